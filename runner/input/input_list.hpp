@@ -1,0 +1,42 @@
+// InputList: the command's input arguments, resolved to an ordered list of files and streams.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace mrun {
+
+/// What tells whether a file is still the one that was listed.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0, size_bytes = 0;
+  std::int64_t mtime_ns = 0, ctime_ns = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+struct InputFile {
+  std::string name;  ///< As users see it: the argument without trailing slashes, '/', the relative path.
+  std::string path;  ///< To open it; "-" is the standard input.
+  std::uint32_t input = 0;  ///< Ordinal of its argument.
+  bool is_stream = false;   ///< FIFO, standard input, or a file whose size is not known (/proc).
+  FileIdentity identity;    ///< Zero for streams.
+};
+
+struct InputList {
+  std::vector<InputFile> files;
+  std::uint64_t skipped_files = 0;  ///< Names that begin with '.' or '_' inside folders.
+
+  /// Bytes by which splits and partitions are planned; a stream counts as 256 MiB.
+  std::uint64_t planned_bytes() const;
+  static constexpr std::uint64_t kStreamPlannedBytes = std::uint64_t{256} << 20;
+};
+
+/// Lists `arguments` in their order; folders are walked in byte order of relative path, following
+/// symbolic links. Errors (Code::input): missing, unreadable, a link loop, a socket or device, more
+/// than one "-".
+Result<InputList> list_inputs(std::span<const std::string> arguments);
+
+}  // namespace mrun

@@ -1,0 +1,54 @@
+// InputReader: opens the files of a run and hands out their splits' records.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/memory_budget.hpp"
+#include "base/result.hpp"
+#include "base/stop_flag.hpp"
+#include "input/input_list.hpp"
+#include "input/split_planner.hpp"
+#include "model/record_batch.hpp"
+#include "model/run_options.hpp"
+
+namespace mrun {
+
+struct ReaderOptions {
+  RecordFormat records;
+  IoMode io = IoMode::automatic;
+  bool chunks = false;        ///< Hand out whole-record chunks (<= 1 MiB unless one record is longer).
+  bool line_numbers = false;
+  std::uint64_t split_bytes = 0;  ///< For cutting streams.
+};
+
+/// Shared by all map tasks; any thread may call any member. Outlives every source it hands out.
+class InputReader {
+ public:
+  InputReader(const InputList& inputs, const SplitPlan& plan, const ReaderOptions& options,
+              MemoryBudget& budget, const StopFlag& stop);
+  ~InputReader();
+
+  /// The records of a split that is not a stream. A file is mapped when its first split opens and
+  /// let go when its last one ends (and no batch's owner lives); its identity is checked then.
+  Result<std::unique_ptr<BatchSource>> open(const Split& split);
+
+  /// The next split of a stream, cut at a record end; empty at the stream's end. Calls of many
+  /// threads are served in turn; `ordinal` numbers them from 0 in stream order.
+  struct StreamSplit {
+    std::unique_ptr<BatchSource> source;
+    std::uint64_t ordinal = 0;
+  };
+  Result<std::optional<StreamSplit>> next_of_stream(const Split& stream);
+
+  /// Checks again that no mapped file has changed since it was listed, after the last read of its
+  /// bytes (gathers included). Code::input names the first file that has.
+  Result<void> check_unchanged() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mrun

@@ -1,0 +1,63 @@
+// JobSpec: what a job declares about itself, as the rest of the runner sees it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mrun {
+
+/// Type of a key field or value. Keys are stored in an order-preserving encoding (see
+/// include/mrun/codec.hpp), values as fixed little-endian numbers or raw bytes.
+enum class FieldType : std::uint8_t { none = 0, bytes, i64, u64, f64, boolean, file };
+struct Field {
+  FieldType type = FieldType::none;
+  bool descending = false;
+};
+
+enum class CombineKind : std::uint8_t { none = 0, lanes, fold, unique };
+enum class LaneOp : std::uint8_t { sum_u64 = 1, sum_f64, min_u64, max_u64, min_i64, max_i64, min_f64, max_f64 };
+
+/// What a job without a reduce of its own writes of each pair.
+enum class OutKind : std::uint8_t { pair = 0, key, value };
+enum class OutEnd : std::uint8_t { newline = 0, nothing, nul };
+
+struct ParamSpec {
+  std::string name, help, default_text, choices;
+  FieldType type = FieldType::bytes;
+  bool required = false, repeats = false, is_path = false;
+};
+struct NamedSpec {  ///< A counter or a side output.
+  std::string name, help;
+};
+
+struct JobSpec {
+  std::string name, help, version, built_with;
+  std::vector<ParamSpec> params;
+  std::vector<NamedSpec> counters;
+  std::vector<NamedSpec> side_outputs;
+
+  std::vector<Field> key_fields;
+  Field value_field;
+  OutKind out_kind = OutKind::pair;
+  OutEnd out_end = OutEnd::newline;
+
+  bool map_only = false;
+  bool total_order = false;
+  bool independent_groups = false;
+  bool has_reduce = false;
+  bool has_group_lens = false;  ///< Groups and partitions go by a prefix of the key.
+  bool has_partition = false;   ///< The job has a partition function of its own.
+
+  CombineKind combine = CombineKind::none;
+  std::vector<LaneOp> lanes;     ///< For CombineKind::lanes: one per 8 bytes of state.
+  std::uint32_t state_size = 0;  ///< Bytes of a value while it is combined; 8..256, a multiple of 8.
+  bool fold_exact = false;       ///< Any order and grouping of folds gives the same bits.
+
+  std::uint32_t partitions = 0;  ///< 0: from the input's size.
+  std::string records;           ///< Record format the job asks for: "lines", "fixed:N"; empty: lines.
+  bool wants_chunks = false;     ///< Whole-record chunks instead of record spans.
+  bool wants_line_numbers = false;
+};
+
+}  // namespace mrun

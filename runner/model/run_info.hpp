@@ -1,0 +1,53 @@
+// RunInfo: what a run did, for the summary, `--stats` and the manifest; Progress: what it is doing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mrun {
+
+struct PhaseInfo {
+  std::string name;  ///< "plan", "map", "merge", "reduce", "commit".
+  double seconds = 0;
+  double cpu_seconds = 0;
+  std::uint64_t peak_budget_bytes = 0;  ///< Highest charge so far at the phase's end.
+  std::uint64_t peak_memory_bytes = 0;  ///< Highest anonymous memory of the process seen so far.
+};
+
+struct CounterValue {
+  std::string name;
+  std::int64_t value = 0;
+};
+
+struct RunInfo {
+  std::uint64_t input_files = 0;
+  std::uint64_t skipped_files = 0;  ///< Names that begin with '.' or '_' inside folders.
+  std::uint64_t input_bytes = 0;
+  std::uint64_t input_records = 0;
+  std::uint64_t emitted_pairs = 0;
+  std::uint64_t groups = 0;
+  std::uint64_t output_records = 0;
+  std::uint64_t output_bytes = 0;
+  std::uint64_t output_parts = 0;
+  std::uint64_t spilled_runs = 0;
+  std::uint64_t spilled_bytes = 0;  ///< As written, compressed.
+  std::uint64_t merge_passes = 0;   ///< Passes over runs on disk beyond the last.
+  std::uint64_t splits = 0;
+  unsigned threads = 0;
+  unsigned threads_asked = 0;
+  std::uint64_t memory_bytes = 0;
+  std::vector<CounterValue> counters;
+  std::vector<PhaseInfo> phases;
+  double seconds = 0;
+};
+
+/// Written by tasks once per batch, read by whoever shows progress. Relaxed counts: only shown.
+struct Progress {
+  std::atomic<const char*> phase{"plan"};
+  std::atomic<std::uint64_t> done{0};   ///< Bytes mapped, or pieces reduced.
+  std::atomic<std::uint64_t> total{0};  ///< Of the phase; 0: not known.
+};
+
+}  // namespace mrun
