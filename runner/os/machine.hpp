@@ -1,0 +1,42 @@
+// The machine as this process may use it: cores, memory, limits, and what has been used so far.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace mrun {
+
+/// Threads that can run at once: the cores of the affinity mask, but no more than the CPU quota of
+/// the cgroup (v1 or v2, all levels) rounded up. At least 1.
+unsigned usable_threads();
+
+/// Memory this process can ever have: the smaller of the machine's and its cgroup's limit.
+std::uint64_t memory_total_bytes();
+/// Memory that is free for it now: the smaller of the machine's available memory and the room left
+/// under the cgroup's limit (its file cache counts as free).
+std::uint64_t memory_available_bytes();
+
+/// Anonymous memory of this process that is resident now. A few microseconds: sample it once per
+/// batch or phase and keep the highest.
+std::uint64_t anonymous_memory_bytes();
+
+/// User and system time of all threads of this process so far.
+double cpu_seconds();
+
+/// Raises the limit of open files as far as the system lets this process, and returns it.
+std::uint64_t raise_open_file_limit();
+
+std::size_t page_bytes();
+
+/// Limits as cgroup files of the given root say them (tests pass a folder of their own). A value
+/// that is missing or "max" is the type's largest.
+struct CgroupLimits {
+  double cpus = 0;  ///< 0: no quota.
+  std::uint64_t memory_limit_bytes = UINT64_MAX;
+  std::uint64_t memory_free_bytes = UINT64_MAX;  ///< Limit less use, file cache added back.
+};
+/// `membership`: contents of /proc/self/cgroup; `root`: normally "/sys/fs/cgroup".
+CgroupLimits read_cgroup_limits(const std::string& membership, const std::string& root);
+
+}  // namespace mrun

@@ -1,0 +1,22 @@
+// The standard streams: writing results to stdout, and what kind of terminal messages go to.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/result.hpp"
+
+namespace mrun {
+
+/// Writes all bytes to the standard output. False where the reader has gone (EPIPE): then stop
+/// quietly. Any other failure is Code::output. Needs ignore_broken_pipes().
+Result<bool> write_standard_output(std::span<const std::byte> bytes);
+
+/// Makes writing to a closed pipe an error of the write instead of the death of the process.
+void ignore_broken_pipes();
+
+/// Whether the standard error stream is a terminal, and its width (80 where that is unknown).
+bool stderr_is_terminal();
+unsigned stderr_columns();
+
+}  // namespace mrun
