@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace mrun {
 
@@ -28,15 +27,5 @@ double cpu_seconds();
 std::uint64_t raise_open_file_limit();
 
 std::size_t page_bytes();
-
-/// Limits as cgroup files of the given root say them (tests pass a folder of their own). A value
-/// that is missing or "max" is the type's largest.
-struct CgroupLimits {
-  double cpus = 0;  ///< 0: no quota.
-  std::uint64_t memory_limit_bytes = UINT64_MAX;
-  std::uint64_t memory_free_bytes = UINT64_MAX;  ///< Limit less use, file cache added back.
-};
-/// `membership`: contents of /proc/self/cgroup; `root`: normally "/sys/fs/cgroup".
-CgroupLimits read_cgroup_limits(const std::string& membership, const std::string& root);
 
 }  // namespace mrun

@@ -21,6 +21,9 @@ class ReadFile {
   /// Reads up to `bytes.size()` bytes; fewer only where the file ends. EINTR and short reads are
   /// invisible.
   Result<std::size_t> read_at(std::span<std::byte> bytes, std::uint64_t offset) const;
+  /// Maps the file's first `size_bytes` read-only over memory that is reserved at `address`.
+  /// Code::limit where the system has no room for another mapping.
+  Result<void> map_over(void* address, std::size_t size_bytes) const;
   /// What the file was when it was opened.
   const PathInfo& info() const { return info_; }
   /// What the open file is now.

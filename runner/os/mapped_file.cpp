@@ -1,0 +1,67 @@
+// Maps files so that bytes after their end are readable.
+#include "os/mapped_file.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "os/errno_text.hpp"
+#include "os/machine.hpp"
+#include "os/read_file.hpp"
+
+namespace mrun {
+namespace {
+
+std::uint64_t round_up(std::uint64_t bytes, std::uint64_t page) {
+  return (bytes + page - 1) / page * page;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<MappedFile>> MappedFile::open(const std::string& path) {
+  MRUN_TRY_ASSIGN(const ReadFile file, ReadFile::open(path, Code::input));
+  const std::uint64_t page = page_bytes();
+  const std::uint64_t file_bytes = round_up(file.info().size_bytes, page);
+  std::shared_ptr<MappedFile> mapped(new MappedFile);
+  mapped->path_ = path;
+  mapped->info_ = file.info();
+
+  // The file's pages go over the front of a reservation that is one page longer, so that bytes
+  // after the end are readable even where the file fills its last page.
+  void* reserved = ::mmap(nullptr, file_bytes + page, PROT_READ,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (reserved == MAP_FAILED)
+    return system_failure(Code::limit, "find address space for", path, errno,
+                          "read with --io pread");
+  mapped->data_ = static_cast<std::uint8_t*>(reserved);
+  mapped->mapped_bytes_ = file_bytes + page;
+  if (file_bytes == 0) return mapped;
+
+  MRUN_TRY(file.map_over(reserved, file_bytes));
+  mapped->guard_ = SigbusGuard(reserved, file_bytes);
+  ::madvise(reserved, file_bytes, MADV_SEQUENTIAL);
+  return mapped;
+}
+
+MappedFile::~MappedFile() {
+  guard_ = SigbusGuard();
+  if (data_ != nullptr) ::munmap(data_, mapped_bytes_);
+}
+
+void MappedFile::will_need(std::uint64_t offset, std::uint64_t size_bytes) const {
+  if (offset >= size()) return;
+  const std::uint64_t begin = offset / page_bytes() * page_bytes();
+  const std::uint64_t end = std::min(size(), offset + size_bytes);
+  // Advice only: what it says does not matter.
+  ::madvise(data_ + begin, end - begin, MADV_WILLNEED);
+}
+
+void MappedFile::drop_behind(std::uint64_t offset, std::uint64_t size_bytes) const {
+  const std::uint64_t begin = round_up(offset, page_bytes());
+  const std::uint64_t end = std::min(size(), offset + size_bytes) / page_bytes() * page_bytes();
+  // Never after damage: there the pages are no longer the file's.
+  if (begin < end && !damaged()) ::madvise(data_ + begin, end - begin, MADV_DONTNEED);
+}
+
+}  // namespace mrun

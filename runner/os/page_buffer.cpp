@@ -1,0 +1,49 @@
+// Maps anonymous memory that is charged first.
+#include "os/page_buffer.hpp"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+
+#include "os/errno_text.hpp"
+#include "os/machine.hpp"
+
+namespace mrun {
+namespace {
+
+/// Below this a huge page would be mostly unused at the buffer's ends.
+constexpr std::size_t kHugePagesFromBytes = std::size_t{4} << 20;
+
+}  // namespace
+
+Result<PageBuffer> PageBuffer::allocate(MemoryBudget& budget, std::size_t size_bytes) {
+  PageBuffer buffer;
+  if (size_bytes == 0) return buffer;
+  const std::size_t page = page_bytes();
+  if (size_bytes > SIZE_MAX - page)
+    return fail(Code::limit, "cannot allocate " + std::to_string(size_bytes) + " bytes");
+  const std::size_t rounded = (size_bytes + page - 1) / page * page;
+  if (!buffer.charge_.try_add(budget, rounded))
+    return fail(Code::limit,
+                "the memory budget has no room for " + std::to_string(rounded) + " bytes (" +
+                    std::to_string(budget.free_bytes()) + " of " +
+                    std::to_string(budget.limit_bytes()) + " are free)",
+                "give more with --memory, or use fewer threads with -j");
+  void* memory = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
+    return fail(
+        Code::limit,
+        "the system has no room for " + std::to_string(rounded) + " bytes: " + errno_text(errno),
+        "give less with --memory, or raise the limits of this process");
+  if (rounded >= kHugePagesFromBytes) ::madvise(memory, rounded, MADV_HUGEPAGE);
+  buffer.data_ = static_cast<std::byte*>(memory);
+  buffer.size_ = rounded;
+  return buffer;
+}
+
+PageBuffer::~PageBuffer() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+}  // namespace mrun
