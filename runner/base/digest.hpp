@@ -1,0 +1,42 @@
+// Digest128: the XXH3-128 of a stream of bytes, which names a file's contents in a manifest.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace mrun {
+
+/// 128 bits of XXH3. Finds accidents, not attackers.
+struct Digest128 {
+  std::uint64_t hi = 0;
+  std::uint64_t lo = 0;
+
+  bool operator==(const Digest128&) const = default;
+  /// 32 lower-case digits, as `xxhsum -H2` prints them.
+  std::string hex() const;
+};
+
+/// Digests bytes as they come. Move-only; a moved-from stream may only be destroyed or assigned.
+class Hash128Stream {
+ public:
+  Hash128Stream();
+  Hash128Stream(Hash128Stream&&) noexcept;
+  Hash128Stream& operator=(Hash128Stream&&) noexcept;
+  ~Hash128Stream();
+
+  void update(std::span<const std::byte> bytes) noexcept;
+  /// Of all bytes so far; more may follow.
+  Digest128 digest() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The digest of bytes that lie in one place.
+Digest128 digest128(std::span<const std::byte> bytes) noexcept;
+
+}  // namespace mrun
