@@ -1,0 +1,52 @@
+// Run: where one sorted run lies on disk, and its index.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/memory_budget.hpp"
+#include "base/result.hpp"
+#include "os/storage.hpp"
+#include "shuffle/run_format.hpp"
+
+namespace mrun {
+
+/// A finished run. Holds no pairs, only the index (charged). Borrows its file. Immutable: any
+/// number of threads may read it at once.
+class Run {
+ public:
+  /// The run that lies in [begin, end) of `file`. Checks header, footer and index.
+  /// Errors: integrity, naming file and offset; limit; what the file says.
+  static Result<Run> open(MemoryBudget& budget, StorageFile& file, std::uint64_t begin,
+                          std::uint64_t end);
+
+  StorageFile& file() const { return *file_; }
+  std::uint64_t begin() const { return begin_; }  ///< In bytes from the file's start.
+  std::uint64_t end() const { return end_; }      ///< The next run may begin here.
+  std::uint64_t size_bytes() const { return end_ - begin_; }
+
+  std::uint64_t pair_count() const { return footer_.pair_count; }
+  std::uint64_t raw_bytes() const { return footer_.raw_bytes; }  ///< Of its pairs, uncompressed.
+  std::size_t block_bytes() const { return footer_.block_bytes; }
+  std::size_t block_bytes_largest() const { return footer_.block_bytes_largest; }
+
+  /// Headers of the blocks 0, stride, 2 × stride, … in order of (partition, key): what borders for
+  /// cutting a merge into pieces can be taken from.
+  std::span<const BlockHeader> index() const { return index_; }
+  const RunFooter& footer() const { return footer_; }
+
+ private:
+  friend class RunWriter;
+  Run(StorageFile& file, std::uint64_t begin, std::uint64_t end)
+      : file_(&file), begin_(begin), end_(end) {}
+
+  StorageFile* file_;
+  std::uint64_t begin_;
+  std::uint64_t end_;
+  RunFooter footer_;
+  std::vector<BlockHeader> index_;
+  Charge charge_;
+};
+
+}  // namespace mrun

@@ -1,0 +1,71 @@
+// RunCursor: the pairs of one partition, or of a range of its keys, read back from a run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/memory_budget.hpp"
+#include "base/result.hpp"
+#include "os/page_buffer.hpp"
+#include "shuffle/pair.hpp"
+#include "shuffle/run.hpp"
+
+namespace mrun {
+
+/// Pairs of one batch of a cursor, at most.
+constexpr std::size_t kCursorBatchPairs = 1024;
+
+/// Reads block by block and checks each block's header, checksum and count before a pair of it is
+/// delivered. Borrows the run. One thread at a time.
+class RunCursor final : public PairSource {
+ public:
+  /// What a cursor charges. A run with a pair larger than a block charges that pair's size more
+  /// while it reads it.
+  static std::size_t memory_bytes(std::size_t block_bytes);
+
+  /// The pairs of `partition` whose keys lie in `range`. Errors: limit.
+  static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget, const Run& run,
+                                                 std::uint32_t partition, KeyRange range = {});
+
+  /// Errors: integrity, naming file and offset; limit where an oversized pair does not fit, naming
+  /// the size it needs; what the file says.
+  Result<std::span<const Pair>> next() override;
+
+  std::uint64_t pairs_delivered() const { return delivered_; }
+
+ private:
+  RunCursor(MemoryBudget& budget, const Run& run, std::uint32_t partition, KeyRange range,
+            PageBuffer memory);
+
+  void locate();
+  Result<bool> load_block();
+  Result<bool> find_block();
+  Result<void> read_header();
+  Result<void> accept_header(std::span<const std::byte> bytes);
+  Result<std::uint8_t*> room_for(const BlockHeader& header);
+  Result<void> read_stored(const BlockHeader& header, std::uint8_t* raw);
+  std::span<const Pair> within_range(std::span<const Pair> pairs);
+  Failure corrupt(std::uint64_t offset, const char* why) const;
+
+  MemoryBudget* budget_;
+  const Run* run_;
+  std::uint32_t partition_;
+  KeyRange range_;
+  PageBuffer memory_;              // Pairs, then stored, then raw bytes.
+  PageBuffer oversized_;           // Raw bytes of a block that is larger than the others.
+  std::uint64_t next_offset_ = 0;  // Of the next header.
+  std::uint64_t next_block_ = 0;   // Its ordinal in the run.
+  BlockHeader header_;             // Of the next block, where header_known_.
+  bool header_known_ = false;
+  bool above_low_ = true;  // All pairs from here on are within the range's low bound.
+  bool done_ = false;
+  std::uint64_t block_offset_ = 0;  // Of the block that is being delivered.
+  std::uint32_t block_left_ = 0;    // Pairs of it that are still to come.
+  const std::uint8_t* at_ = nullptr;
+  const std::uint8_t* end_ = nullptr;
+  std::uint64_t delivered_ = 0;
+};
+
+}  // namespace mrun

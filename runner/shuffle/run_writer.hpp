@@ -1,0 +1,72 @@
+// RunWriter: writes pairs that come in order to one sorted run on disk.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/memory_budget.hpp"
+#include "base/result.hpp"
+#include "os/page_buffer.hpp"
+#include "os/storage.hpp"
+#include "shuffle/pair.hpp"
+#include "shuffle/run.hpp"
+
+namespace mrun {
+
+/// Blocks, index and footer of one run, in large sequential writes. Borrows file and budget. One
+/// thread at a time. A writer that dies before `finish` leaves bytes that no reader accepts.
+class RunWriter {
+ public:
+  /// What a writer charges, besides its index (80 bytes a block, at most 320 KiB).
+  static std::size_t memory_bytes(std::size_t block_bytes);
+
+  /// A writer whose run begins at `offset` of `file`; blocks of at most `block_bytes`
+  /// (kBlockBytesMin … kBlockBytesMax) raw, except that a larger pair has a block of its own.
+  /// Errors: limit.
+  static Result<RunWriter> create(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
+                                  std::size_t block_bytes);
+
+  /// Appends pairs of one partition. Partitions ascend from call to call, keys within a partition.
+  /// The pairs' bytes are copied. Errors: limit; what the file says.
+  Result<void> add(std::uint32_t partition, std::span<const Pair> pairs);
+
+  /// Writes what is left, index and footer. The writer is used up.
+  Result<Run> finish();
+
+  /// Pairs taken and bytes handed to the file so far.
+  std::uint64_t pair_count() const { return footer_.pair_count; }
+  std::uint64_t written_bytes() const { return written_; }
+
+ private:
+  RunWriter(MemoryBudget& budget, StorageFile& file, std::uint64_t offset, std::size_t block_bytes,
+            PageBuffer memory);
+
+  void open_block(std::uint32_t partition, const Pair& first);
+  void append(const Pair& pair);
+  Result<void> seal_block();
+  Result<void> add_oversized(std::uint32_t partition, const Pair& pair);
+  Result<void> remember(const BlockHeader& header);
+  std::size_t store_block(std::span<std::byte> out);
+  Result<void> flush();
+
+  MemoryBudget* budget_;
+  StorageFile* file_;
+  std::uint64_t begin_;
+  std::size_t block_bytes_;
+  PageBuffer memory_;  // The raw block, then the bytes that wait to be written.
+  std::size_t raw_used_ = 0;
+  std::size_t out_used_ = 0;
+  std::uint64_t written_ = 0;      // From begin_ on, out of out_.
+  std::uint64_t writeback_ = 0;    // From begin_ on, asked to be written back.
+  std::uint64_t sampled_raw_ = 0;  // Of this period's sample.
+  std::uint64_t sampled_stored_ = 0;
+  BlockHeader block_;  // The open one; pair_count 0: none.
+  std::uint64_t last_k0_ = 0;
+  std::uint64_t last_k1_ = 0;
+  RunFooter footer_;
+  std::vector<BlockHeader> index_;
+  Charge index_charge_;
+};
+
+}  // namespace mrun
