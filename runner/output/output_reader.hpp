@@ -1,0 +1,34 @@
+// verify_output and cat_output: a finished output read back, against its manifest.
+//
+// Both report Code::input where the path is no finished output of mrun, and Code::integrity where
+// it is not what its manifest says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/stop_flag.hpp"
+
+namespace mrun {
+
+struct VerifyReport {
+  std::uint64_t files = 0;
+  std::uint64_t size_bytes = 0;
+  std::uint64_t records = 0;
+};
+
+/// Reads every file of the output and compares it with the manifest. The error is the first
+/// difference in the manifest's order: a missing file, its size, its digest; then files that the
+/// manifest does not know. A stop is Code::cancelled.
+Result<VerifyReport> verify_output(const std::string& output, const StopFlag& stop);
+
+/// Hands the main parts' bytes to `write` in order, in pieces of at most 1 MiB. A part that is not
+/// what the manifest says is an error after its bytes were handed over.
+Result<void> cat_output(const std::string& output, const StopFlag& stop,
+                        const std::function<Result<void>(std::span<const std::byte>)>& write);
+
+}  // namespace mrun
