@@ -1,0 +1,210 @@
+// Emit<K, V>: hands pairs to the runner, inlined into the job's own loop.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "codec.hpp"
+#include "exact_sum.hpp"
+#include "fail.hpp"
+#include "plugin.h"
+#include "sanitizer.hpp"
+
+namespace mrun::detail {
+
+/// The first 16 bytes of a key as two big-endian numbers, zero-padded.
+struct KeyHead {
+  std::uint64_t k0, k1;
+};
+
+/// True where 16 bytes can be read at `bytes` without crossing into another page. False for null.
+inline bool may_load_16(const std::uint8_t* bytes) {
+  return (reinterpret_cast<std::uintptr_t>(bytes) & 4095) - 1 <= 4079;
+}
+
+inline KeyHead key_head(const std::uint8_t* key, std::size_t size) {
+  // ones, then zeros: read from 16 - size on, it masks what lies behind the key.
+  alignas(32) static constexpr std::uint8_t kMask[32] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                                         255, 255, 255, 255, 255, 255, 255, 255};
+  if (size < 16 && (kSanitized || !may_load_16(key))) {
+    std::uint8_t bytes[16] = {};
+    if (size != 0) std::memcpy(bytes, key, size);
+    return {load_big(bytes), load_big(bytes + 8)};
+  }
+  const std::uint8_t* const mask = kMask + (size < 16 ? 16 - size : 0);
+  std::uint64_t words[2];
+  std::uint64_t masks[2];
+  std::memcpy(words, key, 16);
+  std::memcpy(masks, mask, 16);
+  return {__builtin_bswap64(words[0] & masks[0]), __builtin_bswap64(words[1] & masks[1])};
+}
+
+/// Writes entries into the runner's buffer, and flushes it when it is full.
+class EntryWriter {
+ public:
+  explicit EntryWriter(Session& session) : session_(&session), emitter_(session.ctx->emit) {}
+
+  /// A pair whose value is a word of `value_size` <= 8 bytes.
+  void word(const std::uint8_t* key, std::size_t key_size, std::uint64_t value, std::uint32_t value_size) {
+    if (key_size <= 16) {
+      reserve();
+      push(key_head(key, key_size), key_size, value_size, MRUN_E_INLINE, value);
+    } else {
+      long_key_word(key, key_size, value, value_size);
+    }
+  }
+
+  /// A pair whose value is bytes. Both may be referred to where the runner offers it.
+  void bytes(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value, std::size_t value_size) {
+    reserve();
+    if (key_size <= 16 && value_size <= 8) {
+      std::uint64_t word = 0;
+      if (value_size != 0) std::memcpy(&word, value, value_size);
+      push(key_head(key, key_size), key_size, value_size, MRUN_E_INLINE, word);
+    } else if (!refer(key, key_size, value, value_size)) {
+      copy(key, key_size, value, value_size);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t kMaxLength = (std::uint64_t{1} << 28) - 1;
+
+  void reserve() {
+    if (emitter_->n == emitter_->cap) [[unlikely]] flush();
+  }
+  void flush() { session_->check(emitter_->flush(emitter_)); }
+
+  void push(KeyHead head, std::size_t key_size, std::size_t value_size, std::uint32_t kind, std::uint64_t v) {
+    mrun_entry& entry = emitter_->entries[emitter_->n++];
+    entry.k0 = head.k0;
+    entry.k1 = head.k1;
+    entry.klen = static_cast<std::uint32_t>(key_size);
+    entry.vlen = static_cast<std::uint32_t>(value_size) | kind << 28;
+    entry.v = v;
+  }
+
+  bool accepts(std::uint32_t kind) const { return (emitter_->kinds >> kind & 1) != 0; }
+  bool in_place(const std::uint8_t* data, std::size_t size) const {
+    const auto offset = reinterpret_cast<std::uintptr_t>(data) - reinterpret_cast<std::uintptr_t>(emitter_->ref_base);
+    return offset < emitter_->ref_size && size <= emitter_->ref_size - offset;
+  }
+
+  /// Emits by reference if the bytes lie where they stay; false, and nothing emitted, if not.
+  bool refer(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value, std::size_t value_size) {
+    if (emitter_->ref_size == 0 || key_size > kMaxLength || value_size > kMaxLength) return false;
+    const auto key_address = reinterpret_cast<std::uintptr_t>(key);
+    const auto value_address = reinterpret_cast<std::uintptr_t>(value);
+    if (value_size == 0) {
+      if (!accepts(MRUN_E_REFKEY) || !in_place(key, key_size)) return false;
+      push(key_head(key, key_size), key_size, 0, MRUN_E_REFKEY, key_address);
+      return true;
+    }
+    if (!in_place(value, value_size)) return false;
+    if (key_size <= 16) {
+      if (!accepts(MRUN_E_REF)) return false;
+      push(key_head(key, key_size), key_size, value_size, MRUN_E_REF, value_address);
+      return true;
+    }
+    const auto distance = static_cast<std::int64_t>(key_address - value_address);
+    if (!accepts(MRUN_E_REFKEY) || !in_place(key, key_size) || distance != static_cast<std::int16_t>(distance))
+      return false;
+    push(key_head(key, key_size), key_size, value_size, MRUN_E_REFKEY,
+         value_address | static_cast<std::uint64_t>(distance) << 48);
+    return true;
+  }
+
+  void long_key_word(const std::uint8_t* key, std::size_t key_size, std::uint64_t value, std::uint32_t value_size) {
+    reserve();
+    if (value_size == 0 && refer(key, key_size, nullptr, 0)) return;
+    copy(key, key_size, reinterpret_cast<const std::uint8_t*>(&value), value_size);
+  }
+
+  /// Emits a pair through the heap: the value, then what of the key does not fit the entry.
+  void copy(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value, std::size_t value_size) {
+    const std::size_t tail = key_size > 16 ? key_size - 16 : 0;
+    if (key_size > kMaxLength || value_size > kMaxLength || heap_use(value_size + tail) > emitter_->heap_cap) {
+      session_->check(emitter_->emit_big(emitter_, {key, key_size}, {value, value_size}));
+      return;
+    }
+    if (heap_use(value_size + tail) > emitter_->heap_cap - emitter_->heap_used) flush();
+    std::uint8_t* const at = emitter_->heap + emitter_->heap_used;
+    if (value_size != 0) std::memcpy(at, value, value_size);
+    if (tail != 0) std::memcpy(at + value_size, key + 16, tail);
+    push(key_head(key, key_size), key_size, value_size, MRUN_E_HEAP, emitter_->heap_used);
+    emitter_->heap_used += heap_use(value_size + tail);
+  }
+  static constexpr std::uint64_t heap_use(std::uint64_t size) { return (size + 7) & ~std::uint64_t{7}; }
+
+  Session* session_;
+  mrun_emitter* emitter_;
+};
+
+/// How values are stored where the combiner's state is not the value itself.
+enum class Stored { as_value, exact_sum, count };
+
+}  // namespace mrun::detail
+
+namespace mrun {
+
+/// Takes the pairs that a job's map emits: `out(key, value)`.
+///
+/// Keys and values are copied unless they lie in the input that stays mapped; either way they need
+/// not live longer than the call.
+template <typename K, typename V>
+class Emit {
+ public:
+  using Key = K;
+  using Value = V;
+
+  Emit(detail::Session& session, detail::Stored stored) : writer_(session), stored_(stored) {}
+  Emit(const Emit&) = delete;
+  Emit& operator=(const Emit&) = delete;
+
+  void operator()(const K& key, const V& value) {
+    if constexpr (detail::kIsText<K>) {
+      pair(reinterpret_cast<const std::uint8_t*>(key.data()), key.size(), value);
+    } else if constexpr (detail::KeyCodec<K>::kFixed >= 0 && detail::KeyCodec<K>::kFixed <= 16) {
+      alignas(8) std::uint8_t bytes[16] = {};
+      detail::KeyCodec<K>::put(bytes, key);
+      pair(bytes, static_cast<std::size_t>(detail::KeyCodec<K>::kFixed), value);
+    } else {
+      std::uint8_t* const begin = buffer_.room(detail::KeyCodec<K>::max_size(key));
+      std::uint8_t* const end = detail::KeyCodec<K>::put(begin, key);
+      pair(begin, static_cast<std::size_t>(end - begin), value);
+    }
+  }
+
+  /// For pairs without a value, and for `Combine = mrun::Count`.
+  void operator()(const K& key) requires std::same_as<V, None> { (*this)(key, None{}); }
+
+ private:
+  void pair(const std::uint8_t* key, std::size_t size, const V& value) {
+    using Codec = detail::ValueCodec<V>;
+    if constexpr (detail::kIsText<V>) {
+      writer_.bytes(key, size, reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
+    } else if constexpr (Codec::kIsStruct) {
+      writer_.bytes(key, size, reinterpret_cast<const std::uint8_t*>(&value), sizeof(V));
+    } else {
+      if constexpr (std::floating_point<V>) {
+        if (stored_ == detail::Stored::exact_sum) {
+          const auto sum = detail::ExactSum::of(static_cast<double>(value));
+          writer_.bytes(key, size, reinterpret_cast<const std::uint8_t*>(sum.limbs), sizeof sum.limbs);
+          return;
+        }
+      } else if constexpr (std::same_as<V, None>) {
+        if (stored_ == detail::Stored::count) {
+          writer_.word(key, size, 1, 8);
+          return;
+        }
+      }
+      writer_.word(key, size, Codec::word(value), Codec::kSize);
+    }
+  }
+
+  detail::EntryWriter writer_;
+  detail::Stored stored_;
+  detail::Buffer buffer_;
+};
+
+}  // namespace mrun
