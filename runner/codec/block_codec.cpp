@@ -11,11 +11,6 @@ namespace mrun {
 
 static_assert(kLz4RawBytesMax == LZ4_MAX_INPUT_SIZE);
 
-std::size_t lz4_bound(std::size_t raw_bytes) {
-  MRUN_CHECK(raw_bytes <= kLz4RawBytesMax);
-  return static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(raw_bytes)));
-}
-
 std::size_t lz4_compress(std::span<const std::byte> raw, std::span<std::byte> out) {
   MRUN_CHECK(raw.size() <= kLz4RawBytesMax);
   const int room = static_cast<int>(std::min(out.size(), kLz4RawBytesMax));

@@ -1,6 +1,7 @@
 // Merger: many sorted sources of pairs as one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -48,7 +49,11 @@ class Merger final : public PairSource {
   struct Before {
     const Head* heads;
     bool operator()(std::uint32_t a, std::uint32_t b) const;
+    bool tie(std::uint32_t a, std::uint32_t b) const;
   };
+
+  // A head, and the loser tree's numbers while it is built.
+  static constexpr std::size_t kSourceBytes = sizeof(Head) + 3 * sizeof(std::uint32_t);
 
   Merger(std::vector<std::unique_ptr<PairSource>> sources, PageBuffer memory);
 

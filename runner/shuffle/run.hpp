@@ -1,6 +1,7 @@
 // Run: where one sorted run lies on disk, and its index.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -41,6 +42,8 @@ class Run {
   Run(StorageFile& file, std::uint64_t begin, std::uint64_t end)
       : file_(&file), begin_(begin), end_(end) {}
 
+  Result<void> read_index(MemoryBudget& budget);
+
   StorageFile* file_;
   std::uint64_t begin_;
   std::uint64_t end_;
@@ -48,5 +51,9 @@ class Run {
   std::vector<BlockHeader> index_;
   Charge charge_;
 };
+
+/// The error for bytes of a run that are not as they were written; `offset` counts from the file's
+/// start.
+Failure damaged_run(const StorageFile& file, std::uint64_t offset, const char* why);
 
 }  // namespace mrun

@@ -28,8 +28,8 @@ constexpr std::size_t kChecksumPieceBytes = std::size_t{256} << 10;
 /// Readable bytes after every buffer of decoded pairs: keys are loaded 16 bytes at a time.
 constexpr std::size_t kDecodeSlackBytes = 64;
 
-/// The index of a run never holds more blocks; a longer run lists every 2nd, 4th, … block. So a run
-/// costs at most 320 KiB of memory, whatever its size.
+/// The index of a run never lists more blocks; a longer run lists every 2nd, 4th, … block. So a run
+/// costs at most 256 KiB of memory, whatever its size.
 constexpr std::size_t kIndexEntriesMax = 4096;
 
 enum class BlockCodec : std::uint32_t { raw = 0, lz4 = 1 };

@@ -1,10 +1,10 @@
 // RunCursor: the pairs of one partition, or of a range of its keys, read back from a run.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
@@ -39,27 +39,31 @@ class RunCursor final : public PairSource {
   RunCursor(MemoryBudget& budget, const Run& run, std::uint32_t partition, KeyRange range,
             PageBuffer memory);
 
-  void locate();
-  Result<bool> load_block();
-  Result<bool> find_block();
-  Result<void> read_header();
-  Result<void> accept_header(std::span<const std::byte> bytes);
-  Result<std::uint8_t*> room_for(const BlockHeader& header);
-  Result<void> read_stored(const BlockHeader& header, std::uint8_t* raw);
+  void start_from_index();
+  bool starts_below(const BlockHeader& header) const;
   std::span<const Pair> within_range(std::span<const Pair> pairs);
+  Result<bool> load_block();
+  Result<bool> need_header();
+  Result<void> accept_header(std::span<const std::byte, kBlockHeaderBytes> bytes);
+  Result<bool> needed_for_low();
+  void step_over();
+  Result<void> read_block();
+  Result<std::byte*> raw_room(std::uint64_t raw_bytes);
   Failure corrupt(std::uint64_t offset, const char* why) const;
 
   MemoryBudget* budget_;
   const Run* run_;
   std::uint32_t partition_;
   KeyRange range_;
-  PageBuffer memory_;              // Pairs, then stored, then raw bytes.
-  PageBuffer oversized_;           // Raw bytes of a block that is larger than the others.
-  std::uint64_t next_offset_ = 0;  // Of the next header.
-  std::uint64_t next_block_ = 0;   // Its ordinal in the run.
-  BlockHeader header_;             // Of the next block, where header_known_.
+  Pair low_;  // The range's bounds; their tails lie in range_.
+  Pair high_;
+  PageBuffer memory_;              // Decoded pairs, then a stored block, then a raw one.
+  PageBuffer oversized_;           // A raw block of one pair that is larger than the others.
+  std::uint64_t next_offset_ = 0;  // Of the next block, from the run's begin.
+  std::uint64_t next_block_ = 0;   // Its ordinal.
+  BlockHeader header_;             // Its header, where header_known_.
   bool header_known_ = false;
-  bool above_low_ = true;  // All pairs from here on are within the range's low bound.
+  bool above_low_;  // From here on no pair is below the range.
   bool done_ = false;
   std::uint64_t block_offset_ = 0;  // Of the block that is being delivered.
   std::uint32_t block_left_ = 0;    // Pairs of it that are still to come.

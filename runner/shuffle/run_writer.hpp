@@ -1,6 +1,7 @@
 // RunWriter: writes pairs that come in order to one sorted run on disk.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -18,7 +19,8 @@ namespace mrun {
 /// thread at a time. A writer that dies before `finish` leaves bytes that no reader accepts.
 class RunWriter {
  public:
-  /// What a writer charges, besides its index (80 bytes a block, at most 320 KiB).
+  /// What a writer charges. Its index may take up to 384 KiB more, where the budget has them; where
+  /// it has not, the index lists fewer blocks.
   static std::size_t memory_bytes(std::size_t block_bytes);
 
   /// A writer whose run begins at `offset` of `file`; blocks of at most `block_bytes`
@@ -28,7 +30,7 @@ class RunWriter {
                                   std::size_t block_bytes);
 
   /// Appends pairs of one partition. Partitions ascend from call to call, keys within a partition.
-  /// The pairs' bytes are copied. Errors: limit; what the file says.
+  /// The pairs' bytes are copied. Errors: what the file says.
   Result<void> add(std::uint32_t partition, std::span<const Pair> pairs);
 
   /// Writes what is left, index and footer. The writer is used up.
@@ -42,26 +44,28 @@ class RunWriter {
   RunWriter(MemoryBudget& budget, StorageFile& file, std::uint64_t offset, std::size_t block_bytes,
             PageBuffer memory);
 
-  void open_block(std::uint32_t partition, const Pair& first);
+  std::span<std::byte> out() const;
   void append(const Pair& pair);
   Result<void> seal_block();
-  Result<void> add_oversized(std::uint32_t partition, const Pair& pair);
-  Result<void> remember(const BlockHeader& header);
-  std::size_t store_block(std::span<std::byte> out);
+  void store_raw(std::span<std::byte> place);
+  Result<void> write_oversized(const Pair& pair, std::size_t bytes);
+  void remember(const BlockHeader& header);
+  bool set_index_capacity(std::size_t entries);
   Result<void> flush();
 
   MemoryBudget* budget_;
   StorageFile* file_;
   std::uint64_t begin_;
   std::size_t block_bytes_;
-  PageBuffer memory_;  // The raw block, then the bytes that wait to be written.
+  PageBuffer memory_;  // The raw bytes of the open block, then those that wait to be written.
   std::size_t raw_used_ = 0;
   std::size_t out_used_ = 0;
-  std::uint64_t written_ = 0;      // From begin_ on, out of out_.
-  std::uint64_t writeback_ = 0;    // From begin_ on, asked to be written back.
+  std::uint64_t written_ = 0;      // Bytes from begin_ on that the file has.
+  std::uint64_t writeback_ = 0;    // Bytes from begin_ on that the system was asked to write back.
   std::uint64_t sampled_raw_ = 0;  // Of this period's sample.
   std::uint64_t sampled_stored_ = 0;
-  BlockHeader block_;  // The open one; pair_count 0: none.
+  BlockHeader block_;  // Of the open block, where raw_used_ is not 0.
+  std::uint32_t partition_ = 0;
   std::uint64_t last_k0_ = 0;
   std::uint64_t last_k1_ = 0;
   RunFooter footer_;

@@ -1,0 +1,266 @@
+// Reads one partition of a sorted run, or a range of its keys, block by block.
+#include "shuffle/run_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/check.hpp"
+#include "codec/block_codec.hpp"
+#include "os/machine.hpp"
+
+namespace mrun {
+namespace {
+
+constexpr std::size_t kPairsBytes = kCursorBatchPairs * sizeof(Pair);
+
+/// A block is read together with the header after it, in one call.
+constexpr std::size_t kBlockSlackBytes = 128;
+static_assert(kBlockSlackBytes >= kBlockHeaderBytes && kBlockSlackBytes >= kDecodeSlackBytes);
+
+constexpr std::size_t buffer_bytes(std::size_t block_bytes) {
+  return kPairsBytes + 2 * (block_bytes + kBlockSlackBytes);
+}
+
+/// A key as comparisons want it. Its tail borrows from `key`.
+Pair bound_of(const std::string& key) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(key.data());
+  const KeyPrefix prefix = key_prefix({bytes, key.size()});
+  Pair bound;
+  bound.k0 = prefix.k0;
+  bound.k1 = prefix.k1;
+  bound.klen = static_cast<std::uint32_t>(key.size());
+  if (key.size() > kPrefixBytes) bound.tail = bytes + kPrefixBytes;
+  return bound;
+}
+
+/// Whether a block's first key is below `bound` as far as its prefix and length show.
+bool surely_below(const BlockHeader& header, const Pair& bound) {
+  if (header.first_k0 != bound.k0) return header.first_k0 < bound.k0;
+  if (header.first_k1 != bound.k1) return header.first_k1 < bound.k1;
+  return header.first_klen <= kPrefixBytes && header.first_klen < bound.klen;
+}
+
+/// Whether it is at or above `bound` as far as they show.
+bool surely_not_below(const BlockHeader& header, const Pair& bound) {
+  if (header.first_k0 != bound.k0) return header.first_k0 > bound.k0;
+  if (header.first_k1 != bound.k1) return header.first_k1 > bound.k1;
+  return bound.klen <= kPrefixBytes && header.first_klen >= bound.klen;
+}
+
+bool key_below(const Pair& pair, const Pair& bound) { return compare_keys(pair, bound) < 0; }
+
+}  // namespace
+
+std::size_t RunCursor::memory_bytes(std::size_t block_bytes) {
+  const std::size_t page = page_bytes();
+  return (buffer_bytes(block_bytes) + page - 1) / page * page;
+}
+
+Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget, const Run& run,
+                                                   std::uint32_t partition, KeyRange range) {
+  MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(run.block_bytes())));
+  return std::unique_ptr<RunCursor>(
+      new RunCursor(budget, run, partition, std::move(range), std::move(memory)));
+}
+
+RunCursor::RunCursor(MemoryBudget& budget, const Run& run, std::uint32_t partition, KeyRange range,
+                     PageBuffer memory)
+    : budget_(&budget),
+      run_(&run),
+      partition_(partition),
+      range_(std::move(range)),
+      low_(bound_of(range_.low)),
+      high_(bound_of(range_.high)),
+      memory_(std::move(memory)),
+      above_low_(!range_.has_low) {
+  start_from_index();
+}
+
+/// Whether no pair of the blocks before this one can be wanted: they end where it begins.
+bool RunCursor::starts_below(const BlockHeader& header) const {
+  return header.partition < partition_ ||
+         (header.partition == partition_ && range_.has_low && surely_below(header, low_));
+}
+
+void RunCursor::start_from_index() {
+  const std::span<const BlockHeader> index = run_->index();
+  if (index.empty()) {
+    next_offset_ = kRunHeaderBytes;
+    return;
+  }
+  const auto after =
+      std::partition_point(index.begin(), index.end(),
+                           [this](const BlockHeader& header) { return starts_below(header); });
+  std::size_t entry = static_cast<std::size_t>(after - index.begin());
+  // The block before it may end with what is wanted, unless it surely holds another partition
+  // alone.
+  const bool others_before =
+      entry == 0 || (run_->footer().index_stride == 1 && index[entry - 1].partition < partition_);
+  if (!others_before) --entry;
+  if (entry == index.size()) {
+    next_offset_ = run_->footer().index_offset;
+    next_block_ = run_->footer().block_count;
+    return;
+  }
+  next_offset_ = index[entry].offset;
+  next_block_ = entry * run_->footer().index_stride;
+}
+
+Result<std::span<const Pair>> RunCursor::next() {
+  while (!done_) {
+    if (block_left_ == 0) {
+      MRUN_TRY_ASSIGN(const bool found, load_block());
+      if (!found) break;
+    }
+    const std::span<Pair> batch(memory_.as<Pair>(), kCursorBatchPairs);
+    const auto count = decode_pairs(at_, end_, batch);
+    if (!count || *count == 0 || *count > block_left_)
+      return corrupt(block_offset_, "a block's pairs do not fit it");
+    block_left_ -= static_cast<std::uint32_t>(*count);
+    if (block_left_ == 0 && at_ != end_)
+      return corrupt(block_offset_, "a block holds more than its pairs");
+    const std::span<const Pair> wanted = within_range(batch.first(*count));
+    if (wanted.empty()) continue;
+    delivered_ += wanted.size();
+    return wanted;
+  }
+  done_ = true;
+  return std::span<const Pair>();
+}
+
+std::span<const Pair> RunCursor::within_range(std::span<const Pair> pairs) {
+  if (!above_low_) {
+    const auto first = std::lower_bound(pairs.begin(), pairs.end(), low_, key_below);
+    pairs = pairs.subspan(static_cast<std::size_t>(first - pairs.begin()));
+    if (pairs.empty()) return pairs;
+    above_low_ = true;
+  }
+  if (range_.has_high && !key_below(pairs.back(), high_)) {
+    const auto last = std::lower_bound(pairs.begin(), pairs.end(), high_, key_below);
+    pairs = pairs.first(static_cast<std::size_t>(last - pairs.begin()));
+    done_ = true;
+  }
+  return pairs;
+}
+
+/// Makes the next block of the partition the one to deliver; false where there is none.
+Result<bool> RunCursor::load_block() {
+  if (oversized_) oversized_ = PageBuffer();
+  for (;;) {
+    MRUN_TRY_ASSIGN(const bool any, need_header());
+    if (!any || header_.partition > partition_) return false;
+    if (header_.partition == partition_) {
+      if (range_.has_high && surely_not_below(header_, high_)) return false;
+      if (above_low_) break;
+      // Blocks that the index does not list may still lie below the range: the next header says so.
+      MRUN_TRY_ASSIGN(const bool needed, needed_for_low());
+      if (needed) break;
+    }
+    step_over();
+  }
+  MRUN_TRY(read_block());
+  return true;
+}
+
+/// Reads the next block's header if it is not there yet; false at the run's end.
+Result<bool> RunCursor::need_header() {
+  if (header_known_) return true;
+  if (next_offset_ == run_->footer().index_offset) {
+    if (next_block_ != run_->footer().block_count)
+      return corrupt(next_offset_, "blocks are missing");
+    return false;
+  }
+  std::array<std::byte, kBlockHeaderBytes> bytes;
+  MRUN_TRY(run_->file().read_at(bytes, run_->begin() + next_offset_));
+  MRUN_TRY(accept_header(bytes));
+  return true;
+}
+
+Result<void> RunCursor::accept_header(std::span<const std::byte, kBlockHeaderBytes> bytes) {
+  const auto header = decode_block_header(bytes);
+  if (!header) return corrupt(next_offset_, "the checksum of a block's header does not hold");
+  const RunFooter& footer = run_->footer();
+  const bool listed = next_block_ % footer.index_stride == 0;
+  const bool sound =
+      header->offset == next_offset_ && next_block_ < footer.block_count &&
+      header->stored_bytes <= footer.index_offset - next_offset_ - kBlockHeaderBytes &&
+      header->pair_count != 0 && header->raw_bytes <= footer.block_bytes_largest &&
+      (header->raw_bytes <= footer.block_bytes || header->codec == BlockCodec::raw) &&
+      (header->codec == BlockCodec::raw
+           ? header->stored_bytes == header->raw_bytes
+           : header->codec == BlockCodec::lz4 && header->stored_bytes <= footer.block_bytes) &&
+      (!listed || run_->index()[next_block_ / footer.index_stride] == *header);
+  if (!sound) return corrupt(next_offset_, "a block's header contradicts the index");
+  header_ = *header;
+  header_known_ = true;
+  return {};
+}
+
+void RunCursor::step_over() {
+  next_offset_ = header_.end();
+  ++next_block_;
+  header_known_ = false;
+}
+
+/// Whether the block at hand may hold a pair at or above the low bound. Where it does not, the
+/// header after it is the one at hand when `step_over` has been called.
+Result<bool> RunCursor::needed_for_low() {
+  const RunFooter& footer = run_->footer();
+  if (footer.index_stride == 1 || next_block_ % footer.index_stride == footer.index_stride - 1 ||
+      header_.end() == footer.index_offset)
+    return true;
+  std::array<std::byte, kBlockHeaderBytes> bytes;
+  MRUN_TRY(run_->file().read_at(bytes, run_->begin() + header_.end()));
+  const auto after = decode_block_header(bytes);
+  if (!after) return corrupt(header_.end(), "the checksum of a block's header does not hold");
+  return !starts_below(*after);
+}
+
+Result<void> RunCursor::read_block() {
+  const BlockHeader header = header_;
+  const RunFooter& footer = run_->footer();
+  MRUN_TRY_ASSIGN(std::byte* const raw, raw_room(header.raw_bytes));
+  std::byte* const stored = header.codec == BlockCodec::raw ? raw : memory_.data() + kPairsBytes;
+  step_over();
+  // An index or another block follows every block, so a header's bytes are there to be read.
+  MRUN_TRY(run_->file().read_at({stored, header.stored_bytes + kBlockHeaderBytes},
+                                run_->begin() + header.offset + kBlockHeaderBytes));
+  const std::span<const std::byte> bytes(stored, header.stored_bytes);
+  if (block_checksum(bytes) != header.checksum)
+    return corrupt(header.offset, "the checksum of a block does not hold");
+  if (next_offset_ != footer.index_offset)
+    MRUN_TRY(accept_header(std::span<const std::byte, kBlockHeaderBytes>(
+        stored + header.stored_bytes, kBlockHeaderBytes)));
+  if (header.codec == BlockCodec::lz4 && !lz4_decompress(bytes, {raw, header.raw_bytes}))
+    return corrupt(header.offset, "a block cannot be decompressed");
+  block_offset_ = header.offset;
+  block_left_ = header.pair_count;
+  at_ = reinterpret_cast<const std::uint8_t*>(raw);
+  end_ = at_ + header.raw_bytes;
+  return {};
+}
+
+/// Where `raw_bytes` and the slack find room.
+Result<std::byte*> RunCursor::raw_room(std::uint64_t raw_bytes) {
+  const std::size_t block_bytes = run_->block_bytes();
+  if (raw_bytes <= block_bytes)
+    return memory_.data() + kPairsBytes + block_bytes + kBlockSlackBytes;
+  auto room = PageBuffer::allocate(*budget_, raw_bytes + kBlockSlackBytes);
+  if (!room)
+    return fail(
+        Code::limit,
+        fmt::format("a pair in {} needs {} bytes of memory to be merged, and {} are free",
+                    run_->file().name(), raw_bytes + kBlockSlackBytes, budget_->free_bytes()),
+        fmt::format("give {} bytes more with --memory", raw_bytes + kBlockSlackBytes));
+  oversized_ = *std::move(room);
+  return oversized_.data();
+}
+
+Failure RunCursor::corrupt(std::uint64_t offset, const char* why) const {
+  return damaged_run(run_->file(), run_->begin() + offset, why);
+}
+
+}  // namespace mrun
