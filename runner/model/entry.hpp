@@ -1,6 +1,7 @@
 // Entry: one emitted pair in 32 bytes, as the plugin contract lays it out (mrun_entry).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -45,6 +46,7 @@ static_assert(sizeof(Entry) == 32);
 struct EntryBatch {
   std::span<const Entry> entries;
   const std::uint8_t* heap = nullptr;  ///< 8-aligned; `heap` entries hold offsets from here.
+  std::size_t heap_bytes = 0;          ///< Of the heap in use.
 };
 
 }  // namespace mrun

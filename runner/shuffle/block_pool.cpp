@@ -1,0 +1,42 @@
+#include "shuffle/block_pool.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace mrun {
+
+BlockPool::BlockPool(MemoryBudget& budget, std::size_t block_bytes, std::size_t slab_bytes)
+    : block_bytes_(block_bytes),
+      blocks_per_slab_(std::max<std::size_t>(1, slab_bytes / block_bytes)),
+      budget_(budget) {
+  MRUN_CHECK(block_bytes % 64 == 0);
+}
+
+std::uint8_t* BlockPool::take() {
+  const std::scoped_lock lock(mutex_);
+  if (free_.empty()) {
+    auto slab = PageBuffer::allocate(budget_, blocks_per_slab_ * block_bytes_);
+    if (!slab) return nullptr;
+    // Last block first, so that blocks are handed out in rising address order.
+    for (std::size_t i = blocks_per_slab_; i-- > 0;) free_.push_back(slab->bytes() + i * block_bytes_);
+    slabs_.push_back(*std::move(slab));
+  }
+  std::uint8_t* const block = free_.back();
+  free_.pop_back();
+  return block;
+}
+
+void BlockPool::give(std::uint8_t* block) {
+  const std::scoped_lock lock(mutex_);
+  free_.push_back(block);
+}
+
+void BlockPool::trim() {
+  const std::scoped_lock lock(mutex_);
+  if (free_.size() != slabs_.size() * blocks_per_slab_) return;
+  free_.clear();
+  slabs_.clear();
+}
+
+}  // namespace mrun

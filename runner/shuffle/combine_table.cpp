@@ -1,0 +1,362 @@
+#include "shuffle/combine_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+
+namespace mrun {
+namespace {
+
+std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// An emitted entry as a pair; its heap offsets count from `heap`.
+Pair emitted_pair(const Entry& entry, const std::uint8_t* heap) {
+  Pair pair{entry.k0, entry.k1, entry.key_size(), entry.value_size(), nullptr, nullptr, 0};
+  constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 48) - 1;
+  const auto address = reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(entry.v & kAddressMask));
+  switch (entry.kind()) {
+    case EntryKind::inline_value:
+      pair.value = reinterpret_cast<const std::uint8_t*>(&entry.v);
+      break;
+    case EntryKind::heap:
+      pair.value = heap + entry.v;
+      pair.tail = pair.value + pair.vlen;
+      break;
+    case EntryKind::ref:
+      pair.value = address;
+      break;
+    case EntryKind::ref_key:
+      pair.value = address;
+      pair.tail = address + (pair.vlen == 0 ? 0 : static_cast<std::int16_t>(entry.v >> 48)) + kPrefixBytes;
+      break;
+  }
+  return pair;
+}
+
+}  // namespace
+
+CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits, PageBuffer slots)
+    : fold_(&fold),
+      sink_(&sink),
+      limits_(limits),
+      slots_(std::move(slots)),
+      mask_(slots_.size() / sizeof(Slot) - 1) {
+  fold_states_.reserve(kGroup);
+  fold_values_.reserve(kGroup);
+}
+
+Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink, const Limits& limits) {
+  MRUN_TRY_ASSIGN(PageBuffer slots, PageBuffer::allocate(*limits.budget, first_slots(limits.share_bytes) * sizeof(Slot)));
+  return CombineTable(fold, sink, limits, std::move(slots));
+}
+
+std::size_t CombineTable::first_slots(std::size_t share_bytes) {
+  return std::min(kFirstSlotsMost, std::bit_floor(share_bytes / 2 / sizeof(Slot)));
+}
+
+std::uint64_t CombineTable::hash_of(const Pair& pair) const {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+  std::uint64_t hash = fold_multiply(pair.k0 ^ limits_.hash_seed,
+                                     pair.k1 ^ kOdd ^ (std::uint64_t{pair.klen} * 0xc2b2ae3d27d4eb4f));
+  if (pair.klen > kPrefixBytes) {
+    hash ^= hash64(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed);
+  }
+  return fold_multiply(hash, kOdd);
+}
+
+Result<void> CombineTable::check_values(const EntryBatch& batch) const {
+  const std::uint32_t size = fold_->state_size();
+  const auto wrong = std::find_if(batch.entries.begin(), batch.entries.end(),
+                                  [&](const Entry& entry) { return entry.value_size() != size; });
+  if (wrong == batch.entries.end()) return {};
+  return fail(Code::plugin, fmt::format("the job broke the contract: it emitted a value of {} bytes to a combiner of {}-byte states",
+                                        wrong->value_size(), size));
+}
+
+Result<void> CombineTable::add(const EntryBatch& batch) {
+  MRUN_TRY(check_values(batch));
+  if (bypass_left_ > 0) {
+    bypass_left_ -= std::min<std::uint64_t>(bypass_left_, batch.entries.size());
+    return sink_->accept(batch);
+  }
+  if (taken_.pairs >= kPairsMost) MRUN_TRY(flush());
+  for (std::size_t begin = 0; begin < batch.entries.size(); begin += kGroup) {
+    if ((used_slots_ + kGroup) * 8 > slot_count() * 5) MRUN_TRY(make_room());
+    MRUN_TRY(add_group(batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin)), batch.heap));
+  }
+  return {};
+}
+
+Result<void> CombineTable::add_group(std::span<const Entry> entries, const std::uint8_t* heap) {
+  std::array<std::uint64_t, kGroup> hashes;
+  Slot* const slots = slots_.as<Slot>();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    hashes[i] = hash_of(emitted_pair(entries[i], heap));
+    __builtin_prefetch(&slots[hashes[i] & mask_], 1);
+  }
+  const bool plain_sum = fold_->is_plain_sum();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Entry& entry = entries[i];
+    if (plain_sum && entry.kind() == EntryKind::inline_value && add_short(entry, hashes[i])) continue;
+    MRUN_TRY(add_pair(emitted_pair(entry, heap), hashes[i]));
+  }
+  run_folds();  // The values die with the batch.
+  return {};
+}
+
+// The common case by itself: a key of up to 16 bytes and one sum. False: the probe found no end.
+bool CombineTable::add_short(const Entry& entry, std::uint64_t hash) {
+  Slot* const slots = slots_.as<Slot>();
+  std::size_t at = hash & mask_;
+  for (std::size_t probes = 0; probes < kProbesMost; ++probes, at = (at + 1) & mask_) {
+    Slot& slot = slots[at];
+    if (slot.count == 0) {
+      slot = {entry.k0, entry.k1, entry.klen, 0, 0};
+      ++used_slots_;
+    } else if (slot.k0 != entry.k0 || slot.k1 != entry.k1 || slot.klen != entry.klen) {
+      continue;
+    }
+    ++slot.count;
+    slot.state += entry.v;
+    ++taken_.pairs;
+    taken_.hashes += hash;
+    taken_.weighed_values += hash * entry.v;
+    return true;
+  }
+  return false;
+}
+
+Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
+  Slot* slot = find(pair, hash);
+  if (slot != nullptr && slot->count == 0 && !fill(*slot, pair)) {
+    MRUN_TRY(make_room());
+    slot = find(pair, hash);
+    if (slot != nullptr && !fill(*slot, pair)) slot = nullptr;
+  } else if (slot != nullptr && slot->count != 0) {
+    fold_in(*slot, pair);
+  }
+  if (slot == nullptr) {
+    // Folds that are not exact keep input order: what is in the table came first.
+    if (!fold_->is_exact()) MRUN_TRY(hand_over());
+    return pass_on(pair);
+  }
+  ++slot->count;
+  ++taken_.pairs;
+  taken_.hashes += hash;
+  if (fold_->is_plain_sum()) {
+    std::uint64_t value;
+    std::memcpy(&value, pair.value, sizeof value);
+    taken_.weighed_values += hash * value;
+  }
+  return {};
+}
+
+CombineTable::Slot* CombineTable::find(const Pair& pair, std::uint64_t hash) {
+  Slot* const slots = slots_.as<Slot>();
+  std::size_t at = hash & mask_;
+  for (std::size_t probes = 0; probes < kProbesMost; ++probes, at = (at + 1) & mask_) {
+    Slot& slot = slots[at];
+    if (slot.count == 0) return &slot;
+    if (slot.k0 == pair.k0 && slot.k1 == pair.k1 && slot.klen == pair.klen && same_key(pair_of(slot), pair)) {
+      return &slot;
+    }
+  }
+  return nullptr;
+}
+
+Pair CombineTable::pair_of(const Slot& slot) const {
+  Pair pair{slot.k0, slot.k1, slot.klen, fold_->state_size(), nullptr, nullptr, 0};
+  pair.value = is_wide(slot.klen) ? reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(slot.state))
+                                  : reinterpret_cast<const std::uint8_t*>(&slot.state);
+  pair.tail = pair.value + pair.vlen;
+  return pair;
+}
+
+// Makes the pair the slot's first. False where its bytes do not fit the arena.
+bool CombineTable::fill(Slot& slot, const Pair& pair) {
+  std::uint64_t state = 0;
+  if (is_wide(pair.klen)) {
+    const std::size_t tail = pair.klen > kPrefixBytes ? pair.klen - kPrefixBytes : 0;
+    std::uint8_t* const bytes = arena_take(pair.vlen + tail);
+    if (bytes == nullptr) return false;
+    std::memcpy(bytes, pair.value, pair.vlen);
+    if (tail != 0) std::memcpy(bytes + pair.vlen, pair.tail, tail);
+    state = reinterpret_cast<std::uintptr_t>(bytes);
+  } else {
+    std::memcpy(&state, pair.value, pair.vlen);
+  }
+  slot = {pair.k0, pair.k1, pair.klen, 0, state};
+  ++used_slots_;
+  return true;
+}
+
+void CombineTable::fold_in(Slot& slot, const Pair& pair) {
+  fold_states_.push_back(const_cast<std::uint8_t*>(pair_of(slot).value));
+  fold_values_.push_back(pair.value);
+  if (fold_values_.size() == StateFold::kBatch) run_folds();
+}
+
+void CombineTable::run_folds() {
+  if (!fold_values_.empty()) fold_->fold(fold_states_, fold_values_);
+  fold_states_.clear();
+  fold_values_.clear();
+}
+
+std::uint8_t* CombineTable::arena_take(std::size_t bytes) {
+  bytes = (bytes + 7) / 8 * 8;
+  if (arena_.empty() || arena_used_ + bytes > arena_.back().size()) {
+    const std::size_t size = std::max(kArenaBytes, bytes);
+    if (slots_.size() + arena_bytes_ + size > limits_.share_bytes) return nullptr;
+    auto buffer = PageBuffer::allocate(*limits_.budget, size);
+    if (!buffer) return nullptr;
+    arena_bytes_ += buffer->size();
+    arena_.push_back(*std::move(buffer));
+    arena_used_ = 0;
+  }
+  std::uint8_t* const taken = arena_.back().bytes() + arena_used_;
+  arena_used_ += bytes;
+  return taken;
+}
+
+Result<void> CombineTable::make_room() {
+  run_folds();
+  if ((used_slots_ + kGroup) * 8 > slot_count() * 5) {
+    MRUN_TRY_ASSIGN(const bool grown, grow());
+    if (grown) return {};
+  }
+  // A table that mostly meets new keys costs more than it saves: let pairs pass it for a while.
+  const bool mostly_new = used_slots_ * 2 > taken_.pairs;
+  MRUN_TRY(hand_over());
+  if (mostly_new) bypass_left_ = kBypassPairs;
+  return {};
+}
+
+Result<bool> CombineTable::grow() {
+  const std::size_t size = slots_.size() * 2;
+  if (size + slots_.size() + arena_bytes_ > limits_.share_bytes) return false;
+  auto bigger = PageBuffer::allocate(*limits_.budget, size);
+  if (!bigger) return false;
+  const std::size_t mask = size / sizeof(Slot) - 1;
+  Slot* const to = bigger->as<Slot>();
+  const std::span<const Slot> old(slots_.as<Slot>(), slot_count());
+  for (const Slot& slot : old) {
+    if (slot.count == 0) continue;
+    std::size_t at = hash_of(pair_of(slot)) & mask;
+    while (to[at].count != 0) at = (at + 1) & mask;
+    to[at] = slot;
+  }
+  slots_ = *std::move(bigger);
+  mask_ = mask;
+  return true;
+}
+
+Result<void> CombineTable::pass_on(const Pair& pair) {
+  const std::size_t tail = pair.klen > kPrefixBytes ? pair.klen - kPrefixBytes : 0;
+  std::vector<std::uint64_t> heap((pair.vlen + tail + 7) / 8 + 1);
+  auto* const bytes = reinterpret_cast<std::uint8_t*>(heap.data());
+  std::memcpy(bytes, pair.value, pair.vlen);
+  if (tail != 0) std::memcpy(bytes + pair.vlen, pair.tail, tail);
+  const std::size_t heap_bytes = (pair.vlen + tail + 7) / 8 * 8;
+  if (heap_bytes > kHeapBatchBytes) {
+    std::vector<std::uint8_t> key(std::max(pair.klen, kPrefixBytes));
+    copy_key(pair, key.data());
+    return sink_->accept_big({key.data(), pair.klen}, {pair.value, pair.vlen});
+  }
+  const Entry entry{pair.k0, pair.k1, pair.klen, pair.vlen | (static_cast<std::uint32_t>(EntryKind::heap) << 28), 0};
+  return sink_->accept({std::span(&entry, 1), bytes, heap_bytes});
+}
+
+Result<void> CombineTable::add_big(Slice key, Slice value) {
+  if (value.size != fold_->state_size()) {
+    return fail(Code::plugin, fmt::format("the job broke the contract: it emitted a value of {} bytes to a combiner of {}-byte states",
+                                          value.size, fold_->state_size()));
+  }
+  if (!fold_->is_exact()) MRUN_TRY(hand_over());
+  return sink_->accept_big(key, value);
+}
+
+Result<void> CombineTable::flush() {
+  MRUN_TRY(hand_over());
+  bypass_left_ = 0;
+  const std::size_t first = first_slots(limits_.share_bytes);
+  if (!fold_->is_exact() && slot_count() > first) {
+    // The size decides when the table is full; folds that are not exact must not see the past.
+    slots_ = PageBuffer();
+    MRUN_TRY_ASSIGN(slots_, PageBuffer::allocate(*limits_.budget, first * sizeof(Slot)));
+    mask_ = first - 1;
+  }
+  return {};
+}
+
+Result<void> CombineTable::hand_over() {
+  run_folds();
+  std::vector<Entry> entries;
+  entries.reserve(kEntryBatch);
+  std::vector<std::uint64_t> heap(kHeapBatchBytes / 8);
+  auto* const heap_bytes = reinterpret_cast<std::uint8_t*>(heap.data());
+  std::size_t heap_used = 0;
+  Ledger given;
+  const auto send = [&]() -> Result<void> {
+    MRUN_TRY(sink_->accept({entries, heap_bytes, heap_used}));
+    entries.clear();
+    heap_used = 0;
+    return {};
+  };
+  for (const Slot& slot : std::span<const Slot>(slots_.as<Slot>(), slot_count())) {
+    if (slot.count == 0) continue;
+    const Pair pair = pair_of(slot);
+    const std::uint64_t hash = hash_of(pair);
+    given.pairs += slot.count;
+    given.hashes += hash * slot.count;
+    if (!is_wide(slot.klen)) {
+      if (fold_->is_plain_sum()) given.weighed_values += hash * slot.state;
+      entries.push_back({slot.k0, slot.k1, slot.klen, fold_->state_size(), slot.state});
+    } else {
+      if (fold_->is_plain_sum()) {
+        std::uint64_t sum;
+        std::memcpy(&sum, pair.value, sizeof sum);
+        given.weighed_values += hash * sum;
+      }
+      const std::size_t tail = slot.klen > kPrefixBytes ? slot.klen - kPrefixBytes : 0;
+      const std::size_t size = (pair.vlen + tail + 7) / 8 * 8;
+      if (size > kHeapBatchBytes) {
+        MRUN_TRY(pass_on(pair));
+        continue;
+      }
+      if (heap_used + size > kHeapBatchBytes) MRUN_TRY(send());
+      std::memcpy(heap_bytes + heap_used, pair.value, pair.vlen + tail);  // State and tail lie together.
+      entries.push_back({slot.k0, slot.k1, slot.klen,
+                         pair.vlen | (static_cast<std::uint32_t>(EntryKind::heap) << 28), heap_used});
+      heap_used += size;
+    }
+    if (entries.size() == kEntryBatch) MRUN_TRY(send());
+  }
+  if (!entries.empty()) MRUN_TRY(send());
+  if (given != taken_) {
+    return fail(Code::integrity, fmt::format("the combine table took {} pairs and gave back {}: a pair was lost, doubled or changed in memory",
+                                             taken_.pairs, given.pairs),
+                "this is a bug in mrun or a fault of the machine's memory; nothing was written");
+  }
+  forget();
+  return {};
+}
+
+void CombineTable::forget() {
+  if (used_slots_ != 0) std::memset(slots_.data(), 0, slots_.size());
+  used_slots_ = 0;
+  taken_ = Ledger();
+  arena_.clear();
+  arena_used_ = 0;
+  arena_bytes_ = 0;
+}
+
+}  // namespace mrun

@@ -1,0 +1,103 @@
+// CombineTable: folds emitted pairs of equal keys in memory before they are kept for sorting.
+//
+// Open addressing with linear probing over 32-byte slots; 16 key bytes and a state of 8 bytes lie
+// in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64 at a
+// time before any is probed, so that cache misses overlap. The table begins small and doubles at
+// 5/8 load up to its share of memory; then it is flushed to the sink behind it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/user_code.hpp"
+#include "os/page_buffer.hpp"
+#include "shuffle/pair.hpp"
+#include "shuffle/state_fold.hpp"
+
+namespace mrun {
+
+/// One thread at a time. What goes in comes out of `flush`, each key at most once a flush.
+class CombineTable {
+ public:
+  struct Limits {
+    MemoryBudget* budget = nullptr;  ///< Charged for slots and arena.
+    std::size_t share_bytes = 0;     ///< The most that this table may use of it.
+    std::uint64_t hash_seed = 0;     ///< Differs from process to process.
+  };
+  /// `fold` and `sink` outlive the table. Fails with Code::limit where not even the smallest table fits.
+  static Result<CombineTable> create(const StateFold& fold, EntrySink& sink, const Limits& limits);
+  CombineTable(CombineTable&&) = default;
+
+  /// Folds a batch in. Each value must be a state; Code::plugin where one is not.
+  Result<void> add(const EntryBatch& batch);
+  /// As `add`, for a pair beyond an entry's limits: it goes straight to the sink.
+  Result<void> add_big(Slice key, Slice value);
+  /// Hands all that it holds to the sink; afterwards it is as if new, whatever it held before.
+  /// Code::integrity if a pair was lost or doubled.
+  Result<void> flush();
+
+ private:
+  static constexpr std::size_t kGroup = 64;  // Entries hashed and prefetched together.
+  static constexpr std::size_t kFirstSlotsMost = std::size_t{1} << 15;  // Smaller only in a tiny share.
+  static constexpr std::size_t kProbesMost = 64;  // Beyond it a pair goes past the table: keys built to collide.
+  static constexpr std::uint64_t kBypassPairs = std::uint64_t{8} << 20;   // Then the table is tried again.
+  static constexpr std::uint64_t kPairsMost = std::uint64_t{1} << 31;     // A slot's count has 32 bits.
+  static constexpr std::size_t kArenaBytes = std::size_t{256} << 10;
+  static constexpr std::size_t kEntryBatch = 1024;  // Entries and heap bytes handed on at once.
+  static constexpr std::size_t kHeapBatchBytes = std::size_t{64} << 10;
+
+  struct Slot {
+    std::uint64_t k0, k1;
+    std::uint32_t klen;
+    std::uint32_t count;  // Pairs folded in; 0: empty.
+    std::uint64_t state;  // The state, or the address of the state and the key's tail behind it.
+  };
+  static_assert(sizeof(Slot) == 32);
+
+  // Order-free sums of what went in, against what the slots say at a flush.
+  struct Ledger {
+    std::uint64_t pairs = 0, hashes = 0, weighed_values = 0;
+    bool operator==(const Ledger&) const = default;
+  };
+
+  CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits, PageBuffer slots);
+
+  std::size_t slot_count() const { return mask_ + 1; }
+  static std::size_t first_slots(std::size_t share_bytes);
+  bool is_wide(std::uint32_t klen) const { return klen > kPrefixBytes || fold_->state_size() > 8; }
+  std::uint64_t hash_of(const Pair& pair) const;
+  Pair pair_of(const Slot& slot) const;
+  Result<void> check_values(const EntryBatch& batch) const;
+  Result<void> add_group(std::span<const Entry> entries, const std::uint8_t* heap);
+  bool add_short(const Entry& entry, std::uint64_t hash);
+  Result<void> add_pair(const Pair& pair, std::uint64_t hash);
+  Slot* find(const Pair& pair, std::uint64_t hash);
+  bool fill(Slot& slot, const Pair& pair);
+  void fold_in(Slot& slot, const Pair& pair);
+  void run_folds();
+  Result<void> pass_on(const Pair& pair);
+  Result<void> make_room();
+  Result<bool> grow();
+  Result<void> hand_over();
+  void forget();
+  std::uint8_t* arena_take(std::size_t bytes);
+
+  const StateFold* fold_;
+  EntrySink* sink_;
+  Limits limits_;
+  PageBuffer slots_;
+  std::size_t mask_ = 0;
+  std::size_t used_slots_ = 0;
+  Ledger taken_;
+  std::uint64_t bypass_left_ = 0;
+
+  std::vector<PageBuffer> arena_;
+  std::size_t arena_used_ = 0;  // In its last buffer.
+  std::size_t arena_bytes_ = 0;
+
+  std::vector<void*> fold_states_;
+  std::vector<const void*> fold_values_;
+};
+
+}  // namespace mrun

@@ -1,0 +1,70 @@
+// EntryBlock: where emitted entries wait to be sorted, and how one is read as a pair.
+#pragma once
+
+#include <cstdint>
+
+#include "model/entry.hpp"
+#include "shuffle/pair.hpp"
+
+namespace mrun {
+
+/// Entries of one task in emit order, with the partition of each. Addresses stay fixed while the
+/// block is in use. Values and key tails lie where `v` says: all kinds hold absolute addresses here.
+struct alignas(64) EntryBlock {
+  static constexpr std::uint32_t kEntries = 1024;  ///< A power of two: an index names block and slot.
+  static constexpr unsigned kSlotBits = 10;
+
+  std::uint32_t count;
+  std::uint32_t task;
+  Entry entries[kEntries];
+  std::uint32_t parts[kEntries];
+};
+static_assert(EntryBlock::kEntries == 1u << EntryBlock::kSlotBits);
+
+/// A kind of the runner's own: `v` is the address of a BigHeader. For pairs beyond an entry's 28-bit
+/// lengths, or beyond an emitter's heap.
+constexpr std::uint32_t kBigEntry = 4;
+struct BigHeader {
+  std::uint32_t klen;
+  std::uint32_t vlen;
+  // Then the value, then the key from byte 16 on.
+};
+
+inline const std::uint8_t* address_of(std::uint64_t v) {
+  return reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(v));
+}
+
+/// The pair that an entry of a block stands for.
+inline Pair resolve(const Entry& entry, std::uint32_t task) {
+  constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 48) - 1;
+  Pair pair{entry.k0, entry.k1, entry.key_size(), entry.value_size(), nullptr, nullptr, task};
+  switch (entry.vlen >> 28) {
+    case static_cast<std::uint32_t>(EntryKind::inline_value):
+      pair.value = reinterpret_cast<const std::uint8_t*>(&entry.v);
+      break;
+    case static_cast<std::uint32_t>(EntryKind::heap):
+      pair.value = address_of(entry.v);
+      pair.tail = pair.value + pair.vlen;
+      break;
+    case static_cast<std::uint32_t>(EntryKind::ref):
+      pair.value = address_of(entry.v & kAddressMask);
+      break;
+    case static_cast<std::uint32_t>(EntryKind::ref_key): {
+      pair.value = address_of(entry.v & kAddressMask);
+      const auto distance = static_cast<std::int16_t>(entry.v >> 48);
+      pair.tail = pair.value + (pair.vlen == 0 ? 0 : distance) + kPrefixBytes;
+      break;
+    }
+    default: {
+      BigHeader header;
+      std::memcpy(&header, address_of(entry.v), sizeof header);
+      pair.klen = header.klen;
+      pair.vlen = header.vlen;
+      pair.value = address_of(entry.v) + sizeof header;
+      pair.tail = pair.value + pair.vlen;
+    }
+  }
+  return pair;
+}
+
+}  // namespace mrun

@@ -1,0 +1,60 @@
+// Entry sort: puts entries in order of (partition, key, input order) by a column of 16-byte items.
+//
+// An item holds the first 88 bits of (partition, key) and the entry's index, so that comparing two
+// integers decides nearly always and equal items stay in input order. Items are sorted by Highway's
+// vectorised quicksort (Blacher et al., "Vectorized and performance-portable Quicksort", 2022);
+// groups that are equal in those bits are refined by the next 11 key bytes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "shuffle/conservation.hpp"
+#include "shuffle/entry_block.hpp"
+
+namespace mrun {
+
+/// Blocks in input order. Entry number i of the list is slot i % kEntries of block i / kEntries;
+/// blocks need not be full, so not every number is taken.
+using BlockList = std::vector<const EntryBlock*>;
+
+struct alignas(16) SortItem {
+  std::uint64_t low = 0;   ///< 24 more bits, then the 40-bit index.
+  std::uint64_t high = 0;  ///< The first 64 bits.
+
+  static constexpr unsigned kIndexBits = 40;
+  static constexpr unsigned kKeyBits = 128 - kIndexBits;
+  std::uint64_t index() const { return low & ((std::uint64_t{1} << kIndexBits) - 1); }
+  bool same_bits(const SortItem& other) const {
+    return high == other.high && (low >> kIndexBits) == (other.low >> kIndexBits);
+  }
+};
+static_assert(sizeof(SortItem) == 16);
+
+/// The item of an entry whose partition takes the first `part_bits` (0..32) bits.
+SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bits, std::uint64_t index);
+
+/// Sorts items that were all made with the same `part_bits`. Takes no memory beyond Highway's
+/// fixed buffers.
+void sort_items(std::span<SortItem> items, const BlockList& blocks, unsigned part_bits);
+
+/// Reads sorted items as pairs. Views stay valid as long as the blocks do.
+class SortedEntries final : public PairSource {
+ public:
+  /// All referred-to objects outlive the source. `consumed` (may be null) takes the entries' sums.
+  SortedEntries(std::span<const SortItem> items, const BlockList& blocks, EntrySum* consumed)
+      : items_(items), blocks_(blocks), consumed_(consumed) {}
+  Result<std::span<const Pair>> next() override;
+
+ private:
+  static constexpr std::size_t kBatch = 256;
+
+  std::span<const SortItem> items_;
+  const BlockList& blocks_;
+  EntrySum* consumed_;
+  std::size_t position_ = 0;
+  std::vector<Pair> batch_;
+};
+
+}  // namespace mrun

@@ -1,0 +1,74 @@
+// FoldSource, UniqueSource: what a combiner does to pairs that are already in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "shuffle/pair.hpp"
+#include "shuffle/state_fold.hpp"
+
+namespace mrun {
+
+/// One pair a key: the states of equal keys folded in input order.
+///
+/// Every value must be a state of state_size bytes.
+class FoldSource final : public PairSource {
+ public:
+  /// `fold` outlives the source.
+  FoldSource(std::unique_ptr<PairSource> from, const StateFold& fold) : from_(std::move(from)), fold_(fold) {}
+  Result<std::span<const Pair>> next() override;
+
+ private:
+  void begin_group(const Pair& pair);
+  void queue_fold(const void* value);
+  void run_folds();
+  void keep_last();
+
+  std::unique_ptr<PairSource> from_;
+  const StateFold& fold_;
+  bool ended_ = false;
+  std::vector<Pair> groups_;           // Whole keys found in this batch; values point into states_.
+  std::vector<std::uint64_t> states_;  // state_size bytes for each of groups_.
+  std::vector<void*> fold_states_;
+  std::vector<const void*> fold_values_;
+  std::vector<std::uint64_t> aligned_;  // Copies of the batch's values that are not 8-aligned.
+  bool has_open_ = false;  // The last key of the batch before: its values may go on in the next.
+  Pair open_;
+  std::vector<std::uint8_t> open_tail_;
+  std::vector<std::uint8_t> held_tail_;  // Of the open key before: the batch that is out may show it.
+  std::vector<std::uint64_t> open_state_;
+};
+
+/// Drops a value that is equal to the one before it under the same key.
+class UniqueSource final : public PairSource {
+ public:
+  explicit UniqueSource(std::unique_ptr<PairSource> from) : from_(std::move(from)) {}
+  Result<std::span<const Pair>> next() override;
+
+ private:
+  void remember(const Pair& pair);
+
+  std::unique_ptr<PairSource> from_;
+  std::vector<Pair> kept_;
+  bool has_last_ = false;
+  Pair last_;
+  std::vector<std::uint8_t> last_bytes_;  // The last pair's tail, then its value.
+};
+
+/// The combiner of a job, as sorted streams need it.
+struct SortedCombiner {
+  const StateFold* fold = nullptr;  ///< Null: the job folds nothing.
+  bool unique = false;
+
+  /// Whether pairs may be combined before all pairs of their key are together.
+  bool combines_early() const { return unique || (fold != nullptr && fold->is_exact()); }
+  /// The stream with this combiner applied.
+  std::unique_ptr<PairSource> wrap(std::unique_ptr<PairSource> source) const {
+    if (fold != nullptr) return std::make_unique<FoldSource>(std::move(source), *fold);
+    if (unique) return std::make_unique<UniqueSource>(std::move(source));
+    return source;
+  }
+};
+
+}  // namespace mrun

@@ -1,0 +1,100 @@
+#include "shuffle/key_borders.hpp"
+
+#include <algorithm>
+
+#include "base/hash.hpp"
+
+namespace mrun {
+namespace {
+
+Pair as_pair(std::string_view key) {
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(key.data());
+  const KeyPrefix prefix = key_prefix({bytes, key.size()});
+  return {prefix.k0, prefix.k1, static_cast<std::uint32_t>(key.size()), 0,
+          key.size() > kPrefixBytes ? bytes + kPrefixBytes : nullptr, nullptr, 0};
+}
+
+}  // namespace
+
+KeyBorders::KeyBorders(std::vector<std::string> keys) : keys_(std::move(keys)) {
+  std::sort(keys_.begin(), keys_.end());
+  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+  // Keys of more than 16 bytes are never in a string's own buffer, so tails survive a move.
+  for (const std::string& key : keys_) pairs_.push_back(as_pair(key));
+}
+
+std::size_t KeyBorders::range_of(const Pair& key) const {
+  const auto above = std::upper_bound(pairs_.begin(), pairs_.end(), key, [](const Pair& a, const Pair& b) {
+    return a.k0 != b.k0 ? a.k0 < b.k0 : compare_keys(a, b) < 0;
+  });
+  return static_cast<std::size_t>(above - pairs_.begin());
+}
+
+std::size_t KeyBorders::range_of(const std::string& key) const { return range_of(as_pair(key)); }
+
+KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges) {
+  std::sort(samples.begin(), samples.end(),
+            [](const WeightedKey& a, const WeightedKey& b) { return a.key < b.key; });
+  std::uint64_t total = 0;
+  for (const WeightedKey& sample : samples) total += sample.weight;
+
+  std::vector<std::string> borders;
+  std::uint64_t before = 0;  // Weight of the samples below the one at hand.
+  std::size_t next = 1;
+  for (WeightedKey& sample : samples) {
+    __extension__ using Wide = unsigned __int128;
+    bool cut = false;
+    while (next < ranges && before > 0 && static_cast<Wide>(before) * ranges >= static_cast<Wide>(total) * next) {
+      cut = true;
+      ++next;
+    }
+    before += sample.weight;
+    if (cut) borders.push_back(std::move(sample.key));
+  }
+  return KeyBorders(std::move(borders));
+}
+
+void KeySample::add(const Pair& pair, std::uint32_t key_size) {
+  std::uint8_t prefix[kPrefixKept + kPrefixBytes];
+  const std::uint32_t size = std::min(key_size, kPrefixKept);
+  store_big_endian(prefix, pair.k0);
+  store_big_endian(prefix + 8, pair.k1);
+  if (size > kPrefixBytes) std::memcpy(prefix + kPrefixBytes, pair.tail, size - kPrefixBytes);
+  const std::uint64_t hash = hash64(prefix, size);
+  if (hash > highest_) return;
+  count(hash, {reinterpret_cast<const char*>(prefix), size}, std::uint64_t{pair.klen} + pair.vlen + 1);
+}
+
+void KeySample::add(const KeySample& other) {
+  for (const auto& [hash, sample] : other.kept_) count(hash, sample.key, sample.weight);
+  highest_ = std::min(highest_, other.highest_);
+  prune();
+}
+
+void KeySample::count(std::uint64_t hash, std::string_view prefix, std::uint64_t weight) {
+  const auto [at, is_new] = kept_.try_emplace(hash);
+  WeightedKey& sample = at->second;
+  // Two prefixes of one hash count as one, under the smaller of them: no order decides which.
+  if (is_new || prefix < sample.key) sample.key = prefix;
+  sample.weight += weight;
+  if (kept_.size() >= 2 * kKept) prune();
+}
+
+void KeySample::prune() {
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(kept_.size());
+  for (const auto& kept : kept_) hashes.push_back(kept.first);
+  if (hashes.size() > kKept) {
+    std::nth_element(hashes.begin(), hashes.begin() + kKept - 1, hashes.end());
+    highest_ = std::min(highest_, hashes[kKept - 1]);
+  }
+  std::erase_if(kept_, [&](const auto& kept) { return kept.first > highest_; });
+}
+
+std::vector<WeightedKey> KeySample::keys() const {
+  std::vector<WeightedKey> keys;
+  for (const auto& kept : kept_) keys.push_back(kept.second);
+  return keys;
+}
+
+}  // namespace mrun

@@ -1,0 +1,65 @@
+// KeyBorders: sorted keys that cut the key space; KeySample finds good ones for a total order.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "shuffle/pair.hpp"
+
+namespace mrun {
+
+/// Distinct keys in rising order. Range i holds the keys from border i - 1 (included) to border i.
+class KeyBorders {
+ public:
+  KeyBorders() = default;
+  /// `keys` may come in any order and repeat.
+  explicit KeyBorders(std::vector<std::string> keys);
+  KeyBorders(KeyBorders&&) = default;  // Not copied: comparisons point into the keys' own memory.
+  KeyBorders& operator=(KeyBorders&&) = default;
+
+  std::size_t count() const { return keys_.size(); }
+  const std::string& key(std::size_t border) const { return keys_[border]; }
+  /// The range a key lies in: the number of borders that are not above it.
+  std::size_t range_of(const Pair& key) const;
+  std::size_t range_of(const std::string& key) const;
+
+ private:
+  std::vector<std::string> keys_;
+  std::vector<Pair> pairs_;  // The same, ready to compare; tails point into keys_.
+};
+
+/// A key and how much of the data it stands for.
+struct WeightedKey {
+  std::string key;
+  std::uint64_t weight = 0;
+};
+
+/// At most `ranges` - 1 borders that cut the samples into ranges of about equal weight.
+KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges);
+
+/// The 4,096 distinct key prefixes of smallest hash, with the exact bytes of all pairs that have
+/// them: a bottom-k sample (Cohen and Kaplan, 2007). The union of samples is the sample of the
+/// union, so borders do not depend on how pairs met which sample. One thread at a time.
+class KeySample {
+ public:
+  static constexpr std::size_t kKept = 4096;
+  static constexpr std::uint32_t kPrefixKept = 64;  ///< Bytes of a key that are kept and counted by.
+
+  /// Counts a pair under `key_size` first bytes of its key (a group prefix, or klen).
+  void add(const Pair& pair, std::uint32_t key_size);
+  void add(const KeySample& other);
+  /// The kept prefixes, in no order.
+  std::vector<WeightedKey> keys() const;
+
+ private:
+  void count(std::uint64_t hash, std::string_view prefix, std::uint64_t weight);
+  void prune();
+
+  std::unordered_map<std::uint64_t, WeightedKey> kept_;  // By hash.
+  std::uint64_t highest_ = ~std::uint64_t{0};            // Hashes above it are not of the sample.
+};
+
+}  // namespace mrun

@@ -1,0 +1,54 @@
+// MemoryPieces: entries that fit in memory, scattered to pieces and sorted piece by piece.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "os/page_buffer.hpp"
+#include "shuffle/entry_sort.hpp"
+#include "shuffle/piece_plan.hpp"
+#include "shuffle/sort_buffer.hpp"
+
+namespace mrun {
+
+/// First every slice is classified, then `place` is called once, then every slice is scattered, then
+/// pieces may be opened: each of these by any threads at once. The blocks stay as they are, apart
+/// from their `parts`, which then name pieces.
+class MemoryPieces {
+ public:
+  /// `blocks` in input order. All outlive the pieces. Errors: limit.
+  static Result<std::unique_ptr<MemoryPieces>> create(SortMemory& memory, std::vector<EntryBlock*> blocks,
+                                                      const PiecePlan& plan, bool one_partition,
+                                                      std::size_t slices);
+
+  std::size_t slice_count() const { return slices_.size(); }
+  void classify(std::size_t slice);
+  void place();
+  void scatter(std::size_t slice);
+
+  /// Sorts the piece and reads it. `consumed` takes the sums of what is read.
+  std::unique_ptr<PairSource> open(std::size_t piece, EntrySum* consumed);
+
+ private:
+  struct Slice {
+    std::size_t first_block = 0, end_block = 0;
+    std::vector<std::uint64_t> at;  // By piece: count, then where the next item goes.
+  };
+  MemoryPieces(std::vector<EntryBlock*> blocks, const PiecePlan& plan, bool one_partition, PageBuffer items)
+      : blocks_(std::move(blocks)),
+        read_blocks_(blocks_.begin(), blocks_.end()),
+        plan_(plan),
+        one_partition_(one_partition),
+        items_(std::move(items)) {}
+
+  std::vector<EntryBlock*> blocks_;
+  BlockList read_blocks_;
+  const PiecePlan& plan_;
+  const bool one_partition_;  // Blocks do not hold partitions: all is 0.
+  PageBuffer items_;
+  std::vector<Slice> slices_;
+  std::vector<std::uint64_t> begin_;  // Of each piece's items, and the end.
+};
+
+}  // namespace mrun

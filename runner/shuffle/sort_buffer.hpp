@@ -1,0 +1,93 @@
+// SortBuffer: keeps one worker's emitted entries, in input order, until they are sorted.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/memory_budget.hpp"
+#include "model/entry.hpp"
+#include "shuffle/block_pool.hpp"
+#include "shuffle/conservation.hpp"
+#include "shuffle/entry_block.hpp"
+#include "shuffle/partitioner.hpp"
+
+namespace mrun {
+
+/// The memory that all sort buffers of a run share. For each block of entries the bytes of its sort
+/// items are charged with it, so that sorting never has to ask for more.
+class SortMemory {
+ public:
+  /// Uses at most what is free in `budget`, which outlives it.
+  explicit SortMemory(MemoryBudget& budget);
+
+  MemoryBudget& budget() { return budget_; }
+  BlockPool& entry_blocks() { return entry_blocks_; }
+  BlockPool& heap_blocks() { return heap_blocks_; }
+  /// Where sort items are allocated: their bytes are charged already, block by block.
+  MemoryBudget& item_memory() { return item_memory_; }
+  void trim();
+
+  /// The largest heap of a batch that `try_accept` takes.
+  static constexpr std::size_t kHeapBlockBytes = std::size_t{128} << 10;
+
+ private:
+  MemoryBudget& budget_;
+  BlockPool entry_blocks_;
+  BlockPool heap_blocks_;
+  MemoryBudget item_memory_;
+};
+
+/// One thread at a time. What it holds is charged to SortMemory's budget.
+class SortBuffer {
+ public:
+  SortBuffer(SortMemory& memory, const Partitioner& partitioner);
+  SortBuffer(const SortBuffer&) = delete;
+  SortBuffer& operator=(const SortBuffer&) = delete;
+  ~SortBuffer() { clear(); }
+
+  /// What follows belongs to `task`, which must not be lower than the one before.
+  void begin_task(std::uint32_t task);
+  /// Keeps the bytes that `ref` entries of coming batches point at in place.
+  void pin(const std::shared_ptr<const void>& owner);
+
+  /// Takes over a batch, or changes nothing and returns false where the budget has no room for it.
+  bool try_accept(const EntryBatch& batch);
+  /// Takes over one pair of any size, as `try_accept`.
+  bool try_accept_big(Slice key, Slice value);
+  /// Budget bytes that a big pair needs.
+  static std::size_t big_bytes(Slice key, Slice value);
+
+  bool empty() const { return accepted_.count() == 0; }
+  /// Bytes charged for what it holds.
+  std::size_t size_bytes() const;
+  /// Its blocks in input order.
+  const std::vector<EntryBlock*>& blocks() const { return blocks_; }
+  const EntrySum& accepted() const { return accepted_; }
+  /// Drops everything and gives the memory back.
+  void clear();
+
+ private:
+  static constexpr std::size_t kItemBytesPerBlock = std::size_t{16} * EntryBlock::kEntries;
+
+  bool reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
+  EntryBlock& open_block();
+  std::size_t room_in_block() const;
+  void assign_parts(EntryBlock& block, std::uint32_t begin) const;
+
+  SortMemory& memory_;
+  const Partitioner& partitioner_;
+  std::uint32_t task_ = 0;
+  std::vector<EntryBlock*> blocks_;
+  std::vector<EntryBlock*> spare_;  // Charged and not yet in use.
+  std::vector<std::uint8_t*> heap_blocks_;
+  std::size_t heap_used_ = SortMemory::kHeapBlockBytes;  // In the last heap block.
+  std::vector<PageBuffer> big_;
+  std::size_t big_bytes_ = 0;
+  Charge item_charge_;
+  Charge referred_charge_;
+  std::vector<std::shared_ptr<const void>> owners_;
+  EntrySum accepted_;
+};
+
+}  // namespace mrun
