@@ -18,8 +18,9 @@ struct FileIdentity {
 };
 
 struct InputFile {
-  std::string name;  ///< As users see it: the argument without trailing slashes, '/', the relative path.
-  std::string path;  ///< To open it; "-" is the standard input.
+  std::string
+      name;  ///< As users see it: the argument without trailing slashes, '/', the relative path.
+  std::string path;         ///< To open it; "-" is the standard input.
   std::uint32_t input = 0;  ///< Ordinal of its argument.
   bool is_stream = false;   ///< FIFO, standard input, or a file whose size is not known (/proc).
   FileIdentity identity;    ///< Zero for streams.

@@ -18,9 +18,12 @@ namespace mrun {
 struct ReaderOptions {
   RecordFormat records;
   IoMode io = IoMode::automatic;
-  bool chunks = false;        ///< Hand out whole-record chunks (<= 1 MiB unless one record is longer).
+  bool chunks = false;  ///< Hand out whole-record chunks (<= 1 MiB unless one record is longer).
   bool line_numbers = false;
-  std::uint64_t split_bytes = 0;  ///< For cutting streams.
+  std::uint64_t split_bytes = 0;                   ///< For cutting streams; 0: the plan's.
+  std::size_t block_bytes = std::size_t{1} << 20;  ///< Of a chunk, and of what is read at once.
+  std::uint64_t map_from_bytes = std::uint64_t{256}
+                                 << 10;  ///< IoMode::automatic maps files from this size.
 };
 
 /// Shared by all map tasks; any thread may call any member. Outlives every source it hands out.
@@ -30,8 +33,9 @@ class InputReader {
               MemoryBudget& budget, const StopFlag& stop);
   ~InputReader();
 
-  /// The records of a split that is not a stream. A file is mapped when its first split opens and
-  /// let go when its last one ends (and no batch's owner lives); its identity is checked then.
+  /// The records of a split that is not a stream. A file stays mapped while a split of it is open
+  /// or a batch's owner lives. Its identity is checked when it opens and when the split's part
+  /// ends.
   Result<std::unique_ptr<BatchSource>> open(const Split& split);
 
   /// The next split of a stream, cut at a record end; empty at the stream's end. Calls of many

@@ -34,6 +34,7 @@ std::uint64_t default_split_bytes(std::uint64_t total_bytes);
 
 /// Covers every byte of every file once, in order. Empty files give no range. For fixed-size
 /// records `record_bytes` > 0 makes ranges begin on record borders.
-SplitPlan plan_splits(const InputList& inputs, std::optional<std::uint64_t> split_bytes, std::uint32_t record_bytes);
+SplitPlan plan_splits(const InputList& inputs, std::optional<std::uint64_t> split_bytes,
+                      std::uint32_t record_bytes);
 
 }  // namespace mrun

@@ -57,11 +57,4 @@ void MappedFile::will_need(std::uint64_t offset, std::uint64_t size_bytes) const
   ::madvise(data_ + begin, end - begin, MADV_WILLNEED);
 }
 
-void MappedFile::drop_behind(std::uint64_t offset, std::uint64_t size_bytes) const {
-  const std::uint64_t begin = round_up(offset, page_bytes());
-  const std::uint64_t end = std::min(size(), offset + size_bytes) / page_bytes() * page_bytes();
-  // Never after damage: there the pages are no longer the file's.
-  if (begin < end && !damaged()) ::madvise(data_ + begin, end - begin, MADV_DONTNEED);
-}
-
 }  // namespace mrun

@@ -37,9 +37,6 @@ class MappedFile {
 
   /// Asks the system to read [offset, offset + size) soon, without waiting.
   void will_need(std::uint64_t offset, std::uint64_t size_bytes) const;
-  /// Takes whole pages of [offset, offset + size) out of this process's resident set. The file
-  /// cache keeps them, so a later read is correct and only a little slower.
-  void drop_behind(std::uint64_t offset, std::uint64_t size_bytes) const;
 
  private:
   MappedFile() = default;

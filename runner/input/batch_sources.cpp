@@ -1,0 +1,109 @@
+// Opens ranges in turn and cuts their blocks into batches.
+#include "input/batch_sources.hpp"
+
+#include "input/file_identity.hpp"
+#include "input/memory_blocks.hpp"
+
+namespace mrun {
+namespace {
+
+/// The records of a split's ranges, one file open at a time.
+class FileBatches final : public BatchSource {
+ public:
+  FileBatches(ReaderState& state, std::vector<SplitRange> ranges, BatchCutter cutter)
+      : state_(state),
+        ranges_(std::move(ranges)),
+        buffer_(state.budget()),
+        cutter_(std::move(cutter)) {}
+
+  Result<bool> next(RecordBatch& batch) override {
+    MRUN_TRY(state_.check_stop());
+    // The batch before has been used: were its bytes the file's?
+    if (blocks_ != nullptr) MRUN_TRY(blocks_->check());
+    while (!cutter_.has_pending()) {
+      if (at_ == ranges_.size()) return false;
+      MRUN_TRY(advance());
+    }
+    cutter_.cut(batch);
+    return true;
+  }
+
+ private:
+  /// Opens the next range, takes its next block, or ends it.
+  Result<void> advance() {
+    const SplitRange& range = ranges_[at_];
+    const bool is_first = blocks_ == nullptr;
+    if (is_first) {
+      MRUN_TRY_ASSIGN(blocks_, state_.open_blocks(range, buffer_));
+    }
+    Block block;
+    MRUN_TRY_ASSIGN(const bool has_block, blocks_->next(block));
+    if (!has_block) return end_range(range);
+    if (is_first) {
+      MRUN_TRY_ASSIGN(const std::uint64_t line, state_.line_at(range.file, block.offset));
+      cutter_.begin_file(range.file, state_.file(range.file).input, line);
+    }
+    cutter_.take(std::move(block));
+    return {};
+  }
+
+  Result<void> end_range(const SplitRange& range) {
+    MRUN_TRY(blocks_->check());
+    blocks_.reset();
+    ++at_;
+    return check_identity(state_.file(range.file));
+  }
+
+  ReaderState& state_;
+  std::vector<SplitRange> ranges_;
+  WindowBuffer buffer_;  ///< Serves the ranges that are not mapped, in turn.
+  BatchCutter cutter_;
+  std::size_t at_ = 0;  ///< Index of the current range.
+  std::unique_ptr<BlockSource> blocks_;
+};
+
+/// The records of a piece of a stream.
+class StreamBatches final : public BatchSource {
+ public:
+  StreamBatches(ReaderState& state, StreamPiece piece, BatchCutter cutter)
+      : state_(state),
+        piece_(std::move(piece)),
+        blocks_({piece_.bytes.data(), piece_.bytes.size(), piece_.offset, true}, state.rules()),
+        cutter_(std::move(cutter)) {}
+
+  Result<bool> next(RecordBatch& batch) override {
+    MRUN_TRY(state_.check_stop());
+    if (!cutter_.has_pending()) {
+      Block block;
+      MRUN_TRY_ASSIGN(const bool has_block, blocks_.next(block));
+      if (!has_block) return false;
+      cutter_.take(std::move(block));
+    }
+    cutter_.cut(batch);
+    return true;
+  }
+
+ private:
+  ReaderState& state_;
+  StreamPiece piece_;
+  MemoryBlocks blocks_;
+  BatchCutter cutter_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BatchSource>> make_file_batches(ReaderState& state, const Split& split) {
+  MRUN_TRY_ASSIGN(BatchCutter cutter, state.make_cutter());
+  return std::unique_ptr<BatchSource>(
+      std::make_unique<FileBatches>(state, split.ranges, std::move(cutter)));
+}
+
+Result<std::unique_ptr<BatchSource>> make_stream_batches(ReaderState& state, std::uint32_t file,
+                                                         StreamPiece piece) {
+  MRUN_TRY_ASSIGN(BatchCutter cutter, state.make_cutter());
+  cutter.begin_file(file, state.file(file).input, piece.first_line);
+  return std::unique_ptr<BatchSource>(
+      std::make_unique<StreamBatches>(state, std::move(piece), std::move(cutter)));
+}
+
+}  // namespace mrun

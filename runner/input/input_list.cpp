@@ -1,0 +1,170 @@
+// Walks the input arguments: files, folders, links, streams.
+#include "input/input_list.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "input/file_identity.hpp"
+#include "os/folder.hpp"
+#include "os/path_info.hpp"
+
+namespace mrun {
+namespace {
+
+Failure missing_failure(const std::string& path) {
+  const Result<PathInfo> link = link_info(path, Code::input);
+  if (link && link->kind == PathKind::link)
+    return fail(Code::input, "'" + path + "' is a link that leads nowhere",
+                "remove the link or restore what it points at");
+  return fail(Code::input, "there is no input '" + path + "'");
+}
+
+class Lister {
+ public:
+  Result<void> add_argument(const std::string& argument) {
+    if (argument.empty()) return fail(Code::input, "an input argument is empty");
+    if (argument == "-") return add_standard_input();
+    std::string name = argument;
+    while (!name.empty() && name.back() == '/') name.pop_back();
+    // "/" itself loses its whole text above; to the system it is still "/".
+    MRUN_TRY(add_path(name, name.empty() ? "/" : name));
+    ++input_;
+    return {};
+  }
+
+  InputList take() { return std::move(list_); }
+
+ private:
+  struct FolderId {
+    std::uint64_t device, inode;
+    bool operator==(const FolderId&) const = default;
+  };
+
+  Result<void> add_standard_input() {
+    if (has_standard_input_)
+      return fail(Code::input, "the standard input '-' is given more than once",
+                  "name it once; it cannot be read twice");
+    has_standard_input_ = true;
+    list_.files.push_back({"-", "-", input_++, true, {}});
+    return {};
+  }
+
+  /// `name` is what users see and the prefix of what lies below; `path` opens it.
+  Result<void> add_path(const std::string& name, const std::string& path) {
+    MRUN_TRY_ASSIGN(const PathInfo info, path_info(path, Code::input));
+    switch (info.kind) {
+      case PathKind::folder:
+        return add_folder(name, path, info);
+      case PathKind::file:
+        return add_file(path, info);
+      case PathKind::fifo:
+        return add_stream(path);
+      case PathKind::char_device:
+        if (is_null_device(info)) return add_stream(path);
+        return fail(Code::input, "'" + path + "' is a device",
+                    "read it through a pipe: cat it into '-'");
+      case PathKind::block_device:
+        return fail(Code::input, "'" + path + "' is a device",
+                    "read it through a pipe: cat it into '-'");
+      case PathKind::socket:
+        return fail(Code::input, "'" + path + "' is a socket");
+      case PathKind::link:
+      case PathKind::missing:
+        break;
+    }
+    return missing_failure(path);
+  }
+
+  Result<void> add_file(const std::string& path, const PathInfo& info) {
+    if (is_pseudo(path, info)) return add_stream(path);
+    if (!is_readable(path, info.kind)) return unreadable(path);
+    list_.files.push_back({path, path, input_, false, identity_of(info)});
+    return {};
+  }
+
+  Result<void> add_stream(const std::string& path) {
+    if (!is_readable(path, PathKind::fifo)) return unreadable(path);
+    list_.files.push_back({path, path, input_, true, {}});
+    return {};
+  }
+
+  static Failure unreadable(const std::string& path) {
+    return fail(Code::input, "cannot read '" + path + "': Permission denied",
+                "change its permissions, or run as a user who may read it");
+  }
+
+  Result<void> add_folder(const std::string& name, const std::string& path, const PathInfo& info) {
+    const FolderId id{info.device, info.inode};
+    if (std::find(above_.begin(), above_.end(), id) != above_.end())
+      return fail(Code::input, "'" + path + "' leads back to a folder that contains it",
+                  "remove the link that makes the loop");
+    MRUN_TRY_ASSIGN(const std::vector<std::string> names, visible_names(name, path));
+    above_.push_back(id);
+    for (const std::string& inner : names) MRUN_TRY(add_path(inner, inner));
+    above_.pop_back();
+    return {};
+  }
+
+  /// Paths of what the folder holds, in the byte order of all the paths that they lead to.
+  Result<std::vector<std::string>> visible_names(const std::string& name, const std::string& path) {
+    MRUN_TRY_ASSIGN(const std::vector<FolderEntry> entries, list_folder(path, Code::input));
+    std::vector<std::string> keys;
+    for (const FolderEntry& entry : entries) {
+      if (entry.name[0] == '.' || entry.name[0] == '_') {
+        ++list_.skipped_files;
+        continue;
+      }
+      std::string key = name + "/" + entry.name;
+      // Everything below a folder has a '/' after its name, so the folder sorts as if it had one.
+      if (leads_to_folder(entry, key)) key += '/';
+      keys.push_back(std::move(key));
+    }
+    std::sort(keys.begin(), keys.end());
+    for (std::string& key : keys)
+      if (key.back() == '/') key.pop_back();
+    return keys;
+  }
+
+  static bool leads_to_folder(const FolderEntry& entry, const std::string& path) {
+    if (entry.kind == PathKind::folder) return true;
+    if (entry.kind != PathKind::link && entry.kind != PathKind::missing) return false;
+    // An error shows again, and is reported, when the path is added.
+    const Result<PathInfo> info = path_info(path, Code::input);
+    return info && info->kind == PathKind::folder;
+  }
+
+  /// Asked once per device: a walk sees many files of few devices.
+  bool is_pseudo(const std::string& path, const PathInfo& info) {
+    const auto [known, is_new] = pseudo_devices_.try_emplace(info.device, false);
+    if (is_new) known->second = is_pseudo_file(path);
+    return known->second;
+  }
+
+  static bool is_null_device(const PathInfo& info) {
+    const Result<PathInfo> null_device = path_info("/dev/null", Code::input);
+    return null_device && null_device->same_inode(info);
+  }
+
+  InputList list_;
+  std::uint32_t input_ = 0;
+  bool has_standard_input_ = false;
+  std::vector<FolderId> above_;  ///< Folders that contain the one being walked.
+  std::unordered_map<std::uint64_t, bool> pseudo_devices_;
+};
+
+}  // namespace
+
+std::uint64_t InputList::planned_bytes() const {
+  std::uint64_t total = 0;
+  for (const InputFile& file : files)
+    total += file.is_stream ? kStreamPlannedBytes : file.identity.size_bytes;
+  return total;
+}
+
+Result<InputList> list_inputs(std::span<const std::string> arguments) {
+  Lister lister;
+  for (const std::string& argument : arguments) MRUN_TRY(lister.add_argument(argument));
+  return lister.take();
+}
+
+}  // namespace mrun

@@ -1,0 +1,53 @@
+// The door of this layer: hands out sources, and checks at the end that the files stayed the same.
+#include "input/input_reader.hpp"
+
+#include "base/check.hpp"
+#include "input/batch_sources.hpp"
+#include "input/file_identity.hpp"
+#include "input/reader_state.hpp"
+
+namespace mrun {
+namespace {
+
+ReaderOptions with_split_bytes(ReaderOptions options, const SplitPlan& plan) {
+  if (options.split_bytes == 0) options.split_bytes = plan.split_bytes;
+  return options;
+}
+
+}  // namespace
+
+class InputReader::State : public ReaderState {
+  using ReaderState::ReaderState;
+};
+
+InputReader::InputReader(const InputList& inputs, const SplitPlan& plan,
+                         const ReaderOptions& options, MemoryBudget& budget, const StopFlag& stop)
+    : state_(std::make_unique<State>(inputs, with_split_bytes(options, plan), budget, stop)) {
+  MRUN_CHECK(options.records.kind == RecordFormat::Kind::lines || options.records.fixed_bytes > 0);
+}
+
+InputReader::~InputReader() = default;
+
+Result<std::unique_ptr<BatchSource>> InputReader::open(const Split& split) {
+  MRUN_CHECK(!split.is_stream);
+  return make_file_batches(*state_, split);
+}
+
+Result<std::optional<InputReader::StreamSplit>> InputReader::next_of_stream(const Split& split) {
+  MRUN_CHECK(split.is_stream && split.ranges.size() == 1);
+  const std::uint32_t file = split.ranges.front().file;
+  MRUN_TRY_ASSIGN(std::optional<StreamPiece> piece, state_->stream(file).next());
+  if (!piece) return std::optional<StreamSplit>();
+  const std::uint64_t ordinal = piece->ordinal;
+  MRUN_TRY_ASSIGN(auto source, make_stream_batches(*state_, file, *std::move(piece)));
+  return std::optional<StreamSplit>(StreamSplit{std::move(source), ordinal});
+}
+
+Result<void> InputReader::check_unchanged() const {
+  for (const InputFile& file : state_->inputs().files) MRUN_TRY(check_identity(file));
+  if (const std::optional<std::string> damaged = state_->mapped().first_damaged())
+    return damaged_failure(*damaged);
+  return {};
+}
+
+}  // namespace mrun

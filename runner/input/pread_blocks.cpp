@@ -1,0 +1,110 @@
+// Reads a range through a window that slides over the file.
+#include "input/pread_blocks.hpp"
+
+#include <algorithm>
+
+#include "input/file_identity.hpp"
+#include "os/read_file.hpp"
+
+namespace mrun {
+namespace {
+
+class PreadBlocks final : public BlockSource {
+ public:
+  PreadBlocks(ReadFile file, const SplitRange& range, const BlockRules& rules, WindowBuffer& buffer)
+      : file_(std::move(file)), range_(range), rules_(rules), buffer_(buffer) {
+    buffer_.clear();
+    // The byte before the range says whether a record begins with it.
+    at_ = range.begin == 0 ? 0 : range.begin - 1;
+    is_at_record_ = range.begin == 0;
+  }
+
+  Result<bool> next(Block& block) override {
+    buffer_.drop_front(handed_out_);
+    handed_out_ = 0;
+    if (!is_at_record_) MRUN_TRY(find_first_record());
+    if (at_ >= range_.end) return false;
+    for (;;) {
+      const Window window = this->window();
+      if (window.size > 0) {
+        if (const auto size = rules_.cutter.block_end(window, range_.end, rules_.block_bytes)) {
+          block = {{window.data, *size}, at_, nullptr};
+          at_ += *size;
+          handed_out_ = *size;
+          return true;
+        }
+      }
+      MRUN_TRY(read_more());
+    }
+  }
+
+  Result<void> check() const override { return {}; }
+
+ private:
+  Window window() const {
+    return {buffer_.data(), buffer_.size(), at_, at_ + buffer_.size() == file_.info().size_bytes};
+  }
+
+  /// Moves to the first record that begins in the range, or to the range's end.
+  Result<void> find_first_record() {
+    is_at_record_ = true;
+    for (;;) {
+      MRUN_TRY(read_more());
+      const Window window = this->window();
+      const auto limit =
+          static_cast<std::size_t>(std::min<std::uint64_t>(window.size, range_.end - 1 - at_));
+      if (const auto end = rules_.cutter.first_end(window, 0, limit)) {
+        buffer_.drop_front(*end);
+        at_ += *end;
+        return {};
+      }
+      if (at_ + limit == range_.end - 1) {
+        at_ = range_.end;
+        return {};
+      }
+      at_ += window.size;
+      buffer_.clear();
+    }
+  }
+
+  /// Bytes beyond the size that was listed are never read: there the identity check fails.
+  Result<void> read_more() {
+    MRUN_TRY(buffer_.make_room(file_.path(), at_));
+    const std::uint64_t from = at_ + buffer_.size();
+    const std::uint64_t left = file_.info().size_bytes - from;
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.free_size(), left));
+    MRUN_TRY_ASSIGN(
+        const std::size_t got,
+        file_.read_at({reinterpret_cast<std::byte*>(buffer_.free_data()), wanted}, from));
+    if (got < wanted || wanted == 0) return changed_failure(file_.path());
+    buffer_.added(got);
+    return {};
+  }
+
+  ReadFile file_;
+  SplitRange range_;
+  BlockRules rules_;
+  WindowBuffer& buffer_;
+  std::uint64_t at_ = 0;  ///< File offset of the buffer's first byte.
+  bool is_at_record_ = false;
+  std::size_t handed_out_ = 0;  ///< Bytes of the last block, still at the buffer's front.
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BlockSource>> make_pread_blocks(const InputFile& file,
+                                                       const SplitRange& range,
+                                                       const BlockRules& rules,
+                                                       WindowBuffer& buffer) {
+  MRUN_TRY_ASSIGN(ReadFile opened, ReadFile::open(file.path, Code::input));
+  if (identity_of(opened.info()) != file.identity) return changed_failure(file.path);
+  const RecordCutter& cutter = rules.cutter;
+  if (!cutter.is_lines() && cutter.fixed_bytes() > WindowBuffer::longest_record(buffer.budget()))
+    return record_too_long(file.path, range.begin, cutter.fixed_bytes(), buffer.budget());
+  if (buffer.capacity() == 0) MRUN_TRY(buffer.allocate(rules.block_bytes, 0));
+  return std::unique_ptr<BlockSource>(
+      std::make_unique<PreadBlocks>(std::move(opened), range, rules, buffer));
+}
+
+}  // namespace mrun

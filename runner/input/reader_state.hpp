@@ -1,0 +1,64 @@
+// ReaderState: what all sources of one run's records share, and the choice of how a file is read.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/memory_budget.hpp"
+#include "base/result.hpp"
+#include "base/stop_flag.hpp"
+#include "input/batch_cutter.hpp"
+#include "input/block_source.hpp"
+#include "input/input_list.hpp"
+#include "input/input_reader.hpp"
+#include "input/line_index.hpp"
+#include "input/mapped_blocks.hpp"
+#include "input/split_planner.hpp"
+#include "input/stream_splitter.hpp"
+#include "input/window_buffer.hpp"
+
+namespace mrun {
+
+/// Outlives every source that refers to it. Any thread may call any member.
+class ReaderState {
+ public:
+  ReaderState(const InputList& inputs, const ReaderOptions& options, MemoryBudget& budget,
+              const StopFlag& stop)
+      : inputs_(inputs), options_(options), budget_(budget), stop_(stop) {}
+
+  const InputList& inputs() const { return inputs_; }
+  const InputFile& file(std::uint32_t ordinal) const { return inputs_.files[ordinal]; }
+  MemoryBudget& budget() const { return budget_; }
+  const MappedInputs& mapped() const { return mapped_; }
+
+  RecordCutter record_cutter() const { return RecordCutter(options_.records); }
+  BlockRules rules() const { return {record_cutter(), options_.block_bytes}; }
+  /// A cutter that is ready for use.
+  Result<BatchCutter> make_cutter() const;
+
+  /// Code::cancelled once the run has been asked to stop.
+  Result<void> check_stop() const;
+
+  /// The blocks of a range: mapped, or read through `buffer`, which outlives them.
+  Result<std::unique_ptr<BlockSource>> open_blocks(const SplitRange& range, WindowBuffer& buffer);
+  /// The number of the record at `offset`, from 1; 0 where the job does not ask for it.
+  Result<std::uint64_t> line_at(std::uint32_t file, std::uint64_t offset);
+  /// The one splitter of a stream.
+  StreamSplitter& stream(std::uint32_t file);
+
+ private:
+  std::size_t stream_split_bytes() const;
+
+  const InputList& inputs_;
+  const ReaderOptions options_;
+  MemoryBudget& budget_;
+  const StopFlag& stop_;
+  MappedInputs mapped_;
+  LineIndex lines_;
+  std::mutex streams_mutex_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<StreamSplitter>> streams_;
+};
+
+}  // namespace mrun

@@ -1,0 +1,86 @@
+// Reads a stream piece by piece, and keeps what follows a piece's last record for the next one.
+#include "input/stream_splitter.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "input/newlines.hpp"
+#include "input/short_record.hpp"
+
+namespace mrun {
+
+StreamSplitter::StreamSplitter(std::string path, RecordCutter cutter, bool line_numbers,
+                               std::size_t piece_bytes, MemoryBudget& budget, const StopFlag& stop)
+    : path_(std::move(path)),
+      cutter_(cutter),
+      line_numbers_(line_numbers),
+      piece_bytes_(piece_bytes),
+      budget_(budget),
+      stop_(stop) {}
+
+Result<std::optional<StreamPiece>> StreamSplitter::next() {
+  const std::lock_guard lock(mutex_);
+  if (stop_.stopped()) return fail(Code::cancelled, "stopped while reading '" + path_ + "'");
+  if (ended_) return std::optional<StreamPiece>();
+  if (!stream_) {
+    MRUN_TRY_ASSIGN(stream_, InputStream::open(path_));
+  }
+  MRUN_TRY_ASSIGN(WindowBuffer bytes, begin_piece());
+  MRUN_TRY_ASSIGN(const std::size_t end, fill(bytes));
+  if (end == 0) return std::optional<StreamPiece>();
+  MRUN_TRY(keep_tail(bytes, end));
+  bytes.drop_back(bytes.size() - end);
+  StreamPiece piece{std::move(bytes), offset_, line_, ordinal_++};
+  offset_ += end;
+  if (line_numbers_)
+    line_ +=
+        cutter_.is_lines() ? count_newlines(piece.bytes.data(), end) : end / cutter_.fixed_bytes();
+  return std::optional<StreamPiece>(std::move(piece));
+}
+
+/// A buffer that holds the tail of the piece before.
+Result<WindowBuffer> StreamSplitter::begin_piece() {
+  if (!cutter_.is_lines() && cutter_.fixed_bytes() > WindowBuffer::longest_record(budget_))
+    return record_too_long(path_, offset_, cutter_.fixed_bytes(), budget_);
+  WindowBuffer bytes(budget_);
+  MRUN_TRY(bytes.allocate(std::max(piece_bytes_, tail_size_), tail_size_));
+  if (tail_size_ > 0) std::memcpy(bytes.free_data(), tail_.bytes(), tail_size_);
+  bytes.added(tail_size_);
+  tail_ = {};
+  tail_size_ = 0;
+  return bytes;
+}
+
+/// Reads until the buffer is full and holds a whole record, or the stream ends. Returns where the
+/// last whole record ends.
+Result<std::size_t> StreamSplitter::fill(WindowBuffer& bytes) {
+  for (;;) {
+    if (bytes.free_size() == 0) MRUN_TRY(bytes.make_room(path_, offset_));
+    const std::size_t wanted = bytes.free_size();
+    MRUN_TRY_ASSIGN(
+        const std::size_t got,
+        stream_->read({reinterpret_cast<std::byte*>(bytes.free_data()), wanted}, stop_));
+    bytes.added(got);
+    if (got < wanted) {
+      ended_ = true;
+      return end_of_stream(bytes.size());
+    }
+    const Window window{bytes.data(), bytes.size(), offset_, false};
+    if (const auto end = cutter_.last_end(window, bytes.size())) return *end;
+  }
+}
+
+Result<std::size_t> StreamSplitter::end_of_stream(std::size_t size) const {
+  if (!cutter_.is_lines())
+    MRUN_TRY(check_whole_records(path_, offset_ + size, cutter_.fixed_bytes()));
+  return size;
+}
+
+Result<void> StreamSplitter::keep_tail(const WindowBuffer& bytes, std::size_t end) {
+  tail_size_ = bytes.size() - end;
+  MRUN_TRY_ASSIGN(tail_, PageBuffer::allocate(budget_, tail_size_));
+  if (tail_size_ > 0) std::memcpy(tail_.bytes(), bytes.data() + end, tail_size_);
+  return {};
+}
+
+}  // namespace mrun

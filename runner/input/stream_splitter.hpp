@@ -1,0 +1,59 @@
+// StreamSplitter: cuts bytes that arrive in order into splits of whole records.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/memory_budget.hpp"
+#include "base/result.hpp"
+#include "base/stop_flag.hpp"
+#include "input/record_cutter.hpp"
+#include "input/window_buffer.hpp"
+#include "os/input_stream.hpp"
+
+namespace mrun {
+
+/// Some whole records of a stream, with the memory that holds them.
+struct StreamPiece {
+  WindowBuffer bytes;
+  std::uint64_t offset = 0;      ///< From the stream's start.
+  std::uint64_t first_line = 1;  ///< Counted only where line numbers are asked for.
+  std::uint64_t ordinal = 0;     ///< From 0, in stream order.
+};
+
+/// Any thread may call `next`; it reads in the thread that asks, one at a time.
+class StreamSplitter {
+ public:
+  /// Aims at pieces of `piece_bytes`; smaller where the budget has no room, longer for one record.
+  StreamSplitter(std::string path, RecordCutter cutter, bool line_numbers, std::size_t piece_bytes,
+                 MemoryBudget& budget, const StopFlag& stop);
+
+  /// The next piece; empty at the stream's end.
+  Result<std::optional<StreamPiece>> next();
+
+ private:
+  Result<WindowBuffer> begin_piece();
+  Result<std::size_t> fill(WindowBuffer& bytes);
+  Result<std::size_t> end_of_stream(std::size_t size) const;
+  Result<void> keep_tail(const WindowBuffer& bytes, std::size_t end);
+
+  std::string path_;
+  RecordCutter cutter_;
+  bool line_numbers_;
+  std::size_t piece_bytes_;
+  MemoryBudget& budget_;
+  const StopFlag& stop_;
+
+  std::mutex mutex_;  ///< Guards all below.
+  std::optional<InputStream> stream_;
+  PageBuffer tail_;  ///< The beginning of the next piece.
+  std::size_t tail_size_ = 0;
+  bool ended_ = false;
+  std::uint64_t offset_ = 0;
+  std::uint64_t line_ = 1;
+  std::uint64_t ordinal_ = 0;
+};
+
+}  // namespace mrun
