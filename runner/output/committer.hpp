@@ -16,13 +16,14 @@
 namespace mrun {
 
 struct OutputRequest {
-  std::string output;                 ///< As typed.
+  std::string output;                   ///< As typed.
   std::span<const std::string> inputs;  ///< As typed; read by `prepare` only.
   bool overwrite = false;
   bool sync = true;  ///< Force everything to disk before it is called done.
 };
 
-/// Move-only. Unless `commit` succeeded, its end removes everything it made. Errors are Code::output.
+/// Move-only. Unless `commit` succeeded, its end removes everything it made. Errors are
+/// Code::output.
 class Committer {
  public:
   /// Refuses what cannot end well before any work is done. `storage` outlives the committer.
@@ -37,8 +38,8 @@ class Committer {
   std::string path() const { return target_.path(); }
 
   /// Publishes out_folder() as the output: with `_SUCCESS` made of `manifest`, and `run_record` as
-  /// `_mrun/run.json`. On failure the place is as it was before. Success may carry a warning: staging
-  /// could not be removed, and what it is; otherwise it is empty.
+  /// `_mrun/run.json`. On failure the place is as it was before. Success may carry a warning:
+  /// staging could not be removed, and what it is; otherwise it is empty.
   Result<std::string> commit(const Manifest& manifest, const std::string& run_record);
 
   /// Removes all that was made, and says if it could not. The destructor does it silently.

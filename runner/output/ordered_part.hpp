@@ -9,9 +9,11 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/memory_budget.hpp"
@@ -55,7 +57,11 @@ class PieceWriter {
   /// Takes what was written from `reserve`'s address up to `end`.
   void commit(std::uint8_t* end) { next_ = end; }
   /// Appends bytes of any number.
-  void append(Slice bytes);
+  void append(Slice bytes) {
+    if (bytes.size > static_cast<std::size_t>(end_ - next_)) return append_long(bytes);
+    if (bytes.size != 0) std::memcpy(next_, bytes.data, bytes.size);
+    next_ += bytes.size;
+  }
   void count_records(std::uint64_t records) { records_ += records; }
 
   /// The part's first failure, if any: ask once per batch. A stop is Code::cancelled.
@@ -68,7 +74,7 @@ class PieceWriter {
   PieceWriter(OrderedPart& part, std::size_t piece) : part_(&part), piece_(piece) {}
 
   void make_room(std::size_t bytes);
-  void use(OutputChunk chunk);
+  void append_long(Slice bytes);
   OutputChunk take_chunk();
 
   OrderedPart* part_;  ///< Null once closed or moved from.
@@ -92,7 +98,6 @@ class OrderedPart {
               Limits limits);
   OrderedPart(PartFile file, std::size_t piece_count, MemoryBudget& budget, const StopFlag& stop)
       : OrderedPart(std::move(file), piece_count, budget, stop, Limits{}) {}
-  ~OrderedPart();
 
   /// The writer of piece `index`; it must not outlive the part. Takes no buffer until it is written
   /// to, so a piece of a side output that gets nothing costs nothing.
@@ -110,16 +115,15 @@ class OrderedPart {
     bool closed = false;
   };
 
-  bool failed() const { return failed_.load(std::memory_order_relaxed); }
   Result<void> status();
   void fail_part(Error error);
-  bool has_turn(std::size_t piece);
+  void fail_locked(Error error);
   OutputChunk next_chunk(std::size_t piece, OutputChunk full);
-  std::optional<OutputChunk> charged_chunk();
+  bool queue_chunk(std::size_t piece, OutputChunk& full, OutputChunk& next);
   bool wait_for_turn(std::size_t piece);
-  void write_queue(std::vector<OutputChunk> queue);
-  void write_bytes(const std::uint8_t* bytes, std::size_t size);
-  Result<void> close_piece(std::size_t piece, OutputChunk last, std::uint64_t records);
+  void write_in_turn(std::size_t piece, const OutputChunk& full);
+  void write_chunk(const OutputChunk& chunk);
+  void close_piece(std::size_t piece, OutputChunk last, std::uint64_t records);
   void pass_turn(std::unique_lock<std::mutex>& lock);
 
   PartFile file_;  ///< Touched only by the holder of the turn, so without the lock.

@@ -17,6 +17,10 @@ struct OutputTarget {
   std::string path() const { return parent == "/" ? "/" + name : parent + "/" + name; }
 };
 
+/// The place that `output`, as the user typed it, means. Code::output where it can be none: its
+/// parent is missing, no folder or not writable, it is a link that leads nowhere, or the root.
+Result<OutputTarget> locate_output(const std::string& output);
+
 /// Checks `output` as the user typed it. Refused with Code::output: what exists and is not an empty
 /// folder (unless `overwrite` and it holds an mrun manifest), a missing or unwritable parent, a
 /// mount point, the current folder, and any overlap with `inputs` ("-" is none), compared by real

@@ -26,7 +26,7 @@ class PairWriter {
                            const std::uint8_t* tail, Slice value);
 
  private:
-  bool write_large(Slice key, Slice value);
+  bool take(std::uint8_t* end);
 
   PairFormatter formatter_;
   PieceWriter& piece_;
@@ -43,6 +43,8 @@ class PieceRecords final : public RecordSink {
   Result<void> write_part(std::uint32_t output, Slice bytes, bool last) override;
 
  private:
+  Result<PieceWriter*> piece_of(std::uint32_t output);
+
   std::span<PieceWriter> pieces_;
   OutEnd end_;
 };

@@ -20,6 +20,9 @@ class Staging {
   /// left it. A run that still lives is an error. `storage` outlives it.
   static Result<Staging> acquire(Storage& storage, const std::string& parent,
                                  const std::string& name);
+  /// Where the folder of an output lies, whether it is there or not.
+  static std::string path_for(const std::string& parent, const std::string& name);
+
   Staging(Staging&& other) noexcept
       : storage_(other.storage_),
         path_(std::move(other.path_)),

@@ -1,7 +1,7 @@
 // PairFormatter: turns the encoded keys and values of declared types into output text.
 //
-// `None` is no field and no TAB; integers are decimal; doubles the shortest text that reads back the
-// same; a bool is true or false; a composite key is one field per element, joined by TAB; a
+// `None` is no field and no TAB; integers are decimal; doubles the shortest text that reads back
+// the same; a bool is true or false; a composite key is one field per element, joined by TAB; a
 // descending field reads as the plain one; a file is its name; bytes are raw and unescaped.
 #pragma once
 
@@ -43,23 +43,38 @@ class PairFormatter {
   /// The same text in pieces, for pairs too large for one buffer: `take` gets them in order and
   /// must not keep them. False where malformed.
   bool write_pieces(Slice key, Slice value, const std::function<void(Slice)>& take) const;
+  bool write_pieces(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen,
+                    const std::uint8_t* tail, Slice value, const std::function<void(Slice)>& take);
 
   /// The error to report after a null or false: the job broke the contract (Code::plugin).
   static Failure malformed(Slice key, Slice value);
 
  private:
-  enum class Shape : std::uint8_t { bytes_u64, bytes_bytes, bytes_none, general };
+  /// What is written of a key or a value, where that needs no look at its bytes or where it does.
+  enum class KeyShape : std::uint8_t { nothing, raw, decoded };
+  enum class ValueShape : std::uint8_t { nothing, raw, u64, decoded };
 
   template <typename Out>
-  bool write_fields(Out& out, Slice key, Slice value) const;
+  bool write_key(Out& out, Slice key) const;
   template <typename Out>
-  bool write_key(Out& out, Slice key, bool& first) const;
-  std::uint8_t* finish_fast(std::uint8_t* out, Slice value) const;
+  bool write_value(Out& out, Slice value) const;
+  template <typename Out>
+  bool finish_pieces(Out& out, Slice value) const;
+  template <typename Out>
+  bool write_fixed(Out& out, FieldType type, std::uint64_t word) const;
+  template <typename Out>
+  bool write_file_name(Out& out, std::uint64_t ordinal) const;
+  std::uint8_t* finish(std::uint8_t* out, Slice value) const;
+  Slice join_key(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen, const std::uint8_t* tail);
 
-  std::vector<Field> key_fields_;  ///< Without `none`; empty where the key is not written.
+  std::vector<Field> key_fields_;  ///< Empty where the key is not written.
   Field value_field_;              ///< `none` where the value is not written.
-  OutEnd end_;
-  Shape shape_;
+  KeyShape key_shape_ = KeyShape::nothing;
+  ValueShape value_shape_ = ValueShape::nothing;
+  bool value_must_be_empty_ = false;
+  std::uint8_t tab_size_ = 0;  ///< 1 where both key and value are written.
+  std::uint8_t end_byte_ = 0;
+  std::uint8_t end_size_ = 0;
   std::size_t fixed_bytes_ = 0;
   std::span<const std::string> file_names_;
   std::vector<std::uint8_t> whole_key_;  ///< Scratch: a key put together from its two places.

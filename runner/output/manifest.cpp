@@ -1,0 +1,239 @@
+// Writes and reads `_SUCCESS`.
+#include "output/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/digest.hpp"
+#include "os/path_info.hpp"
+#include "os/read_file.hpp"
+#include "output/json_text.hpp"
+
+namespace mrun {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kFormatVersion = 1;
+/// A line of a part is some 100 bytes; far beyond any output of ours, well below memory.
+constexpr std::size_t kManifestBytesMax = std::size_t{256} << 20;
+constexpr std::string_view kHead = "{\n  \"mrun_manifest\": ";
+constexpr std::string_view kChecksumHead = "  \"checksum\": \"";
+constexpr std::string_view kChecksumTail = "\"\n}\n";
+constexpr std::size_t kDigestDigits = 32;
+
+std::string digest_of(std::string_view text) {
+  return digest128(std::as_bytes(std::span(text.data(), text.size()))).hex();
+}
+
+/// `"name": [` and one item a line, or an empty list.
+template <typename Items, typename ItemText>
+std::string list_text(const char* name, const Items& items, const ItemText& item_text) {
+  std::string text = fmt::format("  \"{}\": [", name);
+  bool is_first = true;
+  for (const auto& item : items) {
+    text += is_first ? "\n    " : ",\n    ";
+    text += item_text(item);
+    is_first = false;
+  }
+  return text + (is_first ? "],\n" : "\n  ],\n");
+}
+
+std::string part_text(const PartInfo& part) {
+  const std::string side =
+      part.side_output.empty() ? "" : ", \"side_output\": " + json_quoted(part.side_output);
+  return fmt::format(R"({{"name": {}{}, "bytes": {}, "records": {}, "xxh128": "{}"}})",
+                     json_quoted(part.name), side, part.size_bytes, part.records,
+                     part.digest.hex());
+}
+
+std::string totals_text(const Manifest& manifest) {
+  std::uint64_t files = 0, input_bytes = 0, output_bytes = 0, output_records = 0;
+  for (const ManifestInput& input : manifest.inputs) {
+    files += input.files;
+    input_bytes += input.size_bytes;
+  }
+  for (const PartInfo& part : manifest.parts) {
+    output_bytes += part.size_bytes;
+    output_records += part.records;
+  }
+  return fmt::format(
+      "  \"totals\": {{\"input_files\": {}, \"input_bytes\": {}, \"input_records\": {}, "
+      "\"emitted_pairs\": {}, \"groups\": {}, \"output_bytes\": {}, \"output_records\": {}}},\n",
+      files, input_bytes, manifest.input_records, manifest.emitted_pairs, manifest.groups,
+      output_bytes, output_records);
+}
+
+/// Reads members of a JSON document and remembers whether all were there and of the right type.
+class MemberReader {
+ public:
+  bool ok() const { return ok_; }
+
+  const Json& member(const Json& object, const char* name) {
+    static const Json kNull;
+    const auto at = object.find(name);
+    if (object.is_object() && at != object.end()) return *at;
+    ok_ = false;
+    return kNull;
+  }
+  std::uint64_t number(const Json& object, const char* name) {
+    const Json& value = member(object, name);
+    if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+    ok_ = false;
+    return 0;
+  }
+  std::int64_t signed_number(const Json& object, const char* name) {
+    const Json& value = member(object, name);
+    if (value.is_number_integer()) return value.get<std::int64_t>();
+    ok_ = false;
+    return 0;
+  }
+  std::string text(const Json& object, const char* name) {
+    const Json& value = member(object, name);
+    if (value.is_string()) return value.get<std::string>();
+    if (value.is_object()) return bytes_of(text(value, "hex"));
+    ok_ = false;
+    return {};
+  }
+  Digest128 digest(const Json& object, const char* name) {
+    const std::string bytes = bytes_of(text(object, name));
+    if (bytes.size() != kDigestDigits / 2) ok_ = false;
+    Digest128 digest;
+    for (std::size_t i = 0; i < bytes.size() && i < kDigestDigits / 2; ++i) {
+      std::uint64_t& word = i < 8 ? digest.hi : digest.lo;
+      word = word << 8 | static_cast<std::uint8_t>(bytes[i]);
+    }
+    return digest;
+  }
+  /// Calls `read` with each item of a list.
+  template <typename Read>
+  void list(const Json& object, const char* name, const Read& read) {
+    const Json& items = member(object, name);
+    if (!items.is_array())
+      ok_ = false;
+    else
+      for (const Json& item : items) read(item);
+  }
+  void require(bool condition) { ok_ = ok_ && condition; }
+
+ private:
+  std::string bytes_of(const std::string& hex) {
+    const auto digit = [this](char c) {
+      if (c >= '0' && c <= '9') return c - '0';
+      if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+      ok_ = false;
+      return 0;
+    };
+    if (hex.size() % 2 != 0) ok_ = false;
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+      bytes += static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1]));
+    return bytes;
+  }
+
+  bool ok_ = true;
+};
+
+/// A part's name becomes a path: it must stay inside the output.
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." &&
+         name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+}
+
+Manifest read_members(const Json& json, MemberReader& in) {
+  Manifest manifest;
+  in.require(in.number(json, "mrun_manifest") == kFormatVersion);
+  manifest.mrun_version = in.text(json, "mrun_version");
+  const Json& job = in.member(json, "job");
+  manifest.job_name = in.text(job, "name");
+  manifest.job_version = in.text(job, "version");
+  in.list(json, "params", [&](const Json& item) {
+    manifest.params.emplace_back(in.text(item, "name"), in.text(item, "value"));
+  });
+  in.list(json, "inputs", [&](const Json& item) {
+    manifest.inputs.push_back(
+        {in.text(item, "name"), in.number(item, "files"), in.number(item, "bytes")});
+  });
+  const Json& totals = in.member(json, "totals");
+  manifest.input_records = in.number(totals, "input_records");
+  manifest.emitted_pairs = in.number(totals, "emitted_pairs");
+  manifest.groups = in.number(totals, "groups");
+  in.list(json, "counters", [&](const Json& item) {
+    manifest.counters.push_back({in.text(item, "name"), in.signed_number(item, "value")});
+  });
+  in.list(json, "parts", [&](const Json& item) {
+    PartInfo part;
+    part.name = in.text(item, "name");
+    if (item.contains("side_output")) part.side_output = in.text(item, "side_output");
+    part.size_bytes = in.number(item, "bytes");
+    part.records = in.number(item, "records");
+    part.digest = in.digest(item, "xxh128");
+    in.require(is_plain_name(part.name));
+    manifest.parts.push_back(std::move(part));
+  });
+  return manifest;
+}
+
+/// Whether the text ends in the checksum of all before it.
+bool checksum_holds(std::string_view text) {
+  const std::size_t end_bytes = kChecksumHead.size() + kDigestDigits + kChecksumTail.size();
+  if (text.size() < end_bytes) return false;
+  const std::string_view body = text.substr(0, text.size() - end_bytes);
+  return text.substr(body.size()) ==
+         fmt::format("{}{}{}", kChecksumHead, digest_of(body), kChecksumTail);
+}
+
+}  // namespace
+
+std::string manifest_text(const Manifest& manifest) {
+  std::string text = fmt::format("{}{},\n  \"mrun_version\": {},\n", kHead, kFormatVersion,
+                                 json_quoted(manifest.mrun_version));
+  text += fmt::format("  \"job\": {{\"name\": {}, \"version\": {}}},\n",
+                      json_quoted(manifest.job_name), json_quoted(manifest.job_version));
+  text += list_text("params", manifest.params, [](const auto& param) {
+    return fmt::format(R"({{"name": {}, "value": {}}})", json_quoted(param.first),
+                       json_quoted(param.second));
+  });
+  text += list_text("inputs", manifest.inputs, [](const ManifestInput& input) {
+    return fmt::format(R"({{"name": {}, "files": {}, "bytes": {}}})", json_quoted(input.name),
+                       input.files, input.size_bytes);
+  });
+  text += totals_text(manifest);
+  text += list_text("counters", manifest.counters, [](const CounterValue& counter) {
+    return fmt::format(R"({{"name": {}, "value": {}}})", json_quoted(counter.name), counter.value);
+  });
+  text += list_text("parts", manifest.parts, part_text);
+  return fmt::format("{}{}{}{}", text, kChecksumHead, digest_of(text), kChecksumTail);
+}
+
+Result<Manifest> parse_manifest(std::string_view text, const std::string& path) {
+  if (!text.starts_with(kHead))
+    return fail(Code::integrity, "'" + path + "' is no manifest of mrun, or its head is damaged");
+  if (!checksum_holds(text))
+    return fail(Code::integrity, "'" + path + "' is damaged: its checksum does not hold");
+  const Json json = Json::parse(text.begin(), text.end(), nullptr, false);
+  MemberReader in;
+  Manifest manifest = read_members(json, in);
+  if (!in.ok())
+    return fail(Code::integrity, "'" + path + "' has members that this version does not know",
+                "use the version of mrun that made the output, or a later one");
+  return manifest;
+}
+
+Result<Manifest> read_manifest(const std::string& output) {
+  MRUN_TRY_ASSIGN(const PathInfo folder, path_info(output, Code::input));
+  if (!folder.exists()) return fail(Code::input, "output '" + output + "' does not exist");
+  if (folder.kind != PathKind::folder)
+    return fail(Code::input, "'" + output + "' is not a folder, so no output of mrun");
+  const std::string path = output + "/" + kManifestName;
+  MRUN_TRY_ASSIGN(const PathInfo file, link_info(path, Code::input));
+  if (file.kind != PathKind::file)
+    return fail(Code::input, "'" + output + "' is no finished output of mrun: it has no file " +
+                                 std::string(kManifestName));
+  MRUN_TRY_ASSIGN(const std::string text, read_whole_file(path, kManifestBytesMax, Code::input));
+  return parse_manifest(text, path);
+}
+
+}  // namespace mrun

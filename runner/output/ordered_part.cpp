@@ -1,0 +1,233 @@
+// The turns of an ordered part: who writes, who collects, who waits.
+#include "output/ordered_part.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+
+#include "base/check.hpp"
+
+namespace mrun {
+namespace {
+
+/// How long a waiting piece may not notice a stop.
+constexpr std::chrono::milliseconds kStopPeriod{50};
+
+/// Empty where the budget or the system has no more.
+OutputChunk charged_chunk(MemoryBudget& budget) {
+  OutputChunk chunk;
+  if (!chunk.charge.try_add(budget, PieceWriter::kBufferBytes)) return {};
+  chunk.bytes.reset(new (std::nothrow) std::uint8_t[PieceWriter::kBufferBytes]);
+  if (chunk.bytes == nullptr) return {};
+  chunk.capacity = PieceWriter::kBufferBytes;
+  return chunk;
+}
+
+/// The buffer of the one piece that must go on although the budget is used up, or of one that
+/// drops what it gets. Small enough not to be charged: a part has one of the first kind.
+OutputChunk uncharged_chunk() {
+  OutputChunk chunk;
+  chunk.bytes.reset(new std::uint8_t[PieceWriter::kReserveBytesMax]);
+  chunk.capacity = PieceWriter::kReserveBytesMax;
+  return chunk;
+}
+
+/// Many small pieces that wait for their turn must not hold a whole buffer each.
+void shrink(OutputChunk& chunk, MemoryBudget& budget) {
+  if (chunk.size > chunk.capacity / 2) return;
+  OutputChunk small;
+  if (!small.charge.try_add(budget, chunk.size)) return;
+  small.bytes.reset(new (std::nothrow) std::uint8_t[chunk.size]);
+  if (small.bytes == nullptr) return;
+  std::memcpy(small.bytes.get(), chunk.bytes.get(), chunk.size);
+  small.capacity = small.size = chunk.size;
+  chunk = std::move(small);
+}
+
+}  // namespace
+
+PieceWriter::PieceWriter(PieceWriter&& other) noexcept
+    : part_(std::exchange(other.part_, nullptr)),
+      piece_(other.piece_),
+      records_(other.records_),
+      chunk_(std::exchange(other.chunk_, {})),
+      next_(std::exchange(other.next_, nullptr)),
+      end_(std::exchange(other.end_, nullptr)) {}
+
+PieceWriter::~PieceWriter() {
+  if (part_ == nullptr) return;
+  part_->fail_part({Code::cancelled,
+                    fmt::format("piece {} of '{}' was given up", piece_, part_->file_.name()), ""});
+  part_->close_piece(piece_, {}, 0);
+}
+
+OutputChunk PieceWriter::take_chunk() {
+  if (chunk_.bytes != nullptr) chunk_.size = static_cast<std::size_t>(next_ - chunk_.bytes.get());
+  next_ = end_ = nullptr;
+  return std::exchange(chunk_, {});
+}
+
+void PieceWriter::make_room(std::size_t bytes) {
+  MRUN_CHECK(bytes <= kReserveBytesMax && part_ != nullptr);
+  chunk_ = part_->next_chunk(piece_, take_chunk());
+  next_ = chunk_.bytes.get();
+  end_ = next_ + chunk_.capacity;
+}
+
+void PieceWriter::append_long(Slice bytes) {
+  while (bytes.size != 0) {
+    if (next_ == end_) make_room(1);
+    const std::size_t size =
+        std::min<std::size_t>(bytes.size, static_cast<std::size_t>(end_ - next_));
+    std::memcpy(next_, bytes.data, size);
+    next_ += size;
+    bytes = {bytes.data + size, bytes.size - size};
+  }
+}
+
+Result<void> PieceWriter::status() const {
+  MRUN_CHECK(part_ != nullptr);
+  if (!part_->failed_.load(std::memory_order_relaxed)) return {};
+  return part_->status();
+}
+
+Result<void> PieceWriter::close() {
+  MRUN_CHECK(part_ != nullptr);
+  OrderedPart* const part = std::exchange(part_, nullptr);
+  part->close_piece(piece_, take_chunk(), records_);
+  return part->status();
+}
+
+OrderedPart::OrderedPart(PartFile file, std::size_t piece_count, MemoryBudget& budget,
+                         const StopFlag& stop, Limits limits)
+    : file_(std::move(file)), budget_(budget), stop_(stop), limits_(limits), pieces_(piece_count) {}
+
+PieceWriter OrderedPart::open_piece(std::size_t index) {
+  MRUN_CHECK(index < pieces_.size());
+  return PieceWriter(*this, index);
+}
+
+Result<void> OrderedPart::status() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (error_) return Failure{*error_};
+  return {};
+}
+
+void OrderedPart::fail_part(Error error) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  fail_locked(std::move(error));
+}
+
+void OrderedPart::fail_locked(Error error) {
+  // That others were stopped because of it must not hide why.
+  const bool is_cause = error_ && error_->code == Code::cancelled && error.code != Code::cancelled;
+  if (!error_ || is_cause) error_ = std::move(error);
+  failed_.store(true, std::memory_order_relaxed);
+  turn_moved_.notify_all();
+}
+
+/// Takes a buffer that is full (or none) and returns one with room.
+OutputChunk OrderedPart::next_chunk(std::size_t piece, OutputChunk full) {
+  OutputChunk next;
+  if (queue_chunk(piece, full, next)) return next;
+  if (wait_for_turn(piece)) write_in_turn(piece, full);
+  full.size = 0;
+  if (full.bytes != nullptr) return full;
+  next = charged_chunk(budget_);
+  return next.bytes != nullptr ? std::move(next) : uncharged_chunk();
+}
+
+/// Before the piece's turn: puts `full` aside and gets `next`. False, and nothing done, at its turn
+/// or where no buffer is granted.
+bool OrderedPart::queue_chunk(std::size_t piece, OutputChunk& full, OutputChunk& next) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (turn_ == piece || error_) return false;
+  if (queued_bytes_ + full.capacity > limits_.queued_bytes_max) return false;
+  next = charged_chunk(budget_);
+  if (next.bytes == nullptr) return false;
+  if (full.bytes == nullptr) return true;
+  queued_bytes_ += full.capacity;
+  pieces_[piece].queue.push_back(std::move(full));
+  full = {};
+  return true;
+}
+
+/// False where the part has failed or the job is stopped.
+bool OrderedPart::wait_for_turn(std::size_t piece) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (turn_ != piece && !error_) {
+    if (stop_.stopped())
+      fail_locked({Code::cancelled, "stopped while writing " + file_.name(), ""});
+    else
+      turn_moved_.wait_for(lock, kStopPeriod);
+  }
+  return !error_;
+}
+
+/// What the piece had put aside, then `full`. Only the holder of the turn comes here.
+void OrderedPart::write_in_turn(std::size_t piece, const OutputChunk& full) {
+  std::vector<OutputChunk> queue;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    queue = std::exchange(pieces_[piece].queue, {});
+    for (const OutputChunk& chunk : queue) queued_bytes_ -= chunk.capacity;
+  }
+  for (OutputChunk& chunk : queue) {
+    write_chunk(chunk);
+    chunk = {};
+  }
+  write_chunk(full);
+}
+
+void OrderedPart::write_chunk(const OutputChunk& chunk) {
+  if (chunk.size == 0 || failed_.load(std::memory_order_relaxed)) return;
+  const auto* const bytes = reinterpret_cast<const std::byte*>(chunk.bytes.get());
+  if (Result<void> written = file_.append({bytes, chunk.size}); !written)
+    fail_part(std::move(written).error());
+}
+
+void OrderedPart::close_piece(std::size_t piece, OutputChunk last, std::uint64_t records) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  MRUN_CHECK(!pieces_[piece].closed);
+  if (turn_ != piece) {
+    // Copying under the lock is rare and short; outside, the turn could come meanwhile.
+    if (last.size != 0 && !error_) {
+      shrink(last, budget_);
+      queued_bytes_ += last.capacity;
+      pieces_[piece].queue.push_back(std::move(last));
+    }
+    pieces_[piece].records = records;
+    pieces_[piece].closed = true;
+    return;
+  }
+  pieces_[piece].closed = true;
+  lock.unlock();
+  write_in_turn(piece, last);
+  last = {};
+  file_.count_records(records);
+  lock.lock();
+  pass_turn(lock);
+}
+
+/// Gives the turn to the next piece that is open, writing what the closed ones before it left.
+void OrderedPart::pass_turn(std::unique_lock<std::mutex>& lock) {
+  while (++turn_ < pieces_.size() && pieces_[turn_].closed) {
+    const std::size_t piece = turn_;
+    lock.unlock();
+    write_in_turn(piece, {});
+    file_.count_records(pieces_[piece].records);
+    lock.lock();
+  }
+  turn_moved_.notify_all();
+}
+
+Result<PartInfo> OrderedPart::finish(bool sync) {
+  MRUN_TRY(status());
+  // A piece that is neither closed nor given up was never opened: its bytes are missing.
+  MRUN_CHECK(turn_ == pieces_.size());
+  return file_.finish(sync);
+}
+
+}  // namespace mrun

@@ -1,0 +1,91 @@
+// Reads a finished output back, part by part.
+#include "output/output_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "os/folder.hpp"
+#include "os/path_info.hpp"
+#include "os/read_file.hpp"
+#include "output/manifest.hpp"
+
+namespace mrun {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+
+using Write = std::function<Result<void>(std::span<const std::byte>)>;
+
+Failure damaged(std::string message) {
+  return fail(Code::integrity, std::move(message), "the output was changed after it was finished");
+}
+
+/// Reads the part to its end, handing its bytes to `write`, and compares it with the manifest.
+Result<void> read_part(const std::string& output, const PartInfo& part, const StopFlag& stop,
+                       std::vector<std::byte>& buffer, const Write& write) {
+  const std::string path = output + "/" + part.name;
+  MRUN_TRY_ASSIGN(const PathInfo info, link_info(path, Code::input));
+  if (!info.exists()) return damaged("'" + path + "' is missing");
+  if (info.kind != PathKind::file) return damaged("'" + path + "' is not a file");
+  MRUN_TRY_ASSIGN(const ReadFile file, ReadFile::open(path, Code::input));
+
+  Hash128Stream hash;
+  std::uint64_t offset = 0;
+  for (std::size_t got = buffer.size(); got == buffer.size(); offset += got) {
+    if (stop.stopped()) return fail(Code::cancelled, "stopped while reading '" + path + "'");
+    MRUN_TRY_ASSIGN(got, file.read_at(buffer, offset));
+    const std::span<const std::byte> bytes(buffer.data(), got);
+    hash.update(bytes);
+    if (got != 0) MRUN_TRY(write(bytes));
+  }
+  if (offset != part.size_bytes)
+    return damaged(fmt::format("'{}' has {} bytes, but {} when it was written", path, offset,
+                               part.size_bytes));
+  if (hash.digest() != part.digest)
+    return damaged(fmt::format("'{}' has changed: its digest is {}, but was {}", path,
+                               hash.digest().hex(), part.digest.hex()));
+  return {};
+}
+
+Result<void> find_unexpected(const std::string& output, const Manifest& manifest) {
+  std::set<std::string> expected{kManifestName, kRunFolderName};
+  for (const PartInfo& part : manifest.parts) expected.insert(part.name);
+  MRUN_TRY_ASSIGN(const std::vector<FolderEntry> entries, list_folder(output, Code::input));
+  for (const FolderEntry& entry : entries) {
+    if (!expected.contains(entry.name))
+      return damaged("'" + output + "/" + entry.name + "' does not belong to the output");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<VerifyReport> verify_output(const std::string& output, const StopFlag& stop) {
+  MRUN_TRY_ASSIGN(const Manifest manifest, read_manifest(output));
+  std::vector<std::byte> buffer(kReadBytes);
+  VerifyReport report;
+  for (const PartInfo& part : manifest.parts) {
+    MRUN_TRY(read_part(output, part, stop, buffer,
+                       [](std::span<const std::byte>) { return Result<void>(); }));
+    report.files += 1;
+    report.size_bytes += part.size_bytes;
+    report.records += part.records;
+  }
+  MRUN_TRY(find_unexpected(output, manifest));
+  return report;
+}
+
+Result<void> cat_output(const std::string& output, const StopFlag& stop, const Write& write) {
+  MRUN_TRY_ASSIGN(const Manifest manifest, read_manifest(output));
+  std::vector<std::byte> buffer(kReadBytes);
+  for (const PartInfo& part : manifest.parts) {
+    if (part.side_output.empty()) MRUN_TRY(read_part(output, part, stop, buffer, write));
+  }
+  return {};
+}
+
+}  // namespace mrun
