@@ -1,0 +1,397 @@
+// Goal: the command's promises to its user: where output may lie, exit statuses, and messages that
+// say what, where, why and how to mend it. Method: one run each.
+#include "support/command.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/files.hpp"
+
+namespace mrun::test_support {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CommandTest : public testing::Test {
+ protected:
+  CommandTest() { write_file(folder_ / "in/text", "one two\ntwo\nthe boom line\n"); }
+
+  CommandResult run(std::vector<std::string> arguments) {
+    CommandOptions options;
+    options.folder = folder_.path();
+    return run_mrun(std::move(arguments), options);
+  }
+  /// Ends with `status`, says all of `words`, and leaves no staging.
+  void expect_failure(const std::vector<std::string>& arguments, int status,
+                      const std::vector<std::string>& words) {
+    const CommandResult result = run(arguments);
+    EXPECT_EQ(result.exit_status, status) << describe(arguments, result);
+    for (const std::string& word : words) {
+      EXPECT_NE(result.err.find(word), std::string::npos) << '"' << word << "\" in: " << result.err;
+    }
+    for (const std::string& name : names_in(folder_.path()))
+      EXPECT_NE(name.rfind(".mrun", 0), 0u) << name;
+  }
+  void expect_word_count(const std::string& out) {
+    EXPECT_EQ(run({"cat", out}).out, "boom\t1\nline\t1\none\t1\nthe\t1\ntwo\t2\n");
+    EXPECT_TRUE(run({"verify", out}).ok());
+  }
+
+  const std::string job_ = shipped_job("wordcount");
+  TempFolder folder_;
+};
+
+TEST_F(CommandTest, RunIsTheDefaultCommand) {
+  ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
+  expect_word_count("out");
+  ASSERT_TRUE(run({"run", job_, "-q", "in", "out2"}).ok());
+  expect_word_count("out2");
+}
+
+TEST_F(CommandTest, ShippedJobIsFoundByItsName) {
+  const CommandResult result = run({"wordcount", "-q", "in", "out"});
+  ASSERT_TRUE(result.ok()) << result.err;
+  expect_word_count("out");
+}
+
+TEST_F(CommandTest, JobInTheCurrentFolderNeedsNoSlash) {
+  fs::copy_file(job_, folder_ / "mine.so");
+  const CommandResult result = run({"mine.so", "-q", "in", "out"});
+  ASSERT_TRUE(result.ok()) << result.err;
+  expect_word_count("out");
+}
+
+TEST_F(CommandTest, HelpAndVersionSucceed) {
+  EXPECT_NE(run({"--help"}).out.find("--memory"), std::string::npos);
+  EXPECT_NE(run({"--version"}).out.find("mrun"), std::string::npos);
+}
+
+TEST_F(CommandTest, QuietRunPrintsNothingAndOthersASummary) {
+  const CommandResult quiet = run({job_, "-q", "in", "out"});
+  EXPECT_EQ(quiet.out + quiet.err, "");
+  const CommandResult loud = run({job_, "in", "out2"});
+  EXPECT_FALSE((loud.out + loud.err).empty());
+}
+
+TEST_F(CommandTest, StatsNameEveryPhase) {
+  const CommandResult result = run({job_, "--stats", "in", "out"});
+  ASSERT_TRUE(result.ok()) << result.err;
+  for (const char* phase : {"map", "reduce", "commit"}) {
+    EXPECT_NE((result.out + result.err).find(phase), std::string::npos) << phase;
+  }
+}
+
+TEST_F(CommandTest, FinishedOutputHasTheUsualPermissions) {
+  ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
+  const ::mode_t mask = ::umask(022);
+  ::umask(mask);
+  struct ::stat folder {};
+  struct ::stat part {};
+  ASSERT_EQ(::stat((folder_ / "out").c_str(), &folder), 0);
+  ASSERT_EQ(::stat((folder_ / "out/part-00000").c_str(), &part), 0);
+  EXPECT_EQ(folder.st_mode & 0777u, 0777u & ~mask);
+  EXPECT_EQ(part.st_mode & 0777u, 0666u & ~mask);
+}
+
+// ----- where output may lie
+
+TEST_F(CommandTest, EmptyOutputFolderIsTaken) {
+  fs::create_directories(folder_ / "out");
+  ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
+  expect_word_count("out");
+}
+
+TEST_F(CommandTest, OutputThatIsNotEmptyIsRefused) {
+  write_file(folder_ / "out/mine", "precious");
+  expect_failure({job_, "in", "out"}, 5, {"out", "--overwrite"});
+  EXPECT_EQ(read_file(folder_ / "out/mine"), "precious");
+}
+
+TEST_F(CommandTest, OutputThatIsAFileIsRefused) {
+  write_file(folder_ / "out", "precious");
+  expect_failure({job_, "in", "out"}, 5, {"out"});
+  expect_failure({job_, "--overwrite", "in", "out"}, 5, {"out"});
+  EXPECT_EQ(read_file(folder_ / "out"), "precious");
+}
+
+TEST_F(CommandTest, OverwriteReplacesOnlyAnEarlierOutput) {
+  write_file(folder_ / "out/mine", "precious");
+  expect_failure({job_, "--overwrite", "in", "out"}, 5, {"out"});
+  EXPECT_EQ(read_file(folder_ / "out/mine"), "precious");
+
+  ASSERT_TRUE(run({test_job("copy_lines"), "-q", "in", "out2"}).ok());
+  ASSERT_TRUE(run({job_, "-q", "--overwrite", "in", "out2"}).ok());
+  expect_word_count("out2");
+  EXPECT_EQ(names_in(folder_.path()), (std::vector<std::string>{"in", "out", "out2"}));
+}
+
+TEST_F(CommandTest, OverwriteOfNothingIsAPlainRun) {
+  ASSERT_TRUE(run({job_, "-q", "--overwrite", "in", "out"}).ok());
+  expect_word_count("out");
+}
+
+TEST_F(CommandTest, FailedOverwriteLeavesTheOldOutput) {
+  ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
+  expect_failure({test_job("throwing"), "--overwrite", "in", "out"}, 7, {});
+  expect_word_count("out");
+}
+
+TEST_F(CommandTest, OutputInsideInputIsRefused) {
+  expect_failure({job_, "in", "in/out"}, 5, {"in/out"});
+  expect_failure({job_, "in", "in"}, 5, {"in"});
+  fs::create_symlink("in", folder_ / "link");
+  expect_failure({job_, "in", "link/out"}, 5, {"out"});
+  EXPECT_EQ(names_in(folder_ / "in"), std::vector<std::string>{"text"});
+}
+
+TEST_F(CommandTest, InputInsideOutputIsRefused) {
+  write_file(folder_ / "out/sub/text", "one\n");
+  expect_failure({job_, "out/sub", "out"}, 5, {"out"});
+  EXPECT_EQ(read_file(folder_ / "out/sub/text"), "one\n");
+}
+
+TEST_F(CommandTest, OutputNameMayHaveAnyBytes) {
+  for (const std::string& name :
+       {std::string("new\nline"), std::string("a b"), std::string("\xff"), std::string(255, 'o')}) {
+    const CommandResult result = run({job_, "-q", "in", name});
+    ASSERT_TRUE(result.ok()) << testing::PrintToString(name) << result.err;
+    expect_word_count(name);
+  }
+}
+
+TEST_F(CommandTest, TrailingSlashOfTheOutputIsIgnored) {
+  ASSERT_TRUE(run({job_, "-q", "in", "out/"}).ok());
+  expect_word_count("out");
+}
+
+TEST_F(CommandTest, MissingParentOfTheOutputIsAnOutputError) {
+  expect_failure({job_, "in", "nowhere/deep/out"}, 5, {"nowhere/deep"});
+}
+
+TEST_F(CommandTest, UnwritableParentOfTheOutputIsAnOutputError) {
+  fs::create_directories(folder_ / "closed");
+  ::chmod((folder_ / "closed").c_str(), 0555);
+  CommandOptions options;
+  options.folder = folder_.path();
+  options.as_nobody = ::geteuid() == 0;
+  const CommandResult result = run_mrun({job_, "in", "closed/out"}, options);
+  EXPECT_EQ(result.exit_status, 5) << result.err;
+  EXPECT_NE(result.err.find("closed"), std::string::npos) << result.err;
+}
+
+// ----- usage
+
+TEST_F(CommandTest, WrongUsageIsStatusTwo) {
+  expect_failure({}, 2, {});
+  expect_failure({job_, "in"}, 2, {});
+  expect_failure({job_, "--no-such-option", "in", "out"}, 2, {"--no-such-option"});
+  expect_failure({job_, "--memory", "12x", "in", "out"}, 2, {"12x"});
+  expect_failure({job_, "--memory", "33M", "in", "out"}, 2, {"34"});
+  expect_failure({job_, "-j0", "in", "out"}, 2, {});
+  expect_failure({job_, "--io", "magic", "in", "out"}, 2, {"magic"});
+  expect_failure({job_, "--records", "fixed:0", "in", "out"}, 2, {"fixed:0"});
+  expect_failure({job_, "--split-size", "0", "in", "out"}, 2, {});
+  EXPECT_FALSE(exists(folder_ / "out"));
+}
+
+TEST_F(CommandTest, SmallestMemoryIsEnough) {
+  ASSERT_TRUE(run({job_, "-q", "-m", "34MiB", "-j8", "in", "out"}).ok());
+  expect_word_count("out");
+}
+
+TEST_F(CommandTest, ParametersReachTheJob) {
+  ASSERT_TRUE(run({test_job("parameters"), "-q", "-D", "number=-42", "-D", "flag", "-D",
+                   "factor=1e-3", "-D", "needed=a=b c", "in", "out"})
+                  .ok());
+  EXPECT_EQ(lines_of(run({"cat", "out"}).out).front(), "-42\ttrue\t0.001\ta=b c\tone two");
+}
+
+TEST_F(CommandTest, WrongParametersAreStatusTwo) {
+  const std::string job = test_job("parameters");
+  expect_failure({job, "in", "out"}, 2, {"needed"});
+  expect_failure({job, "-D", "needed=x", "-D", "numbr=1", "in", "out"}, 2,
+                 {"numbr", "did you mean", "number"});
+  expect_failure({job, "-D", "needed=x", "-D", "number=x1", "in", "out"}, 2, {"number", "x1"});
+  expect_failure({job, "-D", "needed=x", "-D", "flag=maybe", "in", "out"}, 2, {"flag", "maybe"});
+  expect_failure({job, "-D", "needed=x", "-D", "number=1", "-D", "number=2", "in", "out"}, 2,
+                 {"number"});
+  EXPECT_FALSE(exists(folder_ / "out"));
+}
+
+TEST_F(CommandTest, InfoShowsWhatAJobDeclares) {
+  const CommandResult result = run({"info", test_job("parameters")});
+  ASSERT_TRUE(result.ok()) << result.err;
+  for (const char* word : {"shows its parameters", "number", "-1", "a real number", "needed"}) {
+    EXPECT_NE(result.out.find(word), std::string::npos) << word << " in " << result.out;
+  }
+}
+
+// ----- jobs that fail
+
+TEST_F(CommandTest, ThrowInMapNamesTaskFileOffsetAndRecord) {
+  expect_failure({test_job("throwing"), "in", "out"}, 7,
+                 {"the job has thrown", "map task", "in/text", "12", "the boom line"});
+  expect_failure({test_job("throwing"), "-D", "how=integer", "in", "out"}, 7,
+                 {"in/text", "the boom line"});
+  EXPECT_FALSE(exists(folder_ / "out"));
+}
+
+TEST_F(CommandTest, ThrowElsewhereIsStatusSeven) {
+  for (const char* where : {"where=setup", "where=finish", "where=reduce"}) {
+    expect_failure({test_job("throwing"), "-D", where, "in", "out"}, 7,
+                   {"the job has thrown", "task"});
+  }
+  EXPECT_FALSE(exists(folder_ / "out"));
+}
+
+TEST_F(CommandTest, JobThatSaysNoIsStatusOne) {
+  for (const char* where : {"where=map", "where=finish", "where=reduce"}) {
+    expect_failure({test_job("throwing"), "-D", "how=fail", "-D", where, "in", "out"}, 1,
+                   {"the job says no"});
+  }
+  EXPECT_FALSE(exists(folder_ / "out"));
+}
+
+TEST_F(CommandTest, SameFailureIsReportedAtAnyWidth) {
+  std::string text;
+  for (int i = 0; i < 2000; ++i)
+    text += i % 700 == 699 ? "boom " + std::to_string(i) + "\n" : "line\n";
+  write_file(folder_ / "many", text);
+  std::string first;
+  for (const char* threads : {"-j1", "-j2", "-j8"}) {
+    const CommandResult result =
+        run({test_job("throwing"), "-q", threads, "--split-size", "500", "many", "out"});
+    EXPECT_EQ(result.exit_status, 7);
+    if (first.empty()) first = result.err;
+    EXPECT_EQ(result.err, first);
+  }
+  EXPECT_NE(first.find("boom 699"), std::string::npos) << first;
+}
+
+TEST_F(CommandTest, MissingJobIsStatusSeven) {
+  expect_failure({"./nowhere.so", "in", "out"}, 7, {"nowhere.so"});
+  expect_failure({"nosuchjob", "in", "out"}, 7, {"nosuchjob"});
+}
+
+TEST_F(CommandTest, ForeignLibrariesAreRefusedBeforeAnyOfTheirCodeRuns) {
+  const auto expect_refusal = [&](const std::string& library,
+                                  const std::vector<std::string>& words) {
+    CommandOptions options;
+    options.folder = folder_.path();
+    options.environment = {"MRUN_TEST_TRACE=" + (folder_ / "trace")};
+    for (const auto& arguments :
+         std::vector<std::vector<std::string>>{{library, "in", "out"}, {"info", library}}) {
+      const CommandResult result = run_mrun(arguments, options);
+      EXPECT_EQ(result.exit_status, 7) << describe(arguments, result);
+      for (const auto& word : words)
+        EXPECT_NE(result.err.find(word), std::string::npos) << word << " in " << result.err;
+      EXPECT_FALSE(exists(folder_ / "trace")) << "a constructor of the library has run";
+    }
+  };
+  expect_refusal(test_job("foreign"), {"mrun_plugin_v1"});
+  expect_refusal(test_job("other_major"), {"mrun_plugin_v2"});
+
+  write_file(folder_ / "text.so", "not a library");
+  expect_refusal("./text.so", {"text.so"});
+  write_file(folder_ / "empty.so", "");
+  expect_refusal("./empty.so", {"empty.so"});
+  std::string cut = read_file(job_);
+  write_file(folder_ / "cut.so", cut.substr(0, cut.size() / 3));
+  expect_refusal("./cut.so", {"cut.so"});
+  // e_machine of an ELF header: another processor's library.
+  cut[18] = '\x28';
+  write_file(folder_ / "machine.so", cut);
+  expect_refusal("./machine.so", {"machine.so"});
+}
+
+// ----- outputs
+
+TEST_F(CommandTest, VerifyFindsChangedMissingAndAddedBytes) {
+  ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
+  const std::string part = folder_ / "out/part-00000";
+  const std::string bytes = read_file(part);
+  std::string changed = bytes;
+  changed[3] = static_cast<char>(changed[3] ^ 1);
+  for (const std::string& wrong : {changed, bytes.substr(1), bytes + "x", std::string()}) {
+    write_file(part, wrong);
+    expect_failure({"verify", "out"}, 8, {"part-00000"});
+  }
+  fs::remove(part);
+  expect_failure({"verify", "out"}, 8, {"part-00000"});
+  write_file(part, bytes);
+  EXPECT_TRUE(run({"verify", "out"}).ok());
+  fs::remove(folder_ / "out/_SUCCESS");
+  EXPECT_FALSE(run({"verify", "out"}).ok());
+  EXPECT_FALSE(run({"cat", "out"}).ok());
+}
+
+TEST_F(CommandTest, SideOutputsLieBesideThePartsAndNotInCat) {
+  write_file(folder_ / "pairs", "a 1\nb 2\na 3\nc 4\n");
+  ASSERT_TRUE(run({test_job("three_parts"), "-q", "pairs", "out"}).ok());
+  std::string side, parts;
+  for (const auto& [name, bytes] : read_output(folder_ / "out")) {
+    if (name.rfind("even-", 0) == 0) side += bytes;
+    if (name.rfind("part-", 0) == 0) parts += bytes;
+  }
+  EXPECT_EQ(side, "a\n");
+  EXPECT_EQ(run({"cat", "out"}).out, parts);
+}
+
+TEST_F(CommandTest, CountersAreInTheManifestAndTheSummary) {
+  write_file(folder_ / "pairs", "a 1\nb 2\na 3\nc 4\n");
+  const CommandResult result = run({test_job("three_parts"), "pairs", "out"});
+  ASSERT_TRUE(result.ok());
+  EXPECT_NE((result.out + result.err).find("groups"), std::string::npos)
+      << result.out << result.err;
+  const std::string manifest = read_file(folder_ / "out/_SUCCESS");
+  EXPECT_NE(manifest.find("\"groups\""), std::string::npos) << manifest;
+}
+
+TEST_F(CommandTest, ClosedStandardOutputOfCatIsQuiet) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i) + "\n";
+  write_file(folder_ / "many", text);
+  ASSERT_TRUE(run({shipped_job("sort"), "-q", "many", "out"}).ok());
+  CommandOptions options;
+  options.folder = folder_.path();
+  options.environment = {"MRUN=" + mrun_path()};
+  const CommandResult result =
+      run_command({"/bin/sh", "-c", "\"$MRUN\" cat out | head -n 1"}, options);
+  EXPECT_EQ(result.out, "0\n");
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(CommandTest, TmpDirHoldsTheSpillAndIsEmptyAfterwards) {
+  write_file(folder_ / "pairs", "a 1\nb 2\na 3\nc 4\n");
+  fs::create_directories(folder_ / "spill");
+  const CommandResult result = run({test_job("concatenate"), "--stats", "-m", "34M", "-T", "spill",
+                                    "-D", "repeat=2000", "-D", "big=30000", "pairs", "out"});
+  ASSERT_TRUE(result.ok()) << result.err;
+  EXPECT_NE((result.out + result.err).find("spill"), std::string::npos);
+  EXPECT_EQ(names_in(folder_ / "spill"), std::vector<std::string>{});
+  EXPECT_EQ(names_in(folder_.path()), (std::vector<std::string>{"in", "out", "pairs", "spill"}));
+}
+
+TEST_F(CommandTest, MissingTmpDirIsAnError) {
+  expect_failure({job_, "-T", "nowhere", "in", "out"}, 5, {"nowhere"});
+}
+
+TEST_F(CommandTest, FullDiskIsAnOutputError) {
+  CommandOptions options;
+  options.folder = folder_.path();
+  options.environment = {"MRUN=" + mrun_path()};
+  ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
+  const CommandResult result =
+      run_command({"/bin/sh", "-c", "\"$MRUN\" cat out >/dev/full"}, options);
+  EXPECT_EQ(result.exit_status, 5) << result.err;
+  EXPECT_NE(result.err.find("No space left"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace mrun::test_support

@@ -1,0 +1,159 @@
+// Goal: the same bytes whatever the threads, memory, split size and way of reading (P2), `_SUCCESS`
+// included. Method: a matrix of options over jobs of every kind; each run is compared with the
+// first one of its job.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/command.hpp"
+#include "support/files.hpp"
+#include "support/random.hpp"
+
+namespace mrun::test_support {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+/// A job with an input, both fixed for a whole matrix.
+struct Subject {
+  const char* name;
+  std::vector<std::string> command;  ///< Job and parameters; the input is "in".
+  std::uint64_t input_bytes;
+  bool map_only = false;  ///< Its parts follow the splits; `mrun cat` is what stays.
+};
+
+void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
+
+std::vector<Subject> subjects() {
+  return {
+      {"WordCount", {shipped_job("wordcount")}, 3 << 20},
+      {"WordCountThatSpills",
+       {test_job("count_words"), "-D", "repeat=40", "-D", "same=1"},
+       100 << 10},
+      {"Sort", {shipped_job("sort")}, 3 << 20},
+      {"SortThatSpills", {test_job("lines_in_order"), "-D", "repeat=500"}, 100 << 10},
+      {"Grep", {shipped_job("grep"), "-D", "pattern=[ab]1+"}, 3 << 20, true},
+      {"Concatenation", {test_job("concatenate")}, 1 << 20},
+      {"ConcatenationThatSpills",
+       {test_job("concatenate"), "-D", "repeat=100", "-D", "big=4000"},
+       20 << 10},
+      {"FoldInOrder", {test_job("affine_fold"), "-D", "repeat=20"}, 200 << 10},
+      {"HardSums", {test_job("hard_sums"), "-D", "repeat=20"}, 200 << 10},
+      {"SecondarySort", {test_job("dated_in_order"), "-D", "repeat=50", "-D", "big=500"}, 40 << 10},
+      {"SideOutputs", {test_job("three_parts")}, 200 << 10},
+  };
+}
+
+/// Runs the subject with more options; what a reader of its output sees.
+Files run(const TempFolder& folder, const Subject& subject,
+          const std::vector<std::string>& options) {
+  std::vector<std::string> arguments = subject.command;
+  arguments.insert(arguments.end(), {"-q", "--no-sync"});
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  arguments.insert(arguments.end(), {"in", "out"});
+  CommandOptions where;
+  where.folder = folder.path();
+  const CommandResult result = run_mrun(arguments, where);
+  EXPECT_TRUE(result.ok()) << describe(arguments, result);
+  Files files;
+  if (!result.ok()) return files;
+  if (subject.map_only) {
+    files["cat"] = run_mrun({"cat", "out"}, where).out;
+  } else {
+    files = read_output(folder / "out");
+  }
+  remove_tree(folder / "out");
+  return files;
+}
+
+std::string names_that_differ(const Files& a, const Files& b) {
+  std::string names;
+  for (const auto& [name, bytes] : a) {
+    if (!b.contains(name) || b.at(name) != bytes) names += name + ' ';
+  }
+  for (const auto& [name, bytes] : b) {
+    if (!a.contains(name)) names += name + ' ';
+  }
+  return names;
+}
+
+/// One way to run: every combination is one, for inputs too large for tiny splits.
+std::vector<std::vector<std::string>> matrix() {
+  std::vector<std::vector<std::string>> ways;
+  for (const char* threads : {"-j1", "-j2", "-j3", "-j8", "-j32"}) {
+    for (const char* memory : {"34M", "64M", "1G"}) {
+      for (const char* split : {"", "4K", "100000", "64M"}) {
+        std::vector<std::string> way{threads, "--memory", memory};
+        if (*split != '\0') way.insert(way.end(), {"--split-size", split});
+        way.insert(way.end(), {"--io", ways.size() % 2 == 0 ? "mmap" : "pread"});
+        ways.push_back(way);
+      }
+    }
+  }
+  return ways;
+}
+
+class SameBytes : public testing::TestWithParam<Subject> {};
+
+TEST_P(SameBytes, ForAnyThreadsMemorySplitsAndReading) {
+  const Subject& subject = GetParam();
+  const auto ways = matrix();
+  TempFolder folder;
+  Files first;
+  const std::uint64_t count = scaled(38);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (i % ways.size() == 0) {  // Once the matrix is used up, another input.
+      Random random(case_seed(i));
+      write_file(folder / "in/a", random_words(random, subject.input_bytes / 2, 20'000));
+      write_file(folder / "in/b", random_words(random, subject.input_bytes / 2, 50));
+      first = run(folder, subject, {"-j1", "--memory", "1G", "-p3"});
+      ASSERT_FALSE(first.empty());
+    }
+    // A step without a common divisor spreads the chosen ways over the whole matrix.
+    std::vector<std::string> way = ways[(i * 37 + test_seed()) % ways.size()];
+    way.push_back("-p3");
+    ASSERT_EQ(names_that_differ(first, run(folder, subject, way)), "")
+        << testing::PrintToString(way);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Jobs, SameBytes, testing::ValuesIn(subjects()),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+// Splits of single bytes, where most splits hold no record and every record crosses many.
+class SameBytesOfTinySplits : public testing::TestWithParam<Subject> {};
+
+TEST_P(SameBytesOfTinySplits, ForSmallTextsOfManyKinds) {
+  const Subject& subject = GetParam();
+  const std::uint64_t seeds = scaled(4);
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    TempFolder folder;
+    Random random(case_seed(seed));
+    write_file(folder / "in/a", random_text(random, 2000));
+    write_file(folder / "in/b", random_text(random, 500));
+    const Files first = run(folder, subject, {"-j1"});
+    ASSERT_FALSE(first.empty());
+    for (const std::vector<std::string>& way :
+         std::vector<std::vector<std::string>>{{"-j8", "--split-size", "1", "--io", "mmap"},
+                                               {"-j3", "--split-size", "1", "--io", "pread"},
+                                               {"-j2", "--split-size", "7", "--memory", "34M"}}) {
+      ASSERT_EQ(names_that_differ(first, run(folder, subject, way)), "")
+          << testing::PrintToString(way);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Jobs, SameBytesOfTinySplits,
+    testing::Values(Subject{"WordCount", {shipped_job("wordcount")}, 0},
+                    Subject{"Sort", {shipped_job("sort")}, 0},
+                    Subject{"Grep", {shipped_job("grep"), "-D", "pattern=a"}, 0, true},
+                    Subject{"Concatenation", {test_job("concatenate")}, 0},
+                    Subject{"Top", {test_job("top")}, 0}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+}  // namespace
+}  // namespace mrun::test_support

@@ -1,0 +1,201 @@
+// Goal: no record lost, none twice, none out of order (P1). Method: random jobs over random inputs
+// with random options against the naive model, byte by byte. To repeat a failure, set
+// MRUN_TEST_SEED and MRUN_TEST_CASE to what it prints; MRUN_TEST_SCALE changes how many cases run.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "support/command.hpp"
+#include "support/files.hpp"
+#include "support/naive_model.hpp"
+#include "support/random.hpp"
+
+namespace mrun::test_support {
+namespace {
+
+/// One random run: what to run it on, how, and what must come out.
+struct Case {
+  const ModelJob* job = nullptr;
+  ModelParams params;
+  std::vector<ModelFile> files;        ///< In input order, as the model reads them.
+  std::vector<std::string> arguments;  ///< Without the output.
+  std::uint32_t partitions = 1;
+};
+
+void add_parameter(Case& test, const char* name, std::uint64_t ModelParams::*member,
+                   std::uint64_t value) {
+  const auto& known = test.job->parameters;
+  if (std::find(known.begin(), known.end(), name) == known.end()) return;
+  test.params.*member = value;
+  test.arguments.push_back("-D");
+  test.arguments.push_back(std::string(name) + "=" + std::to_string(value));
+}
+
+void choose_options(Random& random, Case& test) {
+  const auto add = [&](std::initializer_list<std::string> arguments) {
+    test.arguments.insert(test.arguments.end(), arguments);
+  };
+  add({"-q", "-j", std::to_string(random.between(1, 8))});
+  add({"--memory", random.pick<std::string>({"34M", "64M", "1G"})});
+  if (!random.one_in(8)) add({"--no-sync"});
+  if (!random.one_in(4)) {
+    // Mostly near the sizes of buffers and records, where edges lie; whole powers of two as well.
+    const std::uint64_t size =
+        random.one_in(2) ? random.between(1, 300) : std::uint64_t{1} << random.between(6, 20);
+    add({"--split-size", std::to_string(size)});
+  }
+  if (random.one_in(2)) add({"--io", random.pick<std::string>({"mmap", "pread", "auto"})});
+  if (random.one_in(2)) {
+    test.partitions = static_cast<std::uint32_t>(random.between(1, 20));
+    // A job that fixes its number of partitions does not take another.
+    if (test.job->partitions == 0) add({"-p", std::to_string(test.partitions)});
+  }
+}
+
+// Some files by themselves, some in folders with hidden ones beside them.
+void write_inputs(Random& random, const TempFolder& folder, std::uint64_t size_bytes, Case& test) {
+  const std::uint64_t arguments = random.between(1, 3);
+  for (std::uint64_t i = 0; i < arguments; ++i) {
+    const std::string name = "in" + std::to_string(i);
+    const std::string path = folder / name;
+    if (random.one_in(2)) {
+      test.files.push_back({name, random_text(random, random.below(size_bytes + 1))});
+      write_file(path, test.files.back().bytes);
+    } else {
+      // In byte order of the relative path; '-' and '.' come before '/'.
+      for (const char* relative : {"a-b", "a.b", "a/b", "a/c/d", "ab", "b"}) {
+        if (random.one_in(3)) continue;
+        test.files.push_back(
+            {name + "/" + relative, random_text(random, random.below(size_bytes / 3 + 1))});
+        write_file(path + "/" + relative, test.files.back().bytes);
+      }
+      write_file(path + "/.hidden", "hidden words\n");
+      write_file(path + "/a/_temporary/x", "hidden words\n");
+    }
+    test.arguments.push_back(name);
+  }
+}
+
+Case make_case(Random& random, const TempFolder& folder, bool spills) {
+  static const std::vector<std::string> names = model_job_names();
+  Case test;
+  test.job = &model_job(random.pick(names));
+  test.arguments = {test_job(test.job->name)};
+  if (!spills) {
+    if (random.one_in(4)) add_parameter(test, "repeat", &ModelParams::repeat, random.between(0, 4));
+    if (random.one_in(4)) add_parameter(test, "same", &ModelParams::same, random.between(1, 3));
+    if (random.one_in(8))
+      add_parameter(test, "big", &ModelParams::big, std::uint64_t{1} << random.between(2, 12));
+    add_parameter(test, "k", &ModelParams::k, random.between(0, 20));
+    choose_options(random, test);
+    write_inputs(random, folder, std::uint64_t{1} << random.between(0, 16), test);
+    return test;
+  }
+  // The smallest budget, and jobs that amplify a small input to more than it holds.
+  const std::uint64_t input_bytes = std::uint64_t{1} << random.between(10, 16);
+  test.job = &model_job(random.pick<std::string>(
+      {"concatenate", "concatenate", "first_value", "dated", "dated_in_order",
+       "concatenate_in_order", "three_parts", "count_words", "count_in_order", "lines_in_order",
+       "affine_fold", "wide_fold", "unique_values", "unsigned_lanes", "real_sums"}));
+  test.arguments = {test_job(test.job->name)};
+  const auto& known = test.job->parameters;
+  const bool blows_up =
+      std::find(known.begin(), known.end(), "big") != known.end() && !random.one_in(4);
+  write_inputs(random, folder, input_bytes, test);
+  std::uint64_t records = 1;
+  for (const auto& file : test.files) {
+    records += test.job->name == "count_words" ? model_words(file.bytes).size()
+                                               : model_lines(file.bytes).size();
+  }
+  constexpr std::uint64_t kEmittedBytes = 64 << 20;
+  constexpr std::uint64_t kPairs = 900'000;
+  if (blows_up) {
+    const std::uint64_t big = random.pick<std::uint64_t>({1000, 20'000, 300'000});
+    add_parameter(test, "big", &ModelParams::big, big);
+    add_parameter(test, "repeat", &ModelParams::repeat, 1 + 2 * kEmittedBytes / big / records);
+    add_parameter(test, "same", &ModelParams::same, random.pick<std::uint64_t>({0, 1, 100}));
+  } else {
+    add_parameter(test, "repeat", &ModelParams::repeat, 1 + kPairs / records);
+    add_parameter(test, "same", &ModelParams::same, random.pick<std::uint64_t>({0, 1, 1, 3}));
+  }
+  for (const char* option : {"-q", "--no-sync", "--memory", "34M"})
+    test.arguments.push_back(option);
+  test.arguments.push_back("-j" + std::to_string(random.between(1, 4)));
+  if (random.one_in(2)) {
+    test.partitions = static_cast<std::uint32_t>(random.between(2, 9));
+    if (test.job->partitions == 0) test.arguments.push_back("-p" + std::to_string(test.partitions));
+  }
+  return test;
+}
+
+std::string first_difference(const std::string& expected, const std::string& actual) {
+  std::size_t at = 0;
+  while (at < expected.size() && at < actual.size() && expected[at] == actual[at]) ++at;
+  const std::size_t from = at < 60 ? 0 : at - 60;
+  return "first difference at byte " + std::to_string(at) + " of " +
+         std::to_string(expected.size()) + " expected and " + std::to_string(actual.size()) +
+         " actual bytes\n  expected ..." + testing::PrintToString(expected.substr(from, 160)) +
+         "\n  actual   ..." + testing::PrintToString(actual.substr(from, 160));
+}
+
+void run_case(std::uint64_t index, bool spills) {
+  SCOPED_TRACE("repeat with MRUN_TEST_SEED=" + std::to_string(test_seed()) +
+               " MRUN_TEST_CASE=" + std::to_string(index));
+  Random random(case_seed(index) * 2 + (spills ? 1 : 0));
+  TempFolder folder;
+  Case test = make_case(random, folder, spills);
+  test.arguments.push_back("out");
+
+  CommandOptions options;
+  options.folder = folder.path();
+  const CommandResult result = run_mrun(test.arguments, options);
+  ASSERT_TRUE(result.ok()) << describe(test.arguments, result);
+
+  const std::vector<std::string> parts =
+      expected_parts(*test.job, test.params, test.files, test.partitions);
+  std::string expected;
+  for (const std::string& part : parts) expected += part;
+  const CommandResult cat = run_mrun({"cat", "out"}, options);
+  ASSERT_TRUE(cat.ok()) << cat.err;
+  ASSERT_TRUE(cat.out == expected)
+      << describe(test.arguments, result) << "\n  " << first_difference(expected, cat.out);
+  ASSERT_TRUE(run_mrun({"verify", "out"}, options).ok());
+
+  // Where the hash alone decides the part, each part file is known too.
+  if (parts.size() > 1) {
+    const auto files = read_output(folder / "out");
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      char name[32];
+      std::snprintf(name, sizeof name, "part-%05zu", i);
+      ASSERT_TRUE(files.contains(name)) << name;
+      ASSERT_TRUE(files.at(name) == parts[i]) << name;
+    }
+  }
+  const std::vector<std::string> left = names_in(folder.path());
+  ASSERT_TRUE(std::none_of(left.begin(), left.end(), [](const auto& name) {
+    return name.front() == '.';
+  })) << "staging is left behind";
+}
+
+/// A share of the cases, so that several run at once.
+constexpr std::uint64_t kShards = 8;
+class Differential : public testing::TestWithParam<std::uint64_t> {
+ protected:
+  void run_share(std::uint64_t cases, bool spills) {
+    for (std::uint64_t index = GetParam(); index < cases; index += kShards) {
+      if (only_case() >= 0 && static_cast<std::uint64_t>(only_case()) != index) continue;
+      run_case(index, spills);
+      if (HasFatalFailure()) return;
+    }
+  }
+};
+
+TEST_P(Differential, RandomJobsEqualTheNaiveModel) { run_share(scaled(1800), false); }
+TEST_P(Differential, SpillingJobsEqualTheNaiveModel) { run_share(scaled(200), true); }
+
+INSTANTIATE_TEST_SUITE_P(Share, Differential, testing::Range<std::uint64_t>(0, kShards));
+
+}  // namespace
+}  // namespace mrun::test_support

@@ -1,0 +1,340 @@
+// Goal: every class of odd input gives the documented result or a documented error (promises P10
+// and P11). Method: each class is read by mmap and by pread, on one thread and on eight, and
+// compared with the naive model.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/command.hpp"
+#include "support/files.hpp"
+#include "support/naive_model.hpp"
+
+namespace mrun::test_support {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::vector<std::string>>& ways_to_read() {
+  static const std::vector<std::vector<std::string>> ways{{"--io", "mmap", "-j1"},
+                                                          {"--io", "mmap", "-j8"},
+                                                          {"--io", "pread", "-j1"},
+                                                          {"--io", "pread", "-j8"}};
+  return ways;
+}
+
+class InputClass : public testing::Test {
+ protected:
+  CommandOptions here() const {
+    CommandOptions options;
+    options.folder = folder_.path();
+    return options;
+  }
+
+  CommandResult run(std::vector<std::string> arguments) {
+    return run_mrun(std::move(arguments), here());
+  }
+
+  /// What a job says of `inputs` when it is run with `options`; the run must succeed.
+  std::string output_of(const std::string& job, const std::vector<std::string>& inputs,
+                        const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{job, "-q", "--no-sync"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    arguments.insert(arguments.end(), inputs.begin(), inputs.end());
+    arguments.push_back("out");
+    const CommandResult result = run(arguments);
+    EXPECT_TRUE(result.ok()) << describe(arguments, result);
+    const std::string text = run({"cat", "out"}).out;
+    remove_tree(folder_ / "out");
+    return text;
+  }
+
+  /// Three jobs, in every way to read and with several splits, give what the model gives for
+  /// `files`.
+  void expect_model(const std::vector<std::string>& inputs, const std::vector<ModelFile>& files,
+                    const std::vector<std::string>& splits = {"1", "2", "3", "64", "1M"}) {
+    for (const char* name : {"count_words", "lines_in_order", "copy_lines", "file_names"}) {
+      const ModelJob& job = model_job(name);
+      const std::string expected = expected_parts(job, {}, files, 1).front();
+      for (std::vector<std::string> way : ways_to_read()) {
+        for (const std::string& split : splits) {
+          std::vector<std::string> options = way;
+          options.insert(options.end(), {"--split-size", split});
+          ASSERT_TRUE(output_of(test_job(name), inputs, options) == expected)
+              << name << ' ' << testing::PrintToString(options);
+        }
+      }
+    }
+  }
+  void expect_model(const std::string& bytes) {
+    write_file(folder_ / "in", bytes);
+    expect_model({"in"}, {{"in", bytes}});
+  }
+
+  /// Every way to read ends with `status`, says all of `words`, and leaves neither output nor
+  /// staging.
+  void expect_error(const std::vector<std::string>& inputs, int status,
+                    const std::vector<std::string>& words, CommandOptions options = {}) {
+    options.folder = folder_.path();
+    for (const std::vector<std::string>& way : ways_to_read()) {
+      std::vector<std::string> arguments{shipped_job("wordcount"), "-q"};
+      arguments.insert(arguments.end(), way.begin(), way.end());
+      arguments.insert(arguments.end(), inputs.begin(), inputs.end());
+      arguments.push_back("out");
+      const CommandResult result = run_mrun(arguments, options);
+      EXPECT_EQ(result.exit_status, status) << describe(arguments, result);
+      for (const std::string& word : words)
+        EXPECT_NE(result.err.find(word), std::string::npos) << word << " in " << result.err;
+      EXPECT_FALSE(exists(folder_ / "out"));
+      for (const std::string& name : names_in(folder_.path()))
+        EXPECT_NE(name.rfind(".mrun", 0), 0u) << name;
+    }
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(InputClass, EmptyFolderGivesAnEmptyOutput) {
+  fs::create_directories(folder_ / "in");
+  expect_model({"in"}, {});
+}
+
+TEST_F(InputClass, EmptyFileGivesAnEmptyOutput) { expect_model(""); }
+
+TEST_F(InputClass, MissingLastNewlineLosesNothing) { expect_model("one two\nthree"); }
+
+TEST_F(InputClass, OnlyNewlines) { expect_model("\n\n\n\n\n"); }
+
+TEST_F(InputClass, CrLfKeepsTheCr) { expect_model("one two\r\nthree\r\n\r\nfour"); }
+
+TEST_F(InputClass, LoneCrIsNoRecordEnd) { expect_model("one\rtwo\rthree\n\rfour\r"); }
+
+TEST_F(InputClass, DelimiterOnEverySplitOffset) {
+  std::string text;
+  for (int i = 0; i < 64; ++i) text += i % 3 == 0 ? "a\n" : "b\n";
+  expect_model(text);
+}
+
+TEST_F(InputClass, NulBytes) { expect_model(std::string("a\0b c\0\n\0\n\0\0 \0\nx", 17)); }
+
+TEST_F(InputClass, InvalidUtf8) { expect_model("\xff\xfe caf\xe9\n\xc3\x28 \x80\n\xed\xa0\x80\n"); }
+
+TEST_F(InputClass, ByteOrderMarkAndUtf16AreBytes) {
+  expect_model(std::string("\xef\xbb\xbfone two\n\xff\xfeo\0n\0e\0\n\0", 23));
+}
+
+TEST_F(InputClass, RecordLongerThanSplitsAndBuffers) {
+  std::string text = "short\n";
+  for (int i = 0; i < 300'000; ++i) text += "word" + std::to_string(i % 1000) + ' ';
+  text += "\nlast";
+  write_file(folder_ / "in", text);
+  expect_model({"in"}, {{"in", text}}, {"4K", "100000", "64M"});
+}
+
+TEST_F(InputClass, RecordLongerThanMemory) {
+  // 80 MB in one line, cut by its job into words: mapped input needs no room for it; where the
+  // bytes must be read into memory, the error names the file and the flag.
+  constexpr std::size_t kBytes = 80 << 20;
+  std::string text;
+  text.reserve(kBytes + 64);
+  while (text.size() < kBytes) text += "some words of a very long line ";
+  const std::size_t count = text.size() / 31;
+  write_file(folder_ / "in", text + "\nlast line\n");
+  const std::string mapped =
+      output_of(shipped_job("wordcount"), {"in"}, {"--io", "mmap", "--memory", "64M"});
+  EXPECT_NE(mapped.find("words\t" + std::to_string(count) + "\n"), std::string::npos) << mapped;
+
+  const std::vector<std::string> arguments{
+      shipped_job("wordcount"), "-q", "--io", "pread", "--memory", "64M", "in", "out"};
+  const CommandResult read = run(arguments);
+  EXPECT_EQ(read.exit_status, 6) << describe(arguments, read);
+  EXPECT_NE(read.err.find("in"), std::string::npos) << read.err;
+  EXPECT_NE(read.err.find("--memory"), std::string::npos) << read.err;
+}
+
+TEST_F(InputClass, SymbolicLinksAreFollowed) {
+  write_file(folder_ / "elsewhere/x", "one two\n");
+  fs::create_directories(folder_ / "in");
+  fs::create_symlink("../elsewhere", folder_ / "in/linked");
+  fs::create_symlink("../elsewhere/x", folder_ / "in/file");
+  expect_model({"in"}, {{"in/file", "one two\n"}, {"in/linked/x", "one two\n"}}, {"1M"});
+}
+
+TEST_F(InputClass, SymbolicLinkLoopIsAnError) {
+  write_file(folder_ / "in/a/x", "one\n");
+  fs::create_symlink("../../in", folder_ / "in/a/loop");
+  expect_error({"in"}, 4, {"in/a/loop"});
+}
+
+TEST_F(InputClass, LinkToItselfIsAnError) {
+  fs::create_directories(folder_ / "in");
+  fs::create_symlink("self", folder_ / "in/self");
+  expect_error({"in"}, 4, {"in/self"});
+}
+
+TEST_F(InputClass, DanglingLinkIsAnError) {
+  write_file(folder_ / "in/a", "one\n");
+  fs::create_symlink("nowhere", folder_ / "in/dangling");
+  expect_error({"in"}, 4, {"in/dangling"});
+}
+
+TEST_F(InputClass, MissingInputIsAnError) {
+  expect_error({"nowhere"}, 4, {"nowhere", "No such file"});
+}
+
+class UnreadableInput : public InputClass {
+ protected:
+  // The tests may run as root, for whom everything is readable, so the command runs as nobody.
+  CommandOptions as_nobody() const {
+    CommandOptions options = here();
+    options.as_nobody = ::geteuid() == 0;
+    return options;
+  }
+};
+
+TEST_F(UnreadableInput, FileIsAnError) {
+  write_file(folder_ / "in/a", "one\n");
+  write_file(folder_ / "in/b", "two\n");
+  ::chmod((folder_ / "in/b").c_str(), 0);
+  expect_error({"in"}, 4, {"in/b", "Permission denied"}, as_nobody());
+}
+
+TEST_F(UnreadableInput, FolderIsAnError) {
+  write_file(folder_ / "in/closed/a", "one\n");
+  ::chmod((folder_ / "in/closed").c_str(), 0);
+  expect_error({"in"}, 4, {"in/closed", "Permission denied"}, as_nobody());
+}
+
+TEST_F(InputClass, SamePathTwiceIsReadTwice) {
+  write_file(folder_ / "in", "one two\n");
+  expect_model({"in", "in"}, {{"in", "one two\n"}, {"in", "one two\n"}}, {"1M"});
+}
+
+TEST_F(InputClass, HardLinksAndOverlappingFoldersAreReadAsNamed) {
+  write_file(folder_ / "in/sub/a", "one two\n");
+  fs::create_hard_link(folder_ / "in/sub/a", folder_ / "in/b");
+  expect_model({"in", "in/sub"},
+               {{"in/b", "one two\n"}, {"in/sub/a", "one two\n"}, {"in/sub/a", "one two\n"}},
+               {"1M"});
+}
+
+TEST_F(InputClass, TrailingSlashesAreNotPartOfNames) {
+  write_file(folder_ / "in/a", "one\n");
+  expect_model({"in//"}, {{"in/a", "one\n"}}, {"1M"});
+}
+
+TEST_F(InputClass, HiddenNamesAreSkippedInsideFoldersOnly) {
+  write_file(folder_ / "in/.a", "hidden\n");
+  write_file(folder_ / "in/_b/c", "hidden\n");
+  write_file(folder_ / "in/d", "one\n");
+  expect_model({"in"}, {{"in/d", "one\n"}}, {"1M"});
+  expect_model({"in/.a", "in/_b"}, {{"in/.a", "hidden\n"}, {"in/_b/c", "hidden\n"}}, {"1M"});
+}
+
+TEST_F(InputClass, OddNames) {
+  // Newline, space, leading '-', bytes that are not UTF-8, 255 bytes.
+  std::vector<ModelFile> files;
+  for (const std::string& name : {std::string("-j8"), std::string("a b"), std::string("new\nline"),
+                                  std::string(255, 'x'), std::string("\xff\xfe")}) {
+    write_file(folder_ / "in/" + name, "one " + name.substr(0, 3) + "\n");
+    files.push_back({"in/" + name, "one " + name.substr(0, 3) + "\n"});
+  }
+  expect_model({"in"}, files, {"1M"});
+}
+
+TEST_F(InputClass, NameThatBeginsWithADashFollowsTwoDashes) {
+  write_file(folder_ / "-in", "one two\n");
+  const CommandResult result = run({shipped_job("wordcount"), "-q", "--", "-in", "out"});
+  ASSERT_TRUE(result.ok()) << result.err;
+  EXPECT_EQ(run({"cat", "out"}).out, "one\t1\ntwo\t1\n");
+}
+
+TEST_F(InputClass, PathLongerThanTheSystemAllowsIsAnError) {
+  expect_error({std::string(5000, 'x')}, 4, {"name too long"});
+}
+
+TEST_F(InputClass, ProcFileOfSizeZeroIsReadOrRefusedButNotEmpty) {
+  const CommandResult result = run({shipped_job("wordcount"), "-q", "/proc/self/status", "out"});
+  if (result.ok()) {
+    EXPECT_NE(run({"cat", "out"}).out.find("Pid:\t1"), std::string::npos);
+  } else {
+    EXPECT_EQ(result.exit_status, 4) << result.err;
+  }
+}
+
+/// The text that the streaming tests send, and its word count. A stream counts as 256 MiB, so it
+/// has four parts.
+struct StreamedText {
+  std::string text;
+  std::string word_count;
+  StreamedText() {
+    for (int i = 0; i < 200'000; ++i) text += "line " + std::to_string(i % 100) + "\n";
+    for (const std::string& part : expected_parts(model_job("count_words"), {}, {{"-", text}}, 4))
+      word_count += part;
+  }
+};
+
+TEST_F(InputClass, StandardInputIsStreamed) {
+  const StreamedText streamed;
+  CommandOptions options = here();
+  options.stdin_pipe = streamed.text;
+  for (const char* threads : {"-j1", "-j8"}) {
+    const CommandResult result =
+        run_mrun({shipped_job("wordcount"), "-q", threads, "-", "out"}, options);
+    ASSERT_TRUE(result.ok()) << result.err;
+    EXPECT_EQ(run({"cat", "out"}).out, streamed.word_count);
+    remove_tree(folder_ / "out");
+  }
+}
+
+TEST_F(InputClass, FifoIsStreamed) {
+  const StreamedText streamed;
+  ASSERT_EQ(::mkfifo((folder_ / "fifo").c_str(), 0666), 0);
+  for (const char* threads : {"-j1", "-j8"}) {
+    std::thread writer([&] { write_file(folder_ / "fifo", streamed.text); });
+    const CommandResult result = run({shipped_job("wordcount"), "-q", threads, "fifo", "out"});
+    writer.join();
+    ASSERT_TRUE(result.ok()) << result.err;
+    EXPECT_EQ(run({"cat", "out"}).out, streamed.word_count);
+    remove_tree(folder_ / "out");
+  }
+}
+
+TEST_F(InputClass, StandardInputBesideFilesKeepsItsPlace) {
+  write_file(folder_ / "before", "a\n");
+  write_file(folder_ / "after", "c\n");
+  CommandOptions options = here();
+  options.stdin_pipe = "b\nb";
+  const CommandResult result =
+      run_mrun({test_job("copy_lines"), "-q", "before", "-", "after", "out"}, options);
+  ASSERT_TRUE(result.ok()) << result.err;
+  EXPECT_EQ(run({"cat", "out"}).out, "a\nb\nb\nc\n");
+}
+
+TEST_F(InputClass, FixedRecords) {
+  write_file(folder_ / "in", "aaa\nbbbaaa\nzz");
+  for (const auto& way : ways_to_read()) {
+    std::vector<std::string> options = way;
+    options.insert(options.end(), {"--records", "fixed:1", "--split-size", "3"});
+    EXPECT_EQ(output_of(shipped_job("sort"), {"in"}, options), "\n\naaaaaabbbzz");
+  }
+  // 13 bytes are no whole number of records of 4: the tail lies at offset 12.
+  for (const auto& way : ways_to_read()) {
+    std::vector<std::string> arguments{shipped_job("sort"), "-q", "--records", "fixed:4"};
+    arguments.insert(arguments.end(), way.begin(), way.end());
+    arguments.insert(arguments.end(), {"in", "out"});
+    const CommandResult result = run(arguments);
+    EXPECT_EQ(result.exit_status, 4) << describe(arguments, result);
+    EXPECT_NE(result.err.find("12"), std::string::npos) << result.err;
+    EXPECT_FALSE(exists(folder_ / "out"));
+  }
+}
+
+}  // namespace
+}  // namespace mrun::test_support

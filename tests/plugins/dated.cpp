@@ -1,0 +1,5 @@
+// Secondary sort over hash partitions.
+#include "dated_job.hpp"
+
+struct Dated : test_jobs::DatedJob {};
+MRUN_JOB(Dated)
