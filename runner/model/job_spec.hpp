@@ -26,6 +26,7 @@ struct ParamSpec {
   std::string name, help, default_text, choices;
   FieldType type = FieldType::bytes;
   bool required = false, repeats = false, is_path = false;
+  bool has_default = false;  ///< Then `default_text` is one, an empty one too.
 };
 struct NamedSpec {  ///< A counter or a side output.
   std::string name, help;

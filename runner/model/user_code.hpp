@@ -21,6 +21,9 @@ namespace mrun {
 class EntrySink {
  public:
   virtual ~EntrySink() = default;
+  /// Before the batches that one record batch gives rise to: `ref` entries among them point into
+  /// bytes that stay in place while a copy of `owner` lives. Null: no entry refers.
+  virtual void begin_batch(const std::shared_ptr<const void>& owner) = 0;
   virtual Result<void> accept(const EntryBatch& batch) = 0;
   /// A pair that does not fit an emitter's heap or the 28-bit lengths of an entry.
   virtual Result<void> accept_big(Slice key, Slice value) = 0;
@@ -97,6 +100,8 @@ class UserCode {
   virtual void group_lens(std::span<const Slice> keys, std::span<std::uint32_t> lens) const = 0;
   /// The partition of each key. Only where spec().has_partition.
   virtual void partition(std::span<const Slice> keys, std::uint32_t partitions, std::span<std::uint32_t> out) const = 0;
+  /// What `fold`, `group_lens` or `partition` met and could not return: asked before the commit.
+  virtual Result<void> fault() const { return {}; }
 };
 
 /// A job that is loaded but not yet configured.

@@ -1,0 +1,169 @@
+// Hands full buffers to the sink after one pass over them that believes nothing.
+#include "plugin/emitter.hpp"
+
+#include <new>
+
+namespace mrun {
+namespace {
+
+constexpr std::uint32_t kCopiedKinds = (1u << MRUN_E_INLINE) | (1u << MRUN_E_HEAP);
+constexpr std::uint32_t kReferredKinds = (1u << MRUN_E_REF) | (1u << MRUN_E_REFKEY);
+/// Addresses of REFKEY entries have 48 bits.
+constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 48) - 1;
+/// A key or value of a job is smaller than this (design.md, sizes).
+constexpr std::uint64_t kFieldBytesEnd = std::uint64_t{1} << 32;
+
+static_assert(static_cast<int>(EntryKind::inline_value) == MRUN_E_INLINE &&
+              static_cast<int>(EntryKind::heap) == MRUN_E_HEAP &&
+              static_cast<int>(EntryKind::ref) == MRUN_E_REF &&
+              static_cast<int>(EntryKind::ref_key) == MRUN_E_REFKEY);
+
+/// Bits of k0 (of 8 key bytes or fewer) or of k1 that must be 0, by the key's length.
+struct PaddingMasks {
+  std::array<std::uint64_t, 17> k0{};
+  std::array<std::uint64_t, 17> k1{};
+};
+constexpr PaddingMasks make_padding_masks() {
+  PaddingMasks masks;
+  for (unsigned size = 0; size <= 16; ++size) {
+    masks.k0[size] = size >= 8 ? 0 : ~std::uint64_t{0} >> (8 * size);
+    masks.k1[size] = size >= 16  ? 0
+                     : size <= 8 ? ~std::uint64_t{0}
+                                 : ~std::uint64_t{0} >> (8 * (size - 8));
+  }
+  return masks;
+}
+constexpr PaddingMasks kPadding = make_padding_masks();
+
+bool lies_in(Slice outer, std::uint64_t address, std::uint64_t size) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(outer.data);
+  return outer.size > 0 && address >= begin && size <= outer.size &&
+         address - begin <= outer.size - size;
+}
+
+}  // namespace
+
+Emitter::Emitter(Worker& worker, EntrySink& sink)
+    : worker_(worker), sink_(sink), buffer_(new Buffer) {
+  table_.emitter = this;
+  set_refs({});
+  reset();
+}
+
+void Emitter::set_refs(Slice bytes) {
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data) + bytes.size;
+  refs_ = end <= kAddressMask ? bytes : Slice{};
+  referred_bytes_ = 0;
+  reset();
+}
+
+/// Sets every field, for a job may have written over any of them.
+void Emitter::reset() {
+  table_.size = sizeof(table_);
+  table_.kinds = refs_.size > 0 ? kCopiedKinds | kReferredKinds : kCopiedKinds;
+  table_.cap = kEntries;
+  table_.n = 0;
+  table_.entries = buffer_->entries.data();
+  table_.heap = buffer_->heap.data();
+  table_.heap_used = 0;
+  table_.heap_cap = kHeapBytes;
+  table_.ref_base = refs_.data;
+  table_.ref_size = refs_.size;
+  table_.flush = &Emitter::flush;
+  table_.emit_big = &Emitter::emit_big;
+}
+
+mrun_status Emitter::take() noexcept {
+  const std::uint32_t n = table_.n;
+  const std::uint64_t heap_used = table_.heap_used;
+  reset();
+  if (worker_.has_error()) return MRUN_CANCELLED;
+  if (n == 0) return MRUN_OK;
+  const char* fault = find_fault(n, heap_used);
+  if (fault != nullptr) return worker_.remember_broken(fault);
+  try {
+    const EntryBatch batch{{reinterpret_cast<const Entry*>(buffer_->entries.data()), n},
+                           buffer_->heap.data(),
+                           heap_used};
+    Result<void> taken = sink_.accept(batch);
+    return taken ? MRUN_OK : worker_.remember(std::move(taken).error());
+  } catch (const std::bad_alloc&) {
+    return worker_.remember({Code::limit, "out of memory", {}});
+  }
+}
+
+mrun_status Emitter::take_big(Slice key, Slice value) noexcept {
+  if (take() != MRUN_OK) return MRUN_CANCELLED;
+  if ((key.data == nullptr && key.size > 0) || (value.data == nullptr && value.size > 0))
+    return worker_.remember_broken("it emitted a pair at no address");
+  if (worker_.job().value_bytes != JobTable::kAnySize && value.size != worker_.job().value_bytes)
+    return worker_.remember_broken("it emitted a value of another size than it declares");
+  try {
+    if (key.size >= kFieldBytesEnd || value.size >= kFieldBytesEnd)
+      return worker_.remember(fail(Code::limit, "job '" + worker_.job().spec.name +
+                                                    "' emitted a key or value of 4 GiB or more")
+                                  .error);
+    Result<void> taken = sink_.accept_big(key, value);
+    return taken ? MRUN_OK : worker_.remember(std::move(taken).error());
+  } catch (const std::bad_alloc&) {
+    return worker_.remember({Code::limit, "out of memory", {}});
+  }
+}
+
+/// What is wrong with the first entry that is; null where none is.
+const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
+  if (n > kEntries || heap_used > kHeapBytes) return "it wrote past the end of its emitter";
+  const std::size_t value_bytes = worker_.job().value_bytes;
+  std::uint64_t referred = 0;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const mrun_entry& entry = buffer_->entries[i];
+    const std::uint64_t key = entry.klen;
+    const std::uint64_t value = entry.vlen & Entry::kLengthMask;
+    if (key > Entry::kLengthMask) return "it emitted a key of 2^28 bytes or more as an entry";
+    if (value_bytes != JobTable::kAnySize && value != value_bytes)
+      return "it emitted a value of another size than it declares";
+    if (key <= 16 && ((entry.k0 & kPadding.k0[key]) | (entry.k1 & kPadding.k1[key])) != 0)
+      return "it emitted a key that is not padded with zeros";
+    switch (entry.vlen >> 28) {
+      case MRUN_E_INLINE:
+        if (key > 16 || value > 8) return "it emitted an inline pair that does not fit";
+        break;
+      case MRUN_E_HEAP: {
+        const std::uint64_t bytes = value + (key > 16 ? key - 16 : 0);
+        if (entry.v % 8 != 0 || entry.v > heap_used || bytes > heap_used - entry.v)
+          return "it emitted a pair outside its heap";
+        break;
+      }
+      case MRUN_E_REF:
+        if (key > 16) return "it emitted a long key without its bytes";
+        if (!lies_in(refs_, entry.v, value)) return "it referred to bytes that do not stay";
+        referred += value;
+        break;
+      case MRUN_E_REFKEY: {
+        const std::uint64_t at = entry.v & kAddressMask;
+        const auto distance = static_cast<std::int16_t>(entry.v >> 48);
+        const std::uint64_t key_at = at + static_cast<std::uint64_t>(std::int64_t{distance});
+        if (value == 0 && distance != 0) return "it emitted a reference of no known form";
+        if ((value > 0 && !lies_in(refs_, at, value)) || !lies_in(refs_, key_at, key))
+          return "it referred to bytes that do not stay";
+        referred += key + value;
+        break;
+      }
+      default:
+        return "it emitted a pair of an unknown kind";
+    }
+  }
+  referred_bytes_ += referred;
+  return nullptr;
+}
+
+mrun_status Emitter::flush(mrun_emitter* table) {
+  return static_cast<Table*>(table)->emitter->take();
+}
+
+mrun_status Emitter::emit_big(mrun_emitter* table, mrun_slice key, mrun_slice value) {
+  return static_cast<Table*>(table)->emitter->take_big({key.data, key.size},
+                                                       {value.data, value.size});
+}
+
+}  // namespace mrun

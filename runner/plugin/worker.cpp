@@ -1,0 +1,154 @@
+// The functions behind mrun_worker_ctx, and errors in words.
+#include "plugin/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <new>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/escape_text.hpp"
+
+namespace mrun {
+namespace {
+
+/// A message of a job is shown whole up to this size.
+constexpr std::size_t kMessageBytesMax = 2000;
+
+}  // namespace
+
+Failure call_failure(mrun_status status, const std::optional<std::string>& thrown,
+                     const std::string& said, const std::string& job, const std::string& place) {
+  const std::string in = place.empty() ? std::string() : fmt::format(" ({})", place);
+  const auto message = [&](std::string_view what) {
+    const std::string text = thrown ? *thrown : said;
+    return fmt::format("job '{}' {}{}{}{}", job, what, text.empty() ? "" : ": ",
+                       excerpt_text(text, kMessageBytesMax), in);
+  };
+  if (thrown) return fail(Code::plugin, message("threw an exception"));
+  switch (status) {
+    case MRUN_FAIL:
+      return fail(Code::job_failed, message("failed"));
+    case MRUN_BAD_CONFIG:
+      return fail(Code::usage, message("refuses its parameters"));
+    case MRUN_BAD_RECORD:
+      return fail(Code::input, message("cannot process a record"));
+    case MRUN_NO_MEMORY:
+      return fail(Code::limit, message("ran out of memory"));
+    case MRUN_THREW:
+      return fail(Code::plugin, message("threw an exception"));
+    case MRUN_CANCELLED:
+      return fail(Code::cancelled, message("was stopped"));
+    default:
+      return fail(Code::plugin, message(fmt::format("returned {}, which is no status", status)));
+  }
+}
+
+Worker::Worker(const JobTable& job, const AttemptContext& context, std::string task)
+    : job_(job), context_(context), task_(std::move(task)) {
+  MRUN_CHECK(context.counters.size() >= job.spec.counters.size());
+  MRUN_CHECK(context.records != nullptr && context.stop != nullptr);
+  table_.size = sizeof(table_);
+  table_.runner = this;
+  table_.write = &Worker::write;
+  table_.write_part = &Worker::write_part;
+  table_.counters = context.counters.data();
+  table_.cancelled = context.stop->word();
+  table_.at = &at_;
+  table_.fail = &Worker::fail_call;
+}
+
+Worker::~Worker() {
+  if (!open_ || job_.calls.close == nullptr) return;
+  // The attempt is over: what close throws can change neither its result nor the next one's.
+  static_cast<void>(behind_fence([&] { job_.calls.close(object_); }));
+}
+
+Result<void> Worker::open(void* job_object, mrun_emitter* emit) {
+  table_.emit = emit;
+  if (job_.calls.open != nullptr)
+    MRUN_TRY(call(nullptr, [&] { return job_.calls.open(job_object, &table_, &object_); }));
+  open_ = true;
+  return {};
+}
+
+mrun_status Worker::remember(Error error) noexcept {
+  if (!error_) error_ = std::move(error);
+  return MRUN_CANCELLED;
+}
+
+mrun_status Worker::remember_broken(const char* what) noexcept {
+  try {
+    return remember(fail(Code::plugin,
+                         fmt::format("job '{}' broke the plugin contract: {} ({})", job_.spec.name,
+                                     what, task_),
+                         "the contract is described in mrun/plugin.h")
+                        .error);
+  } catch (const std::bad_alloc&) {
+    return remember({Code::limit, {}, {}});
+  }
+}
+
+Worker& Worker::of(mrun_worker_ctx* context) { return *static_cast<Worker*>(context->runner); }
+
+/// Nothing of ours may unwind through the job, and after an error nothing more is written.
+template <typename Write>
+mrun_status Worker::guarded_write(std::uint32_t output, Write&& write_it) noexcept {
+  if (error_) return MRUN_CANCELLED;
+  if (output > job_.spec.side_outputs.size())
+    return remember_broken("it wrote to an output that it does not declare");
+  try {
+    Result<void> written = write_it();
+    return written ? MRUN_OK : remember(std::move(written).error());
+  } catch (const std::bad_alloc&) {
+    return remember({Code::limit, "out of memory", {}});
+  }
+}
+
+mrun_status Worker::write(mrun_worker_ctx* context, std::uint32_t output, const mrun_slice* fields,
+                          std::uint32_t n) {
+  Worker& self = of(context);
+  if (fields == nullptr && n > 0) return self.remember_broken("it wrote fields at no address");
+  return self.guarded_write(output, [&] {
+    return self.context_.records->write(output, {reinterpret_cast<const Slice*>(fields), n});
+  });
+}
+
+mrun_status Worker::write_part(mrun_worker_ctx* context, std::uint32_t output, mrun_slice bytes,
+                               std::uint32_t last) {
+  Worker& self = of(context);
+  if (bytes.data == nullptr && bytes.size > 0)
+    return self.remember_broken("it wrote bytes at no address");
+  return self.guarded_write(output, [&] {
+    return self.context_.records->write_part(output, {bytes.data, bytes.size}, last != 0);
+  });
+}
+
+void Worker::fail_call(mrun_worker_ctx* context, mrun_status, const char* message,
+                       std::uint64_t size) {
+  Worker& self = of(context);
+  if (self.said_ || message == nullptr) return;
+  try {
+    self.said_ = std::string(message, size < kMessageBytesMax ? size : kMessageBytesMax + 1);
+  } catch (const std::bad_alloc&) {
+    // The status alone must do.
+  }
+}
+
+Result<void> Worker::judge(mrun_status status, std::optional<std::string> thrown,
+                           const Place& place) {
+  if (error_) return Failure{*error_};
+  std::string where = task_;
+  if (place) {
+    const std::string at = place();
+    if (!at.empty()) where += ", " + at;
+  }
+  if (status == MRUN_CANCELLED && !thrown && !context_.stop->stopped()) {
+    remember_broken("it says that it was stopped, and nobody stopped it");
+  } else {
+    error_ = call_failure(status, thrown, said_.value_or(""), job_.spec.name, where).error;
+  }
+  return Failure{*error_};
+}
+
+}  // namespace mrun

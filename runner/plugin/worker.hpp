@@ -1,0 +1,105 @@
+// Worker: a job's worker object for one attempt, and everything around a call into it: the context
+// it sees, the fence, and the error that a failed call becomes.
+#pragma once
+
+#include <mrun/plugin.h>
+
+#include <cstddef>
+#include <functional>
+#include <new>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "model/user_code.hpp"
+#include "plugin/fence.hpp"
+#include "plugin/job_table.hpp"
+
+namespace mrun {
+
+static_assert(sizeof(Slice) == sizeof(mrun_slice) &&
+              offsetof(Slice, data) == offsetof(mrun_slice, data) &&
+              offsetof(Slice, size) == offsetof(mrun_slice, size));
+static_assert(sizeof(Entry) == sizeof(mrun_entry) &&
+              offsetof(Entry, k0) == offsetof(mrun_entry, k0) &&
+              offsetof(Entry, k1) == offsetof(mrun_entry, k1) &&
+              offsetof(Entry, klen) == offsetof(mrun_entry, klen) &&
+              offsetof(Entry, vlen) == offsetof(mrun_entry, vlen) &&
+              offsetof(Entry, v) == offsetof(mrun_entry, v));
+
+/// Where a job's code was when it failed, for messages: "file 'a.txt', byte 1234, record \"...\"".
+/// Asked after a failure only. May be empty.
+using Place = std::function<std::string()>;
+
+/// One thread at a time. Stays in place: the job holds pointers into it.
+class Worker {
+ public:
+  /// `job` and what `context` refers to outlive the worker. `task`: "map task 17".
+  Worker(const JobTable& job, const AttemptContext& context, std::string task);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Makes the job's worker object. `emit` may be null.
+  Result<void> open(void* job_object, mrun_emitter* emit);
+
+  /// Runs `body`, which calls the job's code and returns its status, and turns what happened into a
+  /// Result. An error of ours that came up inside (see `remember`) goes before the job's status.
+  template <typename Body>
+  Result<void> call(const Place& place, Body&& body) {
+    if (error_) return Failure{*error_};
+    mrun_status status = MRUN_OK;
+    std::optional<std::string> thrown = behind_fence([&] {
+      try {
+        status = body();
+      } catch (const std::bad_alloc&) {
+        status = MRUN_NO_MEMORY;
+      }
+    });
+    if (status == MRUN_OK && !thrown && !error_) [[likely]]
+      return {};
+    return judge(status, std::move(thrown), place);
+  }
+
+  /// Keeps an error of the runner that came up inside a call of the job; the first one counts.
+  /// Returns the status that makes the job come back.
+  mrun_status remember(Error error) noexcept;
+  /// The same for a job that did what the contract forbids.
+  mrun_status remember_broken(const char* what) noexcept;
+  bool has_error() const { return error_.has_value(); }
+
+  void* object() const { return object_; }
+  const JobTable& job() const { return job_; }
+  /// The record that user code is at, where it says so. Reset before each call.
+  const std::uint8_t*& at() { return at_; }
+
+ private:
+  static Worker& of(mrun_worker_ctx* context);
+  static mrun_status write(mrun_worker_ctx*, std::uint32_t output, const mrun_slice* fields,
+                           std::uint32_t n);
+  static mrun_status write_part(mrun_worker_ctx*, std::uint32_t output, mrun_slice bytes,
+                                std::uint32_t last);
+  static void fail_call(mrun_worker_ctx*, mrun_status status, const char* message,
+                        std::uint64_t size);
+
+  template <typename Write>
+  mrun_status guarded_write(std::uint32_t output, Write&& write_it) noexcept;
+  Result<void> judge(mrun_status status, std::optional<std::string> thrown, const Place& place);
+
+  const JobTable& job_;
+  AttemptContext context_;
+  std::string task_;
+  mrun_worker_ctx table_{};
+  void* object_ = nullptr;
+  bool open_ = false;
+  const std::uint8_t* at_ = nullptr;
+  std::optional<std::string> said_;  ///< By the job's ctx->fail.
+  std::optional<Error> error_;
+};
+
+/// The failure of a call that returned `status` or threw. `job` and `place` as in "job 'x', map
+/// task 3, file 'a'".
+Failure call_failure(mrun_status status, const std::optional<std::string>& thrown,
+                     const std::string& said, const std::string& job, const std::string& place);
+
+}  // namespace mrun
