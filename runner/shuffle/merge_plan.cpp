@@ -16,20 +16,42 @@ struct Node {
   std::size_t pass = 0;   // After how many passes it exists.
 };
 
-/// Where the `count` neighbours begin that hold the least bytes; the first of several.
-std::size_t least_window(std::span<const Node> list, std::size_t count) {
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < count; ++i) sum += list[i].bytes;
-  std::uint64_t least = sum;
-  std::size_t best = 0;
-  for (std::size_t i = count; i < list.size(); ++i) {
-    sum += list[i].bytes - list[i - count].bytes;
-    if (sum < least) {
-      least = sum;
-      best = i - count + 1;
+/// Neighbours of a list.
+struct Window {
+  std::size_t first = 0;
+  std::size_t count = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Above this length only full steps are planned: trying all widths would take seconds.
+constexpr std::size_t kAllWidthsRunsMax = 1000;
+
+/// The window of `count` runs that holds the least bytes; the first of several.
+Window least_window(std::span<const Node> list, std::size_t count) {
+  Window at{0, count, 0};
+  for (std::size_t i = 0; i < count; ++i) at.bytes += list[i].bytes;
+  Window least = at;
+  for (; at.first + count < list.size(); ++at.first) {
+    at.bytes += list[at.first + count].bytes - list[at.first].bytes;
+    if (at.bytes < least.bytes) least = {at.first + 1, count, at.bytes};
+  }
+  return least;
+}
+
+/// The window of at most `count_max` runs that costs the least bytes for each run that it makes the
+/// list shorter by; the wider of equals.
+Window cheapest_window(std::span<const Node> list, std::size_t count_max) {
+  Window cheapest;
+  double least = 0;
+  for (std::size_t count = count_max; count >= 2; --count) {
+    const Window window = least_window(list, count);
+    const double price = static_cast<double>(window.bytes) / static_cast<double>(count - 1);
+    if (cheapest.count == 0 || price < least) {
+      cheapest = window;
+      least = price;
     }
   }
-  return best;
+  return cheapest;
 }
 
 /// What a step of `window` leaves in its place.
@@ -68,6 +90,30 @@ std::vector<std::vector<MergeStep>> into_passes(std::size_t run_count, std::vect
   return passes;
 }
 
+/// The steps of one plan, in the order in which they are decided.
+struct Steps {
+  std::vector<Node> made;
+  std::uint64_t bytes = 0;
+};
+
+Steps decide_steps(std::vector<Node> list, std::size_t fan_in_max, bool any_width) {
+  Steps steps;
+  while (list.size() > fan_in_max) {
+    // A step of c runs makes the list shorter by c - 1.
+    const std::size_t excess = list.size() - fan_in_max;
+    const std::size_t odd = excess % (fan_in_max - 1);
+    const Window window = any_width ? cheapest_window(list, std::min(fan_in_max, excess + 1))
+                                    : least_window(list, odd == 0 ? fan_in_max : odd + 1);
+    const Node node = merged(std::span(list).subspan(window.first, window.count));
+    const auto at = list.begin() + static_cast<std::ptrdiff_t>(window.first);
+    *at = node;
+    list.erase(at + 1, at + static_cast<std::ptrdiff_t>(window.count));
+    steps.bytes += node.bytes;
+    steps.made.push_back(node);
+  }
+  return steps;
+}
+
 }  // namespace
 
 MergePlan plan_merge(std::span<const std::uint64_t> run_bytes, std::size_t fan_in_max) {
@@ -75,22 +121,12 @@ MergePlan plan_merge(std::span<const std::uint64_t> run_bytes, std::size_t fan_i
   std::vector<Node> list(run_bytes.size());
   for (std::size_t i = 0; i < list.size(); ++i) list[i] = {run_bytes[i], i, i + 1, 0};
 
-  MergePlan plan;
-  std::vector<Node> made;
-  while (list.size() > fan_in_max) {
-    // A step of c runs makes the list shorter by c - 1.
-    const std::size_t odd = (list.size() - fan_in_max) % (fan_in_max - 1);
-    const std::size_t count = odd == 0 ? fan_in_max : odd + 1;
-    const std::size_t first = least_window(list, count);
-    const Node node = merged(std::span(list).subspan(first, count));
-    const auto at = list.begin() + static_cast<std::ptrdiff_t>(first);
-    *at = node;
-    list.erase(at + 1, at + static_cast<std::ptrdiff_t>(count));
-    plan.rewritten_bytes += node.bytes;
-    made.push_back(node);
+  Steps best = decide_steps(list, fan_in_max, false);
+  if (list.size() <= kAllWidthsRunsMax) {
+    Steps other = decide_steps(list, fan_in_max, true);
+    if (other.bytes < best.bytes) best = std::move(other);
   }
-  plan.passes = into_passes(run_bytes.size(), std::move(made));
-  return plan;
+  return {into_passes(run_bytes.size(), std::move(best.made)), best.bytes};
 }
 
 }  // namespace mrun

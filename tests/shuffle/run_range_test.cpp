@@ -1,0 +1,104 @@
+// Ranges of a run: pieces cut at any borders hold every pair exactly once, in order.
+#include <gtest/gtest.h>
+
+#include "base/check.hpp"
+#include "shuffle/runs.hpp"
+
+namespace mrun {
+namespace {
+
+using namespace test_support;
+
+constexpr std::size_t kPlenty = std::size_t{1} << 30;
+
+/// Borders among and between the keys of `records`, ascending.
+std::vector<std::string> random_borders(Random& random, const Records& records) {
+  std::vector<std::string> borders;
+  for (std::uint64_t count = random.below(8); count > 0; --count)
+    borders.push_back(random.one_in(2) ? random.pick(records).key : hard_key(random));
+  std::sort(borders.begin(), borders.end());
+  return borders;
+}
+
+/// Pieces of neighbouring borders, read through cursors and compared with a filter.
+void expect_pieces(MemoryBudget& budget, const Run& run, const Partitions& partitions,
+                   Random& random) {
+  for (const auto& [partition, records] : partitions) {
+    const std::vector<std::string> borders = random_borders(random, records);
+    Records whole;
+    for (std::size_t i = 0; i <= borders.size(); ++i) {
+      KeyRange range;
+      if (i > 0) range.low = borders[i - 1], range.has_low = true;
+      if (i < borders.size()) range.high = borders[i], range.has_high = true;
+      const Result<Records> piece = read_partition(budget, run, partition, range);
+      ASSERT_TRUE(piece) << piece.error().message;
+      ASSERT_TRUE(*piece == within(records, range));
+      whole.insert(whole.end(), piece->begin(), piece->end());
+    }
+    ASSERT_TRUE(whole == records);
+  }
+}
+
+TEST(RunRange, PiecesHoldEveryPairOnce) {
+  for (std::uint64_t i = 0; i < scaled(60); ++i) {
+    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
+    Random random(case_seed(i));
+    // Large values, so that few pairs fill many blocks and many blocks begin with the same key.
+    Partitions partitions;
+    for (const std::uint32_t partition : {0u, 1u, 2u, 9u})
+      if (!random.one_in(4))
+        partitions[partition] = random_records(random, random.between(1, 100), 40000, 3);
+    MemoryBudget budget(kPlenty);
+    MemoryFile file;
+    const auto run = write_run(budget, file, random.below(9), kBlockBytesMin, partitions);
+    ASSERT_TRUE(run);
+    for (int repeat = 0; repeat < 5; ++repeat) expect_pieces(budget, *run, partitions, random);
+  }
+}
+
+TEST(RunRange, PiecesOfASparselyIndexedRunHoldEveryPairOnce) {
+  Random random(test_seed());
+  Partitions partitions;
+  for (const std::uint32_t partition : {2u, 3u})
+    partitions[partition] = random_records(random, 1500, 60000, 3);
+  MemoryBudget short_of_memory(RunWriter::memory_bytes(kBlockBytesMin));
+  MemoryBudget budget(kPlenty);
+  MemoryFile file;
+  const auto run = write_run(short_of_memory, file, 0, kBlockBytesMin, partitions);
+  ASSERT_TRUE(run);
+  ASSERT_GT(run->footer().index_stride, 8u);
+  for (int repeat = 0; repeat < 6; ++repeat) expect_pieces(budget, *run, partitions, random);
+}
+
+TEST(RunRange, ReadsOnlyTheBlocksItNeeds) {
+  // Every block outside the range is damaged, and nobody notices.
+  MemoryBudget budget(kPlenty);
+  MemoryFile file;
+  Records records;
+  for (int i = 1000; i < 2000; ++i)
+    records.push_back({std::to_string(i), std::string(30000, 'x'), 0});
+  const auto run = *write_run(budget, file, 0, kBlockBytesMin, {{0, records}});
+  const KeyRange range{"1400", "1500", true, true};
+  for (const BlockHeader& header : run.index())
+    if (const auto first =
+            record_of({header.first_k0, header.first_k1, 4, 0, nullptr, nullptr, 0}).key;
+        first < "1390" || first >= "1500")
+      file.bytes[header.offset + kBlockHeaderBytes] ^= 1;
+  const auto piece = read_partition(budget, run, 0, range);
+  ASSERT_TRUE(piece) << piece.error().message;
+  EXPECT_TRUE(*piece == within(records, range));
+  EXPECT_FALSE(read_partition(budget, run, 0));
+}
+
+TEST(RunRange, AnEmptyRangeIsEmpty) {
+  MemoryBudget budget(kPlenty);
+  MemoryFile file;
+  const auto run = *write_run(budget, file, 0, kBlockBytesMin, {{0, {{"a", "", 0}, {"b", "", 0}}}});
+  EXPECT_TRUE(read_partition(budget, run, 0, {"b", "b", true, true})->empty());
+  EXPECT_TRUE(read_partition(budget, run, 0, {"", "", true, true})->empty());
+  EXPECT_TRUE(read_partition(budget, run, 0, {"c", "", true, false})->empty());
+  EXPECT_EQ(read_partition(budget, run, 0, {"", "", true, false})->size(), 2u);
+}
+
+}  // namespace
+}  // namespace mrun
