@@ -19,20 +19,22 @@ struct Grep {
       if (!expression.ok()) mrun::fail("parameter pattern: " + expression.error());
     }
 
-    // A match never crosses a line, and ^ and $ match at a line's ends. Text that is not UTF-8 is matched
-    // as bytes where the pattern is ASCII, so that no line is passed over for its encoding.
+    // A match never crosses a line, and ^ and $ match at a line's ends. Text that is not UTF-8 is
+    // matched as bytes where the pattern is ASCII, so that no line is passed over for its encoding.
     static RE2::Options options(const std::string& pattern) {
       RE2::Options options;
       options.set_log_errors(false);
       options.set_never_nl(true);
-      const bool ascii = std::all_of(pattern.begin(), pattern.end(), [](char c) { return (c & 0x80) == 0; });
+      const bool ascii =
+          std::all_of(pattern.begin(), pattern.end(), [](char c) { return (c & 0x80) == 0; });
       options.set_encoding(ascii ? RE2::Options::EncodingLatin1 : RE2::Options::EncodingUTF8);
       return options;
     }
   };
 
   void map(std::string_view line, const Shared& shared, mrun::Out& out) {
-    if (RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), shared.expression) == *invert) return;
+    if (RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), shared.expression) == *invert)
+      return;
     ++hits;
     out(line);
   }

@@ -3,7 +3,8 @@
 
 struct Sort {
   static constexpr auto name = "sort";
-  static constexpr auto help = "sorts records by their bytes; the parts in order are one sorted sequence";
+  static constexpr auto help =
+      "sorts records by their bytes; the parts in order are one sorted sequence";
   static constexpr bool total_order = true;
   static constexpr auto output = mrun::Output::key;
 

@@ -1,5 +1,5 @@
-// Binding: how the members of a job that declare something (parameters, counters, side outputs) meet the
-// runner while the job's struct is being constructed.
+// Binding: how the members of a job that declare something (parameters, counters, side outputs)
+// meet the runner while the job's struct is being constructed.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct ParamTexts {
   std::vector<std::string> texts;
 };
 
-/// What is being constructed: either a probe, which collects declarations, or a real object, which gets
-/// its parameters and counters. One per thread, for the time of one constructor.
+/// What is being constructed: either a probe, which collects declarations, or a real object, which
+/// gets its parameters and counters. One per thread, for the time of one constructor.
 struct Binding {
   bool probing = false;
   std::vector<mrun_param> params;
@@ -39,7 +39,9 @@ struct Binding {
 /// Makes `binding` the current one for a scope.
 class BindingScope {
  public:
-  explicit BindingScope(Binding& binding) : before_(Binding::current()) { Binding::current() = &binding; }
+  explicit BindingScope(Binding& binding) : before_(Binding::current()) {
+    Binding::current() = &binding;
+  }
   ~BindingScope() { Binding::current() = before_; }
   BindingScope(const BindingScope&) = delete;
   BindingScope& operator=(const BindingScope&) = delete;
@@ -48,7 +50,8 @@ class BindingScope {
   Binding* before_;
 };
 
-/// The index of the declaration called `name` in a list that ends with NULL; -1 where there is none.
+/// The index of the declaration called `name` in a list that ends with NULL; -1 where there is
+/// none.
 template <typename T>
 int index_of(const T* const* list, std::string_view name) {
   for (int i = 0; list != nullptr && list[i] != nullptr; ++i)

@@ -42,13 +42,20 @@ inline constexpr bool kIsScalar =
 /// The contract's type of a scalar.
 template <typename T>
 constexpr std::uint8_t scalar_type() {
-  if constexpr (kIsText<T>) return MRUN_T_BYTES;
-  else if constexpr (std::same_as<T, bool>) return MRUN_T_BOOL;
-  else if constexpr (std::same_as<T, File>) return MRUN_T_FILE;
-  else if constexpr (std::same_as<T, None>) return MRUN_T_NONE;
-  else if constexpr (std::floating_point<T>) return MRUN_T_F64;
-  else if constexpr (std::signed_integral<T>) return MRUN_T_I64;
-  else return MRUN_T_U64;
+  if constexpr (kIsText<T>)
+    return MRUN_T_BYTES;
+  else if constexpr (std::same_as<T, bool>)
+    return MRUN_T_BOOL;
+  else if constexpr (std::same_as<T, File>)
+    return MRUN_T_FILE;
+  else if constexpr (std::same_as<T, None>)
+    return MRUN_T_NONE;
+  else if constexpr (std::floating_point<T>)
+    return MRUN_T_F64;
+  else if constexpr (std::signed_integral<T>)
+    return MRUN_T_I64;
+  else
+    return MRUN_T_U64;
 }
 
 /// Bytes that grow and are reused. 16 more bytes than asked for may be read.
@@ -67,7 +74,9 @@ class Buffer {
   std::size_t capacity_ = 0;
 };
 
-[[noreturn]] inline void bad_encoding() { throw std::runtime_error("a key or value does not have the bytes of its type"); }
+[[noreturn]] inline void bad_encoding() {
+  throw std::runtime_error("a key or value does not have the bytes of its type");
+}
 
 inline void require(bool condition) {
   if (!condition) bad_encoding();
@@ -103,7 +112,8 @@ inline std::uint8_t* put_escaped(std::uint8_t* out, std::string_view text) {
   while (at != end) {
     const auto left = static_cast<std::size_t>(end - at);
     const void* const zero = std::memchr(at, 0, left);
-    const std::size_t run = zero != nullptr ? static_cast<std::size_t>(static_cast<const char*>(zero) - at) : left;
+    const std::size_t run =
+        zero != nullptr ? static_cast<std::size_t>(static_cast<const char*>(zero) - at) : left;
     std::memcpy(out, at, run);
     out += run;
     at += run;
@@ -121,18 +131,21 @@ inline std::uint8_t* put_escaped(std::uint8_t* out, std::string_view text) {
 /// One field of a key. `kRaw`: bytes as they are, which only an ascending last field may be.
 template <typename T>
 struct FieldCodec {
-  static_assert(kIsScalar<T>, "a key field is a string, an integer, a double, bool, File, None, or Desc of one");
+  static_assert(kIsScalar<T>,
+                "a key field is a string, an integer, a double, bool, File, None, or Desc of one");
   static constexpr std::uint8_t kType = scalar_type<T>();
   /// Bytes of every encoding; -1 where they differ.
-  static constexpr int kFixed = kIsText<T> ? -1
+  static constexpr int kFixed = kIsText<T>              ? -1
                                 : std::same_as<T, None> ? 0
                                 : std::same_as<T, bool> ? 1
                                 : std::same_as<T, File> ? 4
                                                         : 8;
 
   static std::size_t max_size(const T& value) {
-    if constexpr (kIsText<T>) return value.size() * 2 + 2;
-    else return static_cast<std::size_t>(kFixed);
+    if constexpr (kIsText<T>)
+      return value.size() * 2 + 2;
+    else
+      return static_cast<std::size_t>(kFixed);
   }
 
   template <bool kRaw>
@@ -151,10 +164,12 @@ struct FieldCodec {
       std::memcpy(out, &word, 4);
       return out + 4;
     } else {
-      if constexpr (std::floating_point<T>) store_big(out, ordered_bits(static_cast<double>(value)));
+      if constexpr (std::floating_point<T>)
+        store_big(out, ordered_bits(static_cast<double>(value)));
       else if constexpr (std::signed_integral<T>)
         store_big(out, static_cast<std::uint64_t>(static_cast<std::int64_t>(value)) ^ kSignBit);
-      else store_big(out, static_cast<std::uint64_t>(value));
+      else
+        store_big(out, static_cast<std::uint64_t>(value));
       return out + 8;
     }
   }
@@ -162,8 +177,8 @@ struct FieldCodec {
   /// Reads a field whose bytes are complemented by `flip` (0x00 or 0xFF). Views of bytes that are
   /// not raw are put into `scratch`, which has room. Returns where the next field begins.
   template <bool kRaw>
-  static const std::uint8_t* get(const std::uint8_t* at, const std::uint8_t* end, std::uint8_t flip, T& value,
-                                 std::uint8_t*& scratch) {
+  static const std::uint8_t* get(const std::uint8_t* at, const std::uint8_t* end, std::uint8_t flip,
+                                 T& value, std::uint8_t*& scratch) {
     if constexpr (kIsText<T>) {
       if constexpr (kRaw) {
         value = T(reinterpret_cast<const char*>(at), static_cast<std::size_t>(end - at));
@@ -186,20 +201,28 @@ struct FieldCodec {
       constexpr auto size = static_cast<std::size_t>(kFixed);
       require(static_cast<std::size_t>(end - at) >= size);
       std::uint8_t bytes[8] = {};
-      for (std::size_t i = 0; i < size; ++i) bytes[8 - size + i] = static_cast<std::uint8_t>(at[i] ^ flip);
+      for (std::size_t i = 0; i < size; ++i)
+        bytes[8 - size + i] = static_cast<std::uint8_t>(at[i] ^ flip);
       const std::uint64_t word = load_big(bytes);
-      if constexpr (std::same_as<T, bool>) value = word != 0;
-      else if constexpr (std::same_as<T, File>) value.ordinal = static_cast<std::uint32_t>(word);
-      else if constexpr (std::floating_point<T>) value = static_cast<T>(double_of_ordered(word));
-      else if constexpr (std::same_as<T, None>) static_cast<void>(word);
-      else if constexpr (std::signed_integral<T>) value = static_cast<T>(static_cast<std::int64_t>(word ^ kSignBit));
-      else value = static_cast<T>(word);
+      if constexpr (std::same_as<T, bool>)
+        value = word != 0;
+      else if constexpr (std::same_as<T, File>)
+        value.ordinal = static_cast<std::uint32_t>(word);
+      else if constexpr (std::floating_point<T>)
+        value = static_cast<T>(double_of_ordered(word));
+      else if constexpr (std::same_as<T, None>)
+        static_cast<void>(word);
+      else if constexpr (std::signed_integral<T>)
+        value = static_cast<T>(static_cast<std::int64_t>(word ^ kSignBit));
+      else
+        value = static_cast<T>(word);
       return at + size;
     }
   }
 
   /// The end of a field that is not raw.
-  static const std::uint8_t* skip(const std::uint8_t* at, const std::uint8_t* end, std::uint8_t flip) noexcept {
+  static const std::uint8_t* skip(const std::uint8_t* at, const std::uint8_t* end,
+                                  std::uint8_t flip) noexcept {
     if constexpr (kIsText<T>) {
       while (end - at >= 2) {
         const auto byte = static_cast<std::uint8_t>(*at++ ^ flip);
@@ -227,11 +250,13 @@ struct FieldCodec<Desc<T>> {
     return end;
   }
   template <bool kRaw>
-  static const std::uint8_t* get(const std::uint8_t* at, const std::uint8_t* end, std::uint8_t flip, Desc<T>& field,
-                                 std::uint8_t*& scratch) {
-    return Inner::template get<false>(at, end, static_cast<std::uint8_t>(~flip), field.value, scratch);
+  static const std::uint8_t* get(const std::uint8_t* at, const std::uint8_t* end, std::uint8_t flip,
+                                 Desc<T>& field, std::uint8_t*& scratch) {
+    return Inner::template get<false>(at, end, static_cast<std::uint8_t>(~flip), field.value,
+                                      scratch);
   }
-  static const std::uint8_t* skip(const std::uint8_t* at, const std::uint8_t* end, std::uint8_t flip) noexcept {
+  static const std::uint8_t* skip(const std::uint8_t* at, const std::uint8_t* end,
+                                  std::uint8_t flip) noexcept {
     return Inner::skip(at, end, static_cast<std::uint8_t>(~flip));
   }
 };
@@ -250,7 +275,9 @@ struct KeyFields<std::tuple<T...>> {
 template <typename A, typename B>
 struct KeyFields<std::pair<A, B>> {
   using Tuple = std::tuple<A, B>;
-  static std::tuple<const A&, const B&> view(const std::pair<A, B>& key) { return {key.first, key.second}; }
+  static std::tuple<const A&, const B&> view(const std::pair<A, B>& key) {
+    return {key.first, key.second};
+  }
 };
 
 template <typename K>
@@ -263,17 +290,20 @@ struct KeyCodec {
 
   static constexpr auto kTypes = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<std::uint8_t, kFields>{Field<I>::kType...};
-  }(Indices{});
+  }
+  (Indices{});
   /// Bytes of every key; -1 where they differ.
   static constexpr int kFixed = []<std::size_t... I>(std::index_sequence<I...>) {
     return ((Field<I>::kFixed < 0) || ...) ? -1 : (0 + ... + Field<I>::kFixed);
-  }(Indices{});
+  }
+  (Indices{});
 
   static std::size_t max_size(const K& key) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       const auto& fields = KeyFields<K>::view(key);
       return (std::size_t{0} + ... + Field<I>::max_size(std::get<I>(fields)));
-    }(Indices{});
+    }
+    (Indices{});
   }
 
   /// Writes the encoding to `out`, which has max_size bytes; returns its end.
@@ -281,7 +311,8 @@ struct KeyCodec {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       const auto& fields = KeyFields<K>::view(key);
       ((out = Field<I>::template put<I + 1 == kFields>(out, std::get<I>(fields))), ...);
-    }(Indices{});
+    }
+    (Indices{});
     return out;
   }
 
@@ -293,11 +324,15 @@ struct KeyCodec {
     const std::uint8_t* const end = at + bytes.size;
     Tuple fields{};
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      ((at = Field<I>::template get<I + 1 == kFields>(at, end, 0, std::get<I>(fields), unescaped)), ...);
-    }(Indices{});
+      ((at = Field<I>::template get<I + 1 == kFields>(at, end, 0, std::get<I>(fields), unescaped)),
+       ...);
+    }
+    (Indices{});
     require(at == end);
-    if constexpr (std::same_as<K, Tuple>) return fields;
-    else return std::make_from_tuple<K>(std::move(fields));
+    if constexpr (std::same_as<K, Tuple>)
+      return fields;
+    else
+      return std::make_from_tuple<K>(std::move(fields));
   }
 
   /// Bytes of the first `n_fields` fields; all of them where there are no more fields.
@@ -305,8 +340,10 @@ struct KeyCodec {
     const std::uint8_t* at = bytes.data;
     const std::uint8_t* const end = at + bytes.size;
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      ((I < n_fields ? void(at = I + 1 == kFields ? end : Field<I>::skip(at, end, 0)) : void()), ...);
-    }(Indices{});
+      ((I < n_fields ? void(at = I + 1 == kFields ? end : Field<I>::skip(at, end, 0)) : void()),
+       ...);
+    }
+    (Indices{});
     return static_cast<std::uint32_t>(at - bytes.data);
   }
 };
@@ -319,18 +356,28 @@ struct ValueCodec {
   static constexpr bool kIsStruct = !kIsScalar<V>;
   static constexpr bool kIsWord = kIsScalar<V> && !kIsText<V>;
   static constexpr std::uint8_t kType = [] {
-    if constexpr (kIsScalar<V>) return scalar_type<V>();
-    else return static_cast<std::uint8_t>(MRUN_T_BYTES);
+    if constexpr (kIsScalar<V>)
+      return scalar_type<V>();
+    else
+      return static_cast<std::uint8_t>(MRUN_T_BYTES);
   }();
   /// For words: bytes of every value.
-  static constexpr std::uint32_t kSize = std::same_as<V, None> ? 0u : std::same_as<V, bool> ? 1u : std::same_as<V, File> ? 4u : 8u;
+  static constexpr std::uint32_t kSize = std::same_as<V, None>   ? 0u
+                                         : std::same_as<V, bool> ? 1u
+                                         : std::same_as<V, File> ? 4u
+                                                                 : 8u;
 
   static std::uint64_t word(const V& value) requires kIsWord {
-    if constexpr (std::same_as<V, None>) return 0;
-    else if constexpr (std::same_as<V, File>) return value.ordinal;
-    else if constexpr (std::floating_point<V>) return std::bit_cast<std::uint64_t>(static_cast<double>(value));
-    else if constexpr (std::signed_integral<V>) return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
-    else return static_cast<std::uint64_t>(value);
+    if constexpr (std::same_as<V, None>)
+      return 0;
+    else if constexpr (std::same_as<V, File>)
+      return value.ordinal;
+    else if constexpr (std::floating_point<V>)
+      return std::bit_cast<std::uint64_t>(static_cast<double>(value));
+    else if constexpr (std::signed_integral<V>)
+      return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+    else
+      return static_cast<std::uint64_t>(value);
   }
 
   static V get(const std::uint8_t* data, std::uint64_t size) {
@@ -345,12 +392,18 @@ struct ValueCodec {
       require(size == kSize);
       std::uint64_t bits = 0;
       if constexpr (kSize != 0) std::memcpy(&bits, data, kSize);
-      if constexpr (std::same_as<V, None>) return V{};
-      else if constexpr (std::same_as<V, File>) return V{static_cast<std::uint32_t>(bits)};
-      else if constexpr (std::same_as<V, bool>) return bits != 0;
-      else if constexpr (std::floating_point<V>) return static_cast<V>(std::bit_cast<double>(bits));
-      else if constexpr (std::signed_integral<V>) return static_cast<V>(static_cast<std::int64_t>(bits));
-      else return static_cast<V>(bits);
+      if constexpr (std::same_as<V, None>)
+        return V{};
+      else if constexpr (std::same_as<V, File>)
+        return V{static_cast<std::uint32_t>(bits)};
+      else if constexpr (std::same_as<V, bool>)
+        return bits != 0;
+      else if constexpr (std::floating_point<V>)
+        return static_cast<V>(std::bit_cast<double>(bits));
+      else if constexpr (std::signed_integral<V>)
+        return static_cast<V>(static_cast<std::int64_t>(bits));
+      else
+        return static_cast<V>(bits);
     }
   }
 };

@@ -1,7 +1,7 @@
 // Combiners: what `using Combine = …` of a job may name, and what the contract makes of it.
 //
-// Values of a key are combined in the runner, in any grouping, before reduce sees them: reduce gets one
-// value a key (except for Unique). A combiner that is none of these is a compile error.
+// Values of a key are combined in the runner, in any grouping, before reduce sees them: reduce gets
+// one value a key (except for Unique). A combiner that is none of these is a compile error.
 #pragma once
 
 #include <array>
@@ -26,11 +26,12 @@ struct Min {};
 struct Max {};
 /// Counts the pairs of a key. For Emit<K, mrun::None>; reduce gets Values<std::uint64_t>.
 struct Count {};
-/// Drops a value that equals the one before it under the same key. reduce may still see equal values
-/// that were not neighbours.
+/// Drops a value that equals the one before it under the same key. reduce may still see equal
+/// values that were not neighbours.
 struct Unique {};
-/// One of Sum, Min and Max for each element of a std::array of integers or doubles. A sum of doubles in
-/// here rounds at each step, and so promises equal bytes at equal --memory and split size only.
+/// One of Sum, Min and Max for each element of a std::array of integers or doubles. A sum of
+/// doubles in here rounds at each step, and so promises equal bytes at equal --memory and split
+/// size only.
 template <typename... Ops>
 struct Lanes {};
 
@@ -66,38 +67,52 @@ template <typename Op, typename T>
 constexpr std::uint8_t lane_op() {
   static_assert(std::same_as<Op, Sum> || std::same_as<Op, Min> || std::same_as<Op, Max>,
                 "a lane's operation is mrun::Sum, mrun::Min or mrun::Max");
-  if constexpr (std::same_as<Op, Sum>) return std::floating_point<T> ? MRUN_LANE_SUM_F64 : MRUN_LANE_SUM_U64;
+  if constexpr (std::same_as<Op, Sum>)
+    return std::floating_point<T> ? MRUN_LANE_SUM_F64 : MRUN_LANE_SUM_U64;
   constexpr bool min = std::same_as<Op, Min>;
-  if constexpr (std::floating_point<T>) return min ? MRUN_LANE_MIN_F64 : MRUN_LANE_MAX_F64;
-  else if constexpr (std::signed_integral<T>) return min ? MRUN_LANE_MIN_I64 : MRUN_LANE_MAX_I64;
-  else return min ? MRUN_LANE_MIN_U64 : MRUN_LANE_MAX_U64;
+  if constexpr (std::floating_point<T>)
+    return min ? MRUN_LANE_MIN_F64 : MRUN_LANE_MAX_F64;
+  else if constexpr (std::signed_integral<T>)
+    return min ? MRUN_LANE_MIN_I64 : MRUN_LANE_MAX_I64;
+  else
+    return min ? MRUN_LANE_MIN_U64 : MRUN_LANE_MAX_U64;
 }
 
 template <typename V>
 CombinePlan lanes_plan(std::vector<std::uint8_t> ops) {
   using L = LanesOf<V>;
-  static_assert(kIsLane<typename L::Lane>, "this combiner is for integers, doubles, and arrays of them");
-  static_assert(L::kCount == 1 || sizeof(typename L::Lane) == 8, "an array to combine has elements of 64 bits");
-  static_assert(L::kCount >= 1 && L::kCount <= 32, "at most 32 elements (256 bytes) can be combined");
-  CombinePlan plan{MRUN_C_LANES, static_cast<std::uint32_t>(L::kCount * 8), true, Stored::as_value, std::move(ops)};
+  static_assert(kIsLane<typename L::Lane>,
+                "this combiner is for integers, doubles, and arrays of them");
+  static_assert(L::kCount == 1 || sizeof(typename L::Lane) == 8,
+                "an array to combine has elements of 64 bits");
+  static_assert(L::kCount >= 1 && L::kCount <= 32,
+                "at most 32 elements (256 bytes) can be combined");
+  CombinePlan plan{MRUN_C_LANES, static_cast<std::uint32_t>(L::kCount * 8), true, Stored::as_value,
+                   std::move(ops)};
   for (const std::uint8_t op : plan.lanes) plan.exact = plan.exact && op != MRUN_LANE_SUM_F64;
   return plan;
 }
 
 template <typename C, typename V>
-concept HasFold = requires(V& state, const V& value) { C::fold(state, value); };
+concept HasFold = requires(V& state, const V& value) {
+  C::fold(state, value);
+};
 
 /// The plan of combiner C over values of type V. The job's own combiner has
-/// `static void fold(V& state, const V& value)`, and `static constexpr bool exact = true` if any order
-/// and grouping gives the same bits.
+/// `static void fold(V& state, const V& value)`, and `static constexpr bool exact = true` if any
+/// order and grouping gives the same bits.
 template <typename C, typename V>
 struct Combining {
   static_assert(HasFold<C, V>,
-                "Combine must be mrun::Sum, Min, Max, Count, Unique, Lanes<...>, or have static void fold(V&, const V&)");
+                "Combine must be mrun::Sum, Min, Max, Count, Unique, Lanes<...>, or have static "
+                "void fold(V&, const V&)");
   static constexpr bool kFolds = true;
-  static void fold(void* state, const void* value) { C::fold(*static_cast<V*>(state), *static_cast<const V*>(value)); }
+  static void fold(void* state, const void* value) {
+    C::fold(*static_cast<V*>(state), *static_cast<const V*>(value));
+  }
   static CombinePlan plan() {
-    static_assert(ValueCodec<V>::kIsStruct || ValueCodec<V>::kSize == 8, "a folded value is a struct or a number");
+    static_assert(ValueCodec<V>::kIsStruct || ValueCodec<V>::kSize == 8,
+                  "a folded value is a struct or a number");
     static_assert(sizeof(V) >= 8 && sizeof(V) <= 256 && sizeof(V) % 8 == 0 && alignof(V) <= 8,
                   "a folded value has 8 to 256 bytes, a multiple of 8");
     bool exact = false;
@@ -113,7 +128,8 @@ struct WithoutFold {
 template <typename Op, typename V>
 struct LaneCombining : WithoutFold {
   static CombinePlan plan() {
-    return lanes_plan<V>(std::vector<std::uint8_t>(LanesOf<V>::kCount, lane_op<Op, typename LanesOf<V>::Lane>()));
+    return lanes_plan<V>(
+        std::vector<std::uint8_t>(LanesOf<V>::kCount, lane_op<Op, typename LanesOf<V>::Lane>()));
   }
 };
 template <typename V>
@@ -134,8 +150,11 @@ struct Combining<Sum, V> {
 
 template <typename... Ops, typename V>
 struct Combining<Lanes<Ops...>, V> : WithoutFold {
-  static_assert(sizeof...(Ops) == LanesOf<V>::kCount, "Lanes<...> names one operation for each element of the value");
-  static CombinePlan plan() { return lanes_plan<V>({lane_op<Ops, typename LanesOf<V>::Lane>()...}); }
+  static_assert(sizeof...(Ops) == LanesOf<V>::kCount,
+                "Lanes<...> names one operation for each element of the value");
+  static CombinePlan plan() {
+    return lanes_plan<V>({lane_op<Ops, typename LanesOf<V>::Lane>()...});
+  }
 };
 
 template <typename V>

@@ -8,8 +8,8 @@
 
 namespace mrun {
 
-/// As a member of a job: `mrun::Counter bad{"bad_lines", "lines without a number"};`, then `++bad`. What
-/// a failed attempt counted is dropped with it.
+/// As a member of a job: `mrun::Counter bad{"bad_lines", "lines without a number"};`, then `++bad`.
+/// What a failed attempt counted is dropped with it.
 class Counter {
  public:
   explicit Counter(const char* name, const char* help = nullptr) {

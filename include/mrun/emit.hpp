@@ -46,7 +46,8 @@ class EntryWriter {
   explicit EntryWriter(Session& session) : session_(&session), emitter_(session.ctx->emit) {}
 
   /// A pair whose value is a word of `value_size` <= 8 bytes.
-  void word(const std::uint8_t* key, std::size_t key_size, std::uint64_t value, std::uint32_t value_size) {
+  void word(const std::uint8_t* key, std::size_t key_size, std::uint64_t value,
+            std::uint32_t value_size) {
     if (key_size <= 16) {
       reserve();
       push(key_head(key, key_size), key_size, value_size, MRUN_E_INLINE, value);
@@ -56,7 +57,8 @@ class EntryWriter {
   }
 
   /// A pair whose value is bytes. Both may be referred to where the runner offers it.
-  void bytes(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value, std::size_t value_size) {
+  void bytes(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value,
+             std::size_t value_size) {
     reserve();
     if (key_size <= 16 && value_size <= 8) {
       std::uint64_t word = 0;
@@ -71,11 +73,13 @@ class EntryWriter {
   static constexpr std::uint64_t kMaxLength = (std::uint64_t{1} << 28) - 1;
 
   void reserve() {
-    if (emitter_->n == emitter_->cap) [[unlikely]] flush();
+    if (emitter_->n == emitter_->cap) [[unlikely]]
+      flush();
   }
   void flush() { session_->check(emitter_->flush(emitter_)); }
 
-  void push(KeyHead head, std::size_t key_size, std::size_t value_size, std::uint32_t kind, std::uint64_t v) {
+  void push(KeyHead head, std::size_t key_size, std::size_t value_size, std::uint32_t kind,
+            std::uint64_t v) {
     mrun_entry& entry = emitter_->entries[emitter_->n++];
     entry.k0 = head.k0;
     entry.k1 = head.k1;
@@ -86,12 +90,14 @@ class EntryWriter {
 
   bool accepts(std::uint32_t kind) const { return (emitter_->kinds >> kind & 1) != 0; }
   bool in_place(const std::uint8_t* data, std::size_t size) const {
-    const auto offset = reinterpret_cast<std::uintptr_t>(data) - reinterpret_cast<std::uintptr_t>(emitter_->ref_base);
+    const auto offset = reinterpret_cast<std::uintptr_t>(data) -
+                        reinterpret_cast<std::uintptr_t>(emitter_->ref_base);
     return offset < emitter_->ref_size && size <= emitter_->ref_size - offset;
   }
 
   /// Emits by reference if the bytes lie where they stay; false, and nothing emitted, if not.
-  bool refer(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value, std::size_t value_size) {
+  bool refer(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value,
+             std::size_t value_size) {
     if (emitter_->ref_size == 0 || key_size > kMaxLength || value_size > kMaxLength) return false;
     const auto key_address = reinterpret_cast<std::uintptr_t>(key);
     const auto value_address = reinterpret_cast<std::uintptr_t>(value);
@@ -107,23 +113,27 @@ class EntryWriter {
       return true;
     }
     const auto distance = static_cast<std::int64_t>(key_address - value_address);
-    if (!accepts(MRUN_E_REFKEY) || !in_place(key, key_size) || distance != static_cast<std::int16_t>(distance))
+    if (!accepts(MRUN_E_REFKEY) || !in_place(key, key_size) ||
+        distance != static_cast<std::int16_t>(distance))
       return false;
     push(key_head(key, key_size), key_size, value_size, MRUN_E_REFKEY,
          value_address | static_cast<std::uint64_t>(distance) << 48);
     return true;
   }
 
-  void long_key_word(const std::uint8_t* key, std::size_t key_size, std::uint64_t value, std::uint32_t value_size) {
+  void long_key_word(const std::uint8_t* key, std::size_t key_size, std::uint64_t value,
+                     std::uint32_t value_size) {
     reserve();
     if (value_size == 0 && refer(key, key_size, nullptr, 0)) return;
     copy(key, key_size, reinterpret_cast<const std::uint8_t*>(&value), value_size);
   }
 
   /// Emits a pair through the heap: the value, then what of the key does not fit the entry.
-  void copy(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value, std::size_t value_size) {
+  void copy(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value,
+            std::size_t value_size) {
     const std::size_t tail = key_size > 16 ? key_size - 16 : 0;
-    if (key_size > kMaxLength || value_size > kMaxLength || heap_use(value_size + tail) > emitter_->heap_cap) {
+    if (key_size > kMaxLength || value_size > kMaxLength ||
+        heap_use(value_size + tail) > emitter_->heap_cap) {
       session_->check(emitter_->emit_big(emitter_, {key, key_size}, {value, value_size}));
       return;
     }
@@ -134,7 +144,9 @@ class EntryWriter {
     push(key_head(key, key_size), key_size, value_size, MRUN_E_HEAP, emitter_->heap_used);
     emitter_->heap_used += heap_use(value_size + tail);
   }
-  static constexpr std::uint64_t heap_use(std::uint64_t size) { return (size + 7) & ~std::uint64_t{7}; }
+  static constexpr std::uint64_t heap_use(std::uint64_t size) {
+    return (size + 7) & ~std::uint64_t{7};
+  }
 
   Session* session_;
   mrun_emitter* emitter_;
@@ -189,7 +201,8 @@ class Emit {
       if constexpr (std::floating_point<V>) {
         if (stored_ == detail::Stored::exact_sum) {
           const auto sum = detail::ExactSum::of(static_cast<double>(value));
-          writer_.bytes(key, size, reinterpret_cast<const std::uint8_t*>(sum.limbs), sizeof sum.limbs);
+          writer_.bytes(key, size, reinterpret_cast<const std::uint8_t*>(sum.limbs),
+                        sizeof sum.limbs);
           return;
         }
       } else if constexpr (std::same_as<V, None>) {

@@ -1,10 +1,11 @@
 // ExactSum: a sum of doubles that does not depend on the order in which they were added.
 //
-// A superaccumulator (Kulisch; Neal, "Fast exact summation using small and large superaccumulators",
-// 2015): one two's complement integer in units of 2^-958, wide enough for every double. Adding
-// integers is associative, so any order and grouping gives the same bits; the result is rounded once,
-// to the nearest double, ties to even. Bits of an addend below 2^-958 are cut off (towards zero), which
-// a double of magnitude 2^-906 or more does not have. The sum of no bits is +0.0.
+// A superaccumulator (Kulisch; Neal, "Fast exact summation using small and large
+// superaccumulators", 2015): one two's complement integer in units of 2^-958, wide enough for every
+// double. Adding integers is associative, so any order and grouping gives the same bits; the result
+// is rounded once, to the nearest double, ties to even. Bits of an addend below 2^-958 are cut off
+// (towards zero), which a double of magnitude 2^-906 or more does not have. The sum of no bits is
+// +0.0.
 #pragma once
 
 #include <bit>
@@ -15,8 +16,8 @@
 
 namespace mrun::detail {
 
-/// 256 bytes. limbs[0..30]: bits 0..1983 of the integer. limbs[31]: flags in bits 0..2, and above them
-/// bits 1984..2044, the sign among them: room for 2^61 addends of any size.
+/// 256 bytes. limbs[0..30]: bits 0..1983 of the integer. limbs[31]: flags in bits 0..2, and above
+/// them bits 1984..2044, the sign among them: room for 2^61 addends of any size.
 struct ExactSum {
   static constexpr int kLimbs = 31;
   static constexpr int kLowestBit = -958;
@@ -62,7 +63,8 @@ struct ExactSum {
     limbs[kLimbs] = (((limbs[kLimbs] >> 3) + (other.limbs[kLimbs] >> 3) + carry) << 3) | flags;
   }
 
-  /// The nearest double; ±infinity beyond the largest; NaN for a NaN or for infinities of both signs.
+  /// The nearest double; ±infinity beyond the largest; NaN for a NaN or for infinities of both
+  /// signs.
   double round() const {
     const std::uint64_t flags = limbs[kLimbs] & kFlags;
     if ((flags & kNan) != 0 || flags == (kPlusInfinity | kMinusInfinity))

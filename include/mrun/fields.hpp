@@ -21,7 +21,8 @@ struct Halves {
   std::string_view second;
 };
 
-/// What lies before and behind the first `separator`; all of the line and nothing where there is none.
+/// What lies before and behind the first `separator`; all of the line and nothing where there is
+/// none.
 inline Halves split2(std::string_view line, char separator = '\t') {
   line = trim_cr(line);
   const std::size_t at = line.find(separator);
@@ -67,7 +68,8 @@ class fields {
     bool done_ = false;
   };
 
-  explicit fields(std::string_view line, char separator = '\t') : line_(trim_cr(line)), separator_(separator) {}
+  explicit fields(std::string_view line, char separator = '\t')
+      : line_(trim_cr(line)), separator_(separator) {}
   iterator begin() const { return {line_, separator_}; }
   std::default_sentinel_t end() const { return {}; }
 

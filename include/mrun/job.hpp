@@ -18,10 +18,19 @@
 
 namespace mrun {
 
-/// What a job without reduce writes of each pair: `static constexpr auto output = mrun::Output::value;`
-enum class Output : std::uint32_t { pair = MRUN_OUT_PAIR, key = MRUN_OUT_KEY, value = MRUN_OUT_VALUE };
+/// What a job without reduce writes of each pair: `static constexpr auto output =
+/// mrun::Output::value;`
+enum class Output : std::uint32_t {
+  pair = MRUN_OUT_PAIR,
+  key = MRUN_OUT_KEY,
+  value = MRUN_OUT_VALUE
+};
 /// What ends each output record: `static constexpr auto record_end = mrun::RecordEnd::nothing;`
-enum class RecordEnd : std::uint32_t { newline = MRUN_END_NEWLINE, nothing = MRUN_END_NOTHING, nul = MRUN_END_NUL };
+enum class RecordEnd : std::uint32_t {
+  newline = MRUN_END_NEWLINE,
+  nothing = MRUN_END_NOTHING,
+  nul = MRUN_END_NUL
+};
 
 }  // namespace mrun
 
@@ -44,7 +53,8 @@ struct Declared {
 /// Writes `text` into the error buffer of `configure`, cut to its size.
 inline void put_error(char* error, std::uint64_t capacity, std::string_view text) noexcept {
   if (error == nullptr || capacity == 0) return;
-  const std::size_t size = text.size() < capacity ? text.size() : static_cast<std::size_t>(capacity) - 1;
+  const std::size_t size =
+      text.size() < capacity ? text.size() : static_cast<std::size_t>(capacity) - 1;
   std::memcpy(error, text.data(), size);
   error[size] = '\0';
 }
@@ -89,8 +99,8 @@ class Descriptor {
   const mrun_plugin* plugin() const { return &plugin_; }
 
  private:
-  /// Constructs one J for the declarations its members make. Where that throws, those made before stand,
-  /// and `configure` will report the throw.
+  /// Constructs one J for the declarations its members make. Where that throws, those made before
+  /// stand, and `configure` will report the throw.
   static void probe_job() noexcept {
     try {
       static_cast<void>(J{});
@@ -118,8 +128,10 @@ class Descriptor {
                     "a struct cannot be printed: give the job a reduce");
     }
     job_.out_kind = job_.value_type == MRUN_T_NONE ? MRUN_OUT_KEY : MRUN_OUT_PAIR;
-    if constexpr (requires { J::output; }) job_.out_kind = static_cast<std::uint32_t>(Output{J::output});
-    if constexpr (requires { J::record_end; }) job_.out_end = static_cast<std::uint32_t>(RecordEnd{J::record_end});
+    if constexpr (requires { J::output; })
+      job_.out_kind = static_cast<std::uint32_t>(Output{J::output});
+    if constexpr (requires { J::record_end; })
+      job_.out_end = static_cast<std::uint32_t>(RecordEnd{J::record_end});
   }
 
   void declare_combiner() {
@@ -160,8 +172,9 @@ class Descriptor {
     if constexpr (HasFinish<J>) job_.task_end = &Worker<J>::task_end;
     if (HasReduce<J> || combine_.stored == Stored::exact_sum) job_.reduce = &Worker<J>::reduce;
     if constexpr (requires { J::group_fields; }) {
-      static_assert(J::group_fields >= 1 && static_cast<std::size_t>(J::group_fields) <= KeyC::kFields,
-                    "group_fields is at most the number of the key's fields");
+      static_assert(
+          J::group_fields >= 1 && static_cast<std::size_t>(J::group_fields) <= KeyC::kFields,
+          "group_fields is at most the number of the key's fields");
       job_.group_lens = &group_lens;
     }
     if constexpr (HasPartition<J>) job_.partition = &partition;
@@ -169,23 +182,29 @@ class Descriptor {
     job_.destroy = [](void* job) { delete static_cast<JobObject<J>*>(job); };
   }
 
-  static mrun_status configure(const mrun_host* host, const mrun_config* config, void** job, char* error,
-                               std::uint64_t error_capacity) noexcept;
+  static mrun_status configure(const mrun_host* host, const mrun_config* config, void** job,
+                               char* error, std::uint64_t error_capacity) noexcept;
   static mrun_status open(void* job, mrun_worker_ctx* ctx, void** worker) noexcept {
     Session session{ctx, nullptr, MRUN_OK, nullptr};
-    return fenced(session, [&] { *worker = new Worker<J>(*static_cast<const JobObject<J>*>(job), *ctx); });
+    return fenced(session,
+                  [&] { *worker = new Worker<J>(*static_cast<const JobObject<J>*>(job), *ctx); });
   }
 
-  static void fold(void*, std::uint32_t n, void* const* states, const void* const* values) noexcept {
-    for (std::uint32_t i = 0; i < n; ++i) Combining<typename J::Combine, typename S::Value>::fold(states[i], values[i]);
+  static void fold(void*, std::uint32_t n, void* const* states,
+                   const void* const* values) noexcept {
+    for (std::uint32_t i = 0; i < n; ++i)
+      Combining<typename J::Combine, typename S::Value>::fold(states[i], values[i]);
   }
-  static void group_lens(void*, std::uint32_t n, const mrun_slice* keys, std::uint32_t* lens) noexcept {
-    for (std::uint32_t i = 0; i < n; ++i) lens[i] = KeyC::prefix_size(keys[i], static_cast<std::size_t>(J::group_fields));
+  static void group_lens(void*, std::uint32_t n, const mrun_slice* keys,
+                         std::uint32_t* lens) noexcept {
+    for (std::uint32_t i = 0; i < n; ++i)
+      lens[i] = KeyC::prefix_size(keys[i], static_cast<std::size_t>(J::group_fields));
   }
   static void partition(void*, std::uint32_t n, const mrun_slice* keys, std::uint32_t partitions,
                         std::uint32_t* out) noexcept {
     Buffer scratch;
-    for (std::uint32_t i = 0; i < n; ++i) out[i] = J::partition(KeyC::get(keys[i], scratch), partitions);
+    for (std::uint32_t i = 0; i < n; ++i)
+      out[i] = J::partition(KeyC::get(keys[i], scratch), partitions);
   }
 
   Declared<mrun_param> params_;
@@ -199,8 +218,8 @@ class Descriptor {
   mrun_plugin plugin_{};
 };
 
-/// The one descriptor of job J. Hidden, so that two libraries with a job of the same name, built without
-/// -fvisibility=hidden, do not share it. Null where memory ran out.
+/// The one descriptor of job J. Hidden, so that two libraries with a job of the same name, built
+/// without -fvisibility=hidden, do not share it. Null where memory ran out.
 template <typename J>
 __attribute__((visibility("hidden"))) const mrun_plugin* plugin(const char* type_name) noexcept {
   try {
@@ -213,8 +232,8 @@ __attribute__((visibility("hidden"))) const mrun_plugin* plugin(const char* type
 }
 
 template <typename J>
-mrun_status Descriptor<J>::configure(const mrun_host* host, const mrun_config* config, void** job, char* error,
-                                     std::uint64_t error_capacity) noexcept {
+mrun_status Descriptor<J>::configure(const mrun_host* host, const mrun_config* config, void** job,
+                                     char* error, std::uint64_t error_capacity) noexcept {
   try {
     *job = new JobObject<J>(*detail::plugin<J>("")->jobs[0], *host, *config);
     return MRUN_OK;
@@ -232,22 +251,30 @@ mrun_status Descriptor<J>::configure(const mrun_host* host, const mrun_config* c
 
 /// Makes a library of one job. Once, at file scope, with a struct that has
 ///
-///   void map(std::string_view | mrun::Record | mrun::Chunk, [const Shared&,] mrun::Emit<K, V>& | mrun::Out&)
+///   void map(std::string_view | mrun::Record | mrun::Chunk, [const Shared&,] mrun::Emit<K, V>& |
+///   mrun::Out&)
 ///
 /// and may have, all found by their names:
-///   void reduce(K key, mrun::Values<V>& values, [const Shared&,] mrun::Out& out)   groups in key order
-///   void setup([const Shared&])          at the start of each attempt; must be cheap
-///   void finish(mrun::Emit<K, V>& | mrun::Out&)   after the last record of a split
-///   struct Shared { explicit Shared(const Job&); }   built once a process, read-only, used by all threads
-///   using Combine = mrun::Sum;           or Min, Max, Count, Unique, Lanes<...>, or the job's own
-///   static std::uint32_t partition(const K&, std::uint32_t partitions)   must not throw
-///   members of type mrun::Param, mrun::Repeated, mrun::Counter, mrun::SideOutput
-///   static constexpr … name, help, version, records ("lines", "fixed:100"), line_numbers, total_order,
+///   void reduce(K key, mrun::Values<V>& values, [const Shared&,] mrun::Out& out)   groups in key
+///   order void setup([const Shared&])          at the start of each attempt; must be cheap void
+///   finish(mrun::Emit<K, V>& | mrun::Out&)   after the last record of a split struct Shared {
+///   explicit Shared(const Job&); }   built once a process, read-only, used by all threads using
+///   Combine = mrun::Sum;           or Min, Max, Count, Unique, Lanes<...>, or the job's own static
+///   std::uint32_t partition(const K&, std::uint32_t partitions)   must not throw members of type
+///   mrun::Param, mrun::Repeated, mrun::Counter, mrun::SideOutput static constexpr … name, help,
+///   version, records ("lines", "fixed:100"), line_numbers, total_order,
 ///     group_fields, partitions, independent_groups, output, record_end
 ///
-/// One object is made for each attempt of each task (a split, or a partition's groups), so its members
-/// are private to that attempt. Exceptions may be thrown; they end the job with exit status 7.
-#define MRUN_JOB(Job)                                                      \
+/// One object is made for each attempt of each task (a split, or a partition's groups), so its
+/// members are private to that attempt. Exceptions may be thrown; they end the job with exit
+/// status 7.
+///
+/// Where MRUN_NO_ENTRY is defined, as in a test that includes several jobs, nothing is exported.
+#if defined(MRUN_NO_ENTRY)
+#define MRUN_JOB(Job) static_assert(sizeof(Job) > 0);
+#else
+#define MRUN_JOB(Job)                                                          \
   extern "C" MRUN_EXPORT const mrun_plugin* mrun_plugin_v1(const mrun_host*) { \
-    return ::mrun::detail::plugin<Job>(#Job);                             \
+    return ::mrun::detail::plugin<Job>(#Job);                                  \
   }
+#endif

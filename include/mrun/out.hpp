@@ -39,20 +39,27 @@ class TextRecord {
 
   template <typename T>
   void add(const T& value) {
-    if constexpr (std::convertible_to<const T&, std::string_view>) add_text(value);
-    else if constexpr (std::same_as<T, bool>) add_text(value ? std::string_view("true") : std::string_view("false"));
-    else if constexpr (std::same_as<T, File>) slices_[n_++] = host_->file_name(host_, value.ordinal);
-    else if constexpr (std::same_as<T, None>) return;
+    if constexpr (std::convertible_to<const T&, std::string_view>)
+      add_text(value);
+    else if constexpr (std::same_as<T, bool>)
+      add_text(value ? std::string_view("true") : std::string_view("false"));
+    else if constexpr (std::same_as<T, File>)
+      slices_[n_++] = host_->file_name(host_, value.ordinal);
+    else if constexpr (std::same_as<T, None>)
+      return;
     else {
-      static_assert(kIsInteger<T> || std::floating_point<T>,
-                    "a field is text, a number, bool, mrun::File, mrun::None, Desc, or a tuple of those");
+      static_assert(
+          kIsInteger<T> || std::floating_point<T>,
+          "a field is text, a number, bool, mrun::File, mrun::None, Desc, or a tuple of those");
       char* const begin = numbers_[n_];
       const auto result = std::to_chars(begin, begin + kNumberBytes, value);
       add_text({begin, static_cast<std::size_t>(result.ptr - begin)});
     }
   }
   template <typename T>
-  void add(const Desc<T>& field) { add(field.value); }
+  void add(const Desc<T>& field) {
+    add(field.value);
+  }
   template <typename... T>
   void add(const std::tuple<T...>& fields) {
     std::apply([&](const auto&... field) { (add(field), ...); }, fields);
@@ -83,8 +90,8 @@ class TextRecord {
 
 namespace mrun {
 
-/// A side output, as a member of a job: `mrun::SideOutput bad{"rejected", "lines that do not parse"};`.
-/// Its files are `rejected-00000` and so on, beside the parts.
+/// A side output, as a member of a job: `mrun::SideOutput bad{"rejected", "lines that do not
+/// parse"};`. Its files are `rejected-00000` and so on, beside the parts.
 class SideOutput {
  public:
   explicit SideOutput(const char* name, const char* help = nullptr) {
@@ -104,8 +111,8 @@ class SideOutput {
 
 /// Writes records: `out(key, value)` gives one line `key<TAB>value`.
 ///
-/// Text is written as it is. Integers are decimal, doubles the shortest text that reads back the same, a
-/// file is its name, a tuple one field per element, Desc its value, None no field.
+/// Text is written as it is. Integers are decimal, doubles the shortest text that reads back the
+/// same, a file is its name, a tuple one field per element, Desc its value, None no field.
 class Out {
  public:
   explicit Out(detail::Session& session) : session_(&session) {}
@@ -113,10 +120,14 @@ class Out {
   Out& operator=(const Out&) = delete;
 
   template <typename... T>
-  void operator()(const T&... values) { record(0, values...); }
+  void operator()(const T&... values) {
+    record(0, values...);
+  }
   /// The same to a side output.
   template <typename... T>
-  void to(const SideOutput& side, const T&... values) { record(side.ordinal(), values...); }
+  void to(const SideOutput& side, const T&... values) {
+    record(side.ordinal(), values...);
+  }
 
  private:
   template <typename... T>

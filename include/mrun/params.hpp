@@ -28,15 +28,19 @@ struct BadParam : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-[[noreturn]] inline void bad_param(std::string_view name, std::string_view text, std::string_view wanted) {
-  throw BadParam("parameter " + std::string(name) + ": '" + std::string(text) + "' is not " + std::string(wanted));
+[[noreturn]] inline void bad_param(std::string_view name, std::string_view text,
+                                   std::string_view wanted) {
+  throw BadParam("parameter " + std::string(name) + ": '" + std::string(text) + "' is not " +
+                 std::string(wanted));
 }
 
 template <typename T>
 constexpr std::uint32_t param_type() {
-  if constexpr (std::same_as<T, Path>) return MRUN_T_BYTES;
+  if constexpr (std::same_as<T, Path>)
+    return MRUN_T_BYTES;
   else {
-    static_assert(kIsScalar<T> && !std::same_as<T, std::string_view> && !std::same_as<T, File> && !std::same_as<T, None>,
+    static_assert(kIsScalar<T> && !std::same_as<T, std::string_view> && !std::same_as<T, File> &&
+                      !std::same_as<T, None>,
                   "a parameter is bool, an integer, double, std::string or mrun::Path");
     return scalar_type<T>();
   }
@@ -57,14 +61,17 @@ T parse_param(std::string_view name, std::string_view text) {
     const std::string copy(text);
     char* end = nullptr;
     const double value = std::strtod(copy.c_str(), &end);
-    if (copy.empty() || copy.front() == ' ' || end != copy.c_str() + copy.size()) bad_param(name, text, "a number");
+    if (copy.empty() || copy.front() == ' ' || end != copy.c_str() + copy.size())
+      bad_param(name, text, "a number");
     return static_cast<T>(value);
   } else {
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc::result_out_of_range) bad_param(name, text, "in the range of the parameter's type");
+    if (error == std::errc::result_out_of_range)
+      bad_param(name, text, "in the range of the parameter's type");
     if (error != std::errc{} || end != text.data() + text.size())
-      bad_param(name, text, std::unsigned_integral<T> ? "a whole number of 0 or more" : "a whole number");
+      bad_param(name, text,
+                std::unsigned_integral<T> ? "a whole number of 0 or more" : "a whole number");
     return value;
   }
 }
@@ -82,12 +89,13 @@ inline void require_choice(const char* name, const char* choices, std::string_vi
 
 /// Declares the parameter while the job is probed; else returns the texts that the user gave.
 template <typename T>
-std::vector<std::string> bind_param(const char* name, const char* dflt, const char* help, const char* choices,
-                                    std::uint32_t flags) {
+std::vector<std::string> bind_param(const char* name, const char* dflt, const char* help,
+                                    const char* choices, std::uint32_t flags) {
   Binding* const binding = Binding::current();
   if (binding != nullptr && binding->probing) {
     if constexpr (std::same_as<T, Path>) flags |= MRUN_P_PATH;
-    binding->params.push_back({sizeof(mrun_param), param_type<T>(), flags, 0, name, dflt, help, choices});
+    binding->params.push_back(
+        {sizeof(mrun_param), param_type<T>(), flags, 0, name, dflt, help, choices});
   }
   if (binding != nullptr && binding->texts != nullptr)
     for (const ParamTexts& param : *binding->texts)
@@ -100,20 +108,22 @@ std::vector<std::string> bind_param(const char* name, const char* dflt, const ch
 
 namespace mrun {
 
-/// One parameter, as a member of a job: `mrun::Param<int> k{"k", "10", "how many"};`, read as `*k`. T is
-/// bool, an integer type, double, std::string or mrun::Path. A null default makes it required.
+/// One parameter, as a member of a job: `mrun::Param<int> k{"k", "10", "how many"};`, read as `*k`.
+/// T is bool, an integer type, double, std::string or mrun::Path. A null default makes it required.
 ///
-/// Members after it may use it in their initialisers. Initialisers that may throw belong into `setup()`:
-/// while mrun asks a job what it declares, required parameters read as T{}.
+/// Members after it may use it in their initialisers. Initialisers that may throw belong into
+/// `setup()`: while mrun asks a job what it declares, required parameters read as T{}.
 template <typename T>
 class Param {
  public:
-  Param(const char* name, const char* dflt, const char* help = nullptr, const char* choices = nullptr) {
+  Param(const char* name, const char* dflt, const char* help = nullptr,
+        const char* choices = nullptr) {
     const auto texts = detail::bind_param<T>(name, dflt, help, choices, 0);
     if (!texts.empty()) {
       detail::require_choice(name, choices, texts.back());
       value_ = detail::parse_param<T>(name, texts.back());
-    } else if (detail::Binding* const binding = detail::Binding::current(); binding != nullptr && !binding->probing) {
+    } else if (detail::Binding* const binding = detail::Binding::current();
+               binding != nullptr && !binding->probing) {
       throw detail::BadParam("parameter " + std::string(name) + " is required");
     }
   }
@@ -132,7 +142,8 @@ template <typename T>
 class Repeated {
  public:
   explicit Repeated(const char* name, const char* help = nullptr, const char* choices = nullptr) {
-    for (const std::string& text : detail::bind_param<T>(name, nullptr, help, choices, MRUN_P_REPEATS)) {
+    for (const std::string& text :
+         detail::bind_param<T>(name, nullptr, help, choices, MRUN_P_REPEATS)) {
       detail::require_choice(name, choices, text);
       values_.push_back(detail::parse_param<T>(name, text));
     }

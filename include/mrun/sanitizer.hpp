@@ -1,5 +1,5 @@
-// Whether AddressSanitizer watches this build: reads past a view, which are safe within a page, are then
-// left out.
+// Whether AddressSanitizer watches this build: reads past a view, which are safe within a page, are
+// then left out.
 #pragma once
 
 namespace mrun::detail {

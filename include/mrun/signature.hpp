@@ -1,4 +1,5 @@
-// Reads a job's types off the signatures of its functions: what map takes, what it emits, what it writes.
+// Reads a job's types off the signatures of its functions: what map takes, what it emits, what it
+// writes.
 #pragma once
 
 #include <string_view>
@@ -55,8 +56,10 @@ struct EmitAmong {
 };
 template <typename First, typename... Rest>
 struct EmitAmong<std::tuple<First, Rest...>> {
-  using Type = typename std::conditional_t<kIsEmit<First>, std::type_identity<std::tuple<std::remove_cvref_t<First>>>,
-                                           std::type_identity<EmitAmong<std::tuple<Rest...>>>>::type;
+  using Type =
+      typename std::conditional_t<kIsEmit<First>,
+                                  std::type_identity<std::tuple<std::remove_cvref_t<First>>>,
+                                  std::type_identity<EmitAmong<std::tuple<Rest...>>>>::type;
 };
 template <typename T>
 struct Unwrap {
@@ -74,17 +77,29 @@ template <typename List>
 using EmitOf = typename Unwrap<typename EmitAmong<List>::Type>::Type;
 
 template <typename J>
-concept HasReduce = requires { &J::reduce; };
+concept HasReduce = requires {
+  &J::reduce;
+};
 template <typename J>
-concept HasFinish = requires { &J::finish; };
+concept HasFinish = requires {
+  &J::finish;
+};
 template <typename J>
-concept HasSetup = requires { &J::setup; };
+concept HasSetup = requires {
+  &J::setup;
+};
 template <typename J>
-concept HasShared = requires { typename J::Shared; };
+concept HasShared = requires {
+  typename J::Shared;
+};
 template <typename J>
-concept HasCombine = requires { typename J::Combine; };
+concept HasCombine = requires {
+  typename J::Combine;
+};
 template <typename J>
-concept HasPartition = requires { &J::partition; };
+concept HasPartition = requires {
+  &J::partition;
+};
 
 template <typename J>
 struct FinishArguments {
@@ -99,7 +114,7 @@ struct FinishArguments<J> {
 template <typename J>
 struct Signature {
   using Map = typename Arguments<decltype(&J::map)>::List;
-  static_assert(std::tuple_size_v<Map> >= 2, "map takes a record and what it emits or writes to");
+  static_assert(std::tuple_size_v<Map> >= 1, "map takes a record");
   using Input = std::remove_cvref_t<std::tuple_element_t<0, Map>>;
   static constexpr bool kChunks = std::same_as<Input, Chunk>;
   static constexpr bool kRecords = std::same_as<Input, Record>;
@@ -108,13 +123,15 @@ struct Signature {
 
   using MapEmit = EmitOf<Map>;
   using FinishEmit = EmitOf<typename FinishArguments<J>::List>;
-  static_assert(std::same_as<MapEmit, NoEmit> || std::same_as<FinishEmit, NoEmit> || std::same_as<MapEmit, FinishEmit>,
+  static_assert(std::same_as<MapEmit, NoEmit> || std::same_as<FinishEmit, NoEmit> ||
+                    std::same_as<MapEmit, FinishEmit>,
                 "map and finish emit the same types");
   using EmitType = std::conditional_t<std::same_as<MapEmit, NoEmit>, FinishEmit, MapEmit>;
   using Key = typename EmitType::Key;
   using Value = typename EmitType::Value;
   static constexpr bool kMapOnly = std::same_as<EmitType, NoEmit>;
-  static_assert(!kMapOnly || !HasReduce<J>, "a job with reduce emits pairs: map takes mrun::Emit<K, V>&");
+  static_assert(!kMapOnly || !HasReduce<J>,
+                "a job with reduce emits pairs: map takes mrun::Emit<K, V>&");
 };
 
 }  // namespace mrun::detail

@@ -33,7 +33,7 @@ struct Record {
   std::uint64_t offset = 0;  ///< Of its first byte in the file.
   std::uint64_t line = 0;    ///< From 1, where the job says `line_numbers = true`; else 0.
   File file;
-  std::uint32_t input = 0;   ///< Which of the command's inputs, from 0.
+  std::uint32_t input = 0;  ///< Which of the command's inputs, from 0.
 
   operator std::string_view() const { return text; }  // NOLINT: a record is its text
 };
@@ -45,7 +45,7 @@ struct Chunk {
   std::uint64_t offset = 0;      ///< Of its first byte in the file.
   std::uint64_t first_line = 0;  ///< From 1, where the job says `line_numbers = true`; else 0.
   File file;
-  std::uint32_t input = 0;       ///< Which of the command's inputs, from 0.
+  std::uint32_t input = 0;  ///< Which of the command's inputs, from 0.
 
   operator std::string_view() const { return text; }  // NOLINT: a chunk is its text
 };

@@ -12,8 +12,8 @@
 
 namespace mrun {
 
-/// The values of a group in input order. A single pass: what was read is gone, and a second loop goes on
-/// where the first one stopped. A view of a value lives until the next value is taken.
+/// The values of a group in input order. A single pass: what was read is gone, and a second loop
+/// goes on where the first one stopped. A view of a value lives until the next value is taken.
 template <typename V>
 class Values {
  public:
@@ -45,10 +45,11 @@ class Values {
   iterator begin() { return iterator(*this); }
   std::default_sentinel_t end() const { return {}; }
 
-  /// The encoded key of the current value: where `group_fields` makes groups of several keys, it tells
-  /// them apart.
+  /// The encoded key of the current value: where `group_fields` makes groups of several keys, it
+  /// tells them apart.
   std::string_view key_bytes() const {
-    const mrun_slice key = group_->keys != nullptr && next_ < group_->n ? group_->keys[next_] : group_->key;
+    const mrun_slice key =
+        group_->keys != nullptr && next_ < group_->n ? group_->keys[next_] : group_->key;
     return {reinterpret_cast<const char*>(key.data), static_cast<std::size_t>(key.size)};
   }
 
@@ -65,8 +66,10 @@ class Values {
 
   V current() const {
     mrun_slice bytes;
-    if (group_->values != nullptr) bytes = group_->values[next_];
-    else bytes = {group_->fixed + std::uint64_t{group_->stride} * next_, group_->stride};
+    if (group_->values != nullptr)
+      bytes = group_->values[next_];
+    else
+      bytes = {group_->fixed + std::uint64_t{group_->stride} * next_, group_->stride};
     if constexpr (std::floating_point<V>) {
       if (bytes.size == sizeof(detail::ExactSum)) {
         detail::ExactSum sum;

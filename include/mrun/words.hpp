@@ -1,8 +1,8 @@
 // mrun::words: the words of a text, 64 bytes at a time.
 //
-// The text is turned into bit masks, one bit a byte, and words are found by bit scans: about 2.5 ns a
-// word where a byte loop takes 12 (after simdjson: Langdale and Lemire, "Parsing gigabytes of JSON per
-// second", 2019).
+// The text is turned into bit masks, one bit a byte, and words are found by bit scans: about 2.5 ns
+// a word where a byte loop takes 12 (after simdjson: Langdale and Lemire, "Parsing gigabytes of
+// JSON per second", 2019).
 #pragma once
 
 #include <bit>
@@ -19,16 +19,17 @@
 
 namespace mrun::detail {
 
-/// Bit i is set where byte i of the 64 at `bytes` is not one of the six ASCII spaces (space, \t, \n,
-/// \v, \f, \r). In plain C++: eight bytes at a time in a 64-bit word.
+/// Bit i is set where byte i of the 64 at `bytes` is not one of the six ASCII spaces (space, \t,
+/// \n, \v, \f, \r). In plain C++: eight bytes at a time in a 64-bit word.
 inline std::uint64_t word_bits_portable(const char* bytes) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kLow = 0x7F7F7F7F7F7F7F7F, kHigh = 0x8080808080808080;
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kLow = 0x7F7F7F7F7F7F7F7F,
+                          kHigh = 0x8080808080808080;
   std::uint64_t bits = 0;
   for (unsigned i = 0; i < 8; ++i) {
     std::uint64_t x;
     std::memcpy(&x, bytes + i * 8, 8);
-    // Each sum stays within its byte, for the bytes' low seven bits are compared; `x` itself then rules
-    // out bytes of 128 and more. High bit set: not a space; low bits >= 9; low bits >= 14.
+    // Each sum stays within its byte, for the bytes' low seven bits are compared; `x` itself then
+    // rules out bytes of 128 and more. High bit set: not a space; low bits >= 9; low bits >= 14.
     const std::uint64_t low = x & kLow;
     const std::uint64_t not_space = (low ^ kOnes * 0x20) + kLow;
     const std::uint64_t from_tab = low + kOnes * (0x80 - 9);
@@ -44,7 +45,8 @@ inline std::uint64_t word_bits_portable(const char* bytes) {
 inline unsigned word_bits_16(const char* bytes) {
   const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
   const __m128i from_tab = _mm_sub_epi8(x, _mm_set1_epi8('\t'));
-  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(from_tab, _mm_set1_epi8('\r' - '\t')), from_tab);
+  const __m128i control =
+      _mm_cmpeq_epi8(_mm_min_epu8(from_tab, _mm_set1_epi8('\r' - '\t')), from_tab);
   const __m128i spaces = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(' ')), control);
   return static_cast<unsigned>(_mm_movemask_epi8(spaces));
 }
@@ -61,7 +63,8 @@ inline std::uint64_t word_bits(const char* bytes) { return word_bits_portable(by
 
 namespace mrun {
 
-/// The words of a text: runs of bytes other than the six ASCII spaces. `for (auto word : words{line})`
+/// The words of a text: runs of bytes other than the six ASCII spaces. `for (auto word :
+/// words{line})`
 ///
 /// The words are views into the text, which may lie anywhere.
 class words {
@@ -74,13 +77,16 @@ class words {
     using pointer = const std::string_view*;
     using reference = std::string_view;
 
-    explicit iterator(std::string_view text) : block_(text.data()), end_(text.data() + text.size()) {
+    explicit iterator(std::string_view text)
+        : block_(text.data()), end_(text.data() + text.size()) {
       if (block_ == end_) return;
       bits_ = load();
       next();
     }
 
-    std::string_view operator*() const { return {begin_, static_cast<std::size_t>(word_end_ - begin_)}; }
+    std::string_view operator*() const {
+      return {begin_, static_cast<std::size_t>(word_end_ - begin_)};
+    }
     iterator& operator++() {
       next();
       return *this;

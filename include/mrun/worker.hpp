@@ -41,10 +41,12 @@ struct JobObject {
 
   JobObject(const mrun_job& job, const mrun_host& the_host, const mrun_config& config)
       : descriptor(&job), host(&the_host) {
-    for (std::uint32_t i = 0; i < config.n_params && job.params != nullptr && job.params[i] != nullptr; ++i) {
+    for (std::uint32_t i = 0;
+         i < config.n_params && job.params != nullptr && job.params[i] != nullptr; ++i) {
       ParamTexts& param = texts.emplace_back(ParamTexts{job.params[i]->name, {}});
       for (std::uint32_t j = 0; j < config.n_values[i]; ++j)
-        param.texts.emplace_back(reinterpret_cast<const char*>(config.params[i][j].data), config.params[i][j].size);
+        param.texts.emplace_back(reinterpret_cast<const char*>(config.params[i][j].data),
+                                 config.params[i][j].size);
     }
     Binding binding;
     bind(binding);
@@ -62,13 +64,17 @@ struct JobObject {
 /// Whether reduce sees counts in place of the values emitted.
 template <typename J>
 constexpr bool counts() {
-  if constexpr (HasCombine<J>) return std::same_as<typename J::Combine, Count>;
-  else return false;
+  if constexpr (HasCombine<J>)
+    return std::same_as<typename J::Combine, Count>;
+  else
+    return false;
 }
 template <typename J>
 CombinePlan combine_plan() {
-  if constexpr (HasCombine<J>) return Combining<typename J::Combine, typename Signature<J>::Value>::plan();
-  else return {};
+  if constexpr (HasCombine<J>)
+    return Combining<typename J::Combine, typename Signature<J>::Value>::plan();
+  else
+    return {};
 }
 
 /// The job's struct at work in one attempt of one task.
@@ -78,7 +84,10 @@ class Worker {
 
  public:
   Worker(const JobObject<J>& job, mrun_worker_ctx& ctx)
-      : job_(&job), session_{&ctx, job.host, MRUN_OK, nullptr}, emit_(session_, combine_plan<J>().stored), out_(session_) {
+      : job_(&job),
+        session_{&ctx, job.host, MRUN_OK, nullptr},
+        emit_(session_, combine_plan<J>().stored),
+        out_(session_) {
     Binding binding;
     job.bind(binding);
     binding.counter_slots = ctx.counters;
@@ -94,7 +103,8 @@ class Worker {
   static mrun_status task_end(void* self) noexcept {
     auto& worker = *static_cast<Worker*>(self);
     return fenced(worker.session_, [&] {
-      if constexpr (HasFinish<J>) worker.template call<typename FinishArguments<J>::List>(&J::finish);
+      if constexpr (HasFinish<J>)
+        worker.template call<typename FinishArguments<J>::List>(&J::finish);
     });
   }
   static mrun_status reduce(void* self, mrun_group* group) noexcept {
@@ -108,7 +118,8 @@ class Worker {
     if (batch.records != nullptr) {
       for (std::uint32_t i = 0; i < batch.n; ++i) {
         const std::uint64_t line = batch.first_line != 0 ? batch.first_line + i : 0;
-        map_one(view(batch.records[i]), batch, batch.offsets != nullptr ? batch.offsets[i] : batch.offset, line);
+        map_one(view(batch.records[i]), batch,
+                batch.offsets != nullptr ? batch.offsets[i] : batch.offset, line);
       }
     } else if constexpr (S::kChunks) {
       map_one(view(batch.chunk), batch, batch.offset, batch.first_line);
@@ -123,16 +134,18 @@ class Worker {
     const char* const end = at + chunk.size();
     std::uint64_t line = batch.first_line;
     while (at != end) {
-      const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
+      const auto* newline =
+          static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
       const char* const stop = newline != nullptr ? newline : end;
-      map_one({at, static_cast<std::size_t>(stop - at)}, batch, batch.offset + static_cast<std::uint64_t>(at - chunk.data()),
-              line);
+      map_one({at, static_cast<std::size_t>(stop - at)}, batch,
+              batch.offset + static_cast<std::uint64_t>(at - chunk.data()), line);
       at = newline != nullptr ? newline + 1 : end;
       if (line != 0) ++line;
     }
   }
 
-  void map_one(std::string_view text, const mrun_batch& batch, std::uint64_t offset, std::uint64_t line) {
+  void map_one(std::string_view text, const mrun_batch& batch, std::uint64_t offset,
+               std::uint64_t line) {
     session_.set_at(reinterpret_cast<const std::uint8_t*>(text.data()));
     using Rest = decltype(drop_first(std::declval<typename S::Map>()));
     if constexpr (S::kChunks || S::kRecords)
@@ -144,9 +157,11 @@ class Worker {
   void reduce_group(mrun_group& group) {
     if constexpr (HasReduce<J>) {
       using List = typename Arguments<decltype(&J::reduce)>::List;
-      static_assert(std::tuple_size_v<List> >= 3, "reduce takes a key, mrun::Values<V>& and mrun::Out&");
+      static_assert(std::tuple_size_v<List> >= 3,
+                    "reduce takes a key, mrun::Values<V>& and mrun::Out&");
       using K = std::remove_cvref_t<std::tuple_element_t<0, List>>;
-      static_assert(KeyCodec<K>::kTypes == KeyCodec<typename S::Key>::kTypes, "reduce takes the key that map emits");
+      static_assert(KeyCodec<K>::kTypes == KeyCodec<typename S::Key>::kTypes,
+                    "reduce takes the key that map emits");
       using ValuesArgument = std::remove_cvref_t<std::tuple_element_t<1, List>>;
       ValuesArgument values(session_, group);
       check_values(values);
@@ -163,14 +178,17 @@ class Worker {
   template <typename V>
   static void check_values(const Values<V>&) {
     using Kept = std::conditional_t<counts<J>(), std::uint64_t, typename S::Value>;
-    static_assert(ValueCodec<V>::kType == ValueCodec<Kept>::kType, "reduce takes the values that map emits");
-    static_assert(!ValueCodec<V>::kIsStruct || std::same_as<V, Kept>, "reduce takes the values that map emits");
+    static_assert(ValueCodec<V>::kType == ValueCodec<Kept>::kType,
+                  "reduce takes the values that map emits");
+    static_assert(!ValueCodec<V>::kIsStruct || std::same_as<V, Kept>,
+                  "reduce takes the values that map emits");
   }
 
   template <typename First, typename... Rest>
   static std::tuple<Rest...> drop_first(const std::tuple<First, Rest...>&);
 
-  /// Calls a function of the job with `first...` and then what its other arguments, `List`, ask for.
+  /// Calls a function of the job with `first...` and then what its other arguments, `List`, ask
+  /// for.
   template <typename List, typename F, typename... First>
   void call(F function, First&&... first) {
     [&]<typename... A>(std::type_identity<std::tuple<A...>>) {
@@ -184,8 +202,10 @@ class Worker {
   template <typename A>
   auto& provide() {
     using T = std::remove_cvref_t<A>;
-    if constexpr (std::same_as<T, Out>) return out_;
-    else if constexpr (kIsEmit<T>) return emit_;
+    if constexpr (std::same_as<T, Out>)
+      return out_;
+    else if constexpr (kIsEmit<T>)
+      return emit_;
     else {
       static_assert(std::same_as<T, typename SharedOf<J>::Type>,
                     "a job's functions take mrun::Emit<K, V>&, mrun::Out& and const Shared&");

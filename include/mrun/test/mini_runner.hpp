@@ -1,0 +1,558 @@
+// MiniRunner: runs a job through its C descriptor on one thread, in the plainest way that is right.
+//
+// It follows the contract in mrun/plugin.h to the letter and is meaner than the real runner: small
+// buffers, small batches of values, and bytes that are freed as soon as the contract allows it, so
+// that a sanitizer sees a view that is kept too long.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../plugin.h"
+#include "emitter.hpp"
+#include "text.hpp"
+
+namespace mrun::test {
+
+struct InputText {
+  std::string name;
+  std::string text;
+};
+
+/// How the runner goes about the work. No choice changes what a right job writes.
+struct Way {
+  bool chunks = true;              ///< Chunks where the job takes them, else records.
+  bool refer = true;               ///< Entries may refer to the input.
+  std::size_t batch_records = 4;   ///< Records in a batch or chunk.
+  std::size_t split_records = 64;  ///< Records in a map task.
+  std::uint32_t entries = 5;       ///< Room in the emitter.
+  std::size_t heap_bytes = 4096;
+  std::uint32_t values = 3;  ///< Values of a group in a batch.
+};
+
+/// Everything a run takes and gives.
+struct RunState {
+  std::vector<InputText> inputs;
+  std::vector<std::pair<std::string, std::string>> params;
+  std::uint32_t partitions = 1;    ///< Where the job does not fix its own.
+  std::uint32_t record_bytes = 0;  ///< Above 0: records of so many bytes in place of lines.
+  Way way;
+
+  mrun_status status = MRUN_OK;
+  std::string error;
+  std::vector<std::string> outputs;  ///< The main output, then each side output.
+  std::vector<std::int64_t> counters;
+  std::uint64_t pairs = 0;  ///< Emitted by map, before combining.
+};
+
+/// A run that ended early; `status` and `error` of the RunState say why.
+struct Ended {};
+
+class MiniRunner {
+ public:
+  MiniRunner(const mrun_job& job, RunState& state) : job_(job), state_(&state) {}
+  MiniRunner(const MiniRunner&) = delete;
+  MiniRunner& operator=(const MiniRunner&) = delete;
+  ~MiniRunner() {
+    if (configured_ && job_.destroy != nullptr) job_.destroy(object_);
+  }
+
+  void run() {
+    state_->outputs.assign(1 + count(job_.outputs), {});
+    state_->counters.assign(count(job_.counters), 0);
+    try {
+      configure();
+      map();
+      if ((job_.flags & MRUN_MAP_ONLY) == 0) reduce();
+    } catch (const Ended&) {
+      state_->outputs.assign(state_->outputs.size(), {});
+    } catch (const std::exception& error) {
+      state_->status = MRUN_FAIL;
+      state_->error = std::string("the job broke the contract: ") + error.what();
+      state_->outputs.assign(state_->outputs.size(), {});
+    }
+  }
+
+ private:
+  struct Task;
+  struct Record {
+    std::uint64_t offset, size;
+  };
+
+  template <typename T>
+  static std::size_t count(const T* const* list) {
+    std::size_t n = 0;
+    while (list != nullptr && list[n] != nullptr) ++n;
+    return n;
+  }
+
+  [[noreturn]] void end(mrun_status status, std::string why) {
+    state_->status = status;
+    state_->error = std::move(why);
+    throw Ended{};
+  }
+
+  void configure() {
+    host_.size = sizeof host_;
+    host_.abi_minor = MRUN_ABI_MINOR;
+    host_.name = "mrun-test";
+    host_.version = "0";
+    host_.runner = this;
+    host_.log = [](const mrun_host*, int, const char*, std::uint64_t) {};
+    host_.file_name = [](const mrun_host* host, std::uint32_t ordinal) {
+      const auto& inputs = static_cast<const MiniRunner*>(host->runner)->state_->inputs;
+      if (ordinal >= inputs.size()) return mrun_slice{};
+      return slice(inputs[ordinal].name);
+    };
+    host_.extension = [](const mrun_host*, const char*) -> const void* { return nullptr; };
+
+    const std::size_t n = count(job_.params);
+    for (const auto& [name, value] : state_->params) {
+      bool known = false;
+      for (std::size_t i = 0; i < n; ++i) known = known || name == job_.params[i]->name;
+      if (!known) end(MRUN_BAD_CONFIG, "the job has no parameter " + name);
+    }
+    std::vector<std::vector<mrun_slice>> texts(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const mrun_param& param = *job_.params[i];
+      for (const auto& [name, value] : state_->params)
+        if (name == param.name) texts[i].push_back(slice(value));
+      if (texts[i].empty() && param.dflt != nullptr) texts[i].push_back(slice(param.dflt));
+      if (texts[i].empty() && (param.flags & MRUN_P_REPEATS) == 0)
+        end(MRUN_BAD_CONFIG, "parameter " + std::string(param.name) + " is required");
+    }
+    std::vector<const mrun_slice*> lists(n + 1);
+    std::vector<std::uint32_t> sizes(n + 1);
+    for (std::size_t i = 0; i < n; ++i) {
+      lists[i] = texts[i].data();
+      sizes[i] = static_cast<std::uint32_t>(texts[i].size());
+    }
+    if (job_.partitions != 0) state_->partitions = job_.partitions;
+    const mrun_config config{
+        sizeof config,      0,      lists.data(), sizes.data(), static_cast<std::uint32_t>(n),
+        state_->partitions, nullptr};
+    char error[512] = "";
+    if (job_.configure != nullptr) {
+      const mrun_status status = job_.configure(&host_, &config, &object_, error, sizeof error);
+      if (status != MRUN_OK) end(status, error);
+    }
+    configured_ = true;
+    if (job_.shape != nullptr) {
+      if (const mrun_status status = job_.shape(object_, &job_); status != MRUN_OK)
+        end(status, "shape failed");
+    }
+  }
+
+  std::vector<Record> records_of(const std::string& text) {
+    std::vector<Record> records;
+    for (std::uint64_t at = 0; at < text.size();) {
+      std::uint64_t size = state_->record_bytes;
+      if (size == 0) {
+        const std::size_t newline = text.find('\n', at);
+        size = (newline == std::string::npos ? text.size() : newline) - at;
+        records.push_back({at, size});
+        at += size + 1;
+      } else {
+        if (text.size() - at < size) end(MRUN_BAD_RECORD, "the input ends inside a record");
+        records.push_back({at, size});
+        at += size;
+      }
+    }
+    return records;
+  }
+
+  void map();
+  void map_split(std::uint32_t file, const std::vector<Record>& records, std::size_t begin,
+                 std::size_t end);
+  void map_batch(Task& task, std::uint32_t file, const std::vector<Record>& records,
+                 std::size_t begin, std::size_t end);
+  std::vector<Pair> combined(std::vector<Pair> pairs);
+  void fold_into(std::string& state, const std::string& value);
+  std::uint32_t partition_of(const std::string& key);
+  std::string group_of(const std::string& key) const;
+  void reduce();
+  void reduce_partition(const std::vector<Pair>& pairs);
+  void write_pairs(const std::vector<Pair>& pairs);
+
+  static mrun_slice slice(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  }
+
+  mrun_job job_;  // a copy, for `shape` may change it
+  RunState* state_;
+  mrun_host host_{};
+  void* object_ = nullptr;
+  bool configured_ = false;
+  std::vector<Pair> emitted_;
+};
+
+/// One attempt: a worker object, and what it writes and counts, which count only when it succeeds.
+struct MiniRunner::Task {
+  Task(MiniRunner& the_runner, bool emits)
+      : runner(&the_runner),
+        collector(the_runner.state_->way.entries, the_runner.state_->way.heap_bytes),
+        outputs(the_runner.state_->outputs.size()),
+        counters(the_runner.state_->counters.size() + 1) {
+    ctx.size = sizeof ctx;
+    ctx.runner = this;
+    ctx.emit = emits ? collector.emitter() : nullptr;
+    ctx.write = [](mrun_worker_ctx* c, std::uint32_t output, const mrun_slice* fields,
+                   std::uint32_t n) {
+      auto& task = *static_cast<Task*>(c->runner);
+      for (std::uint32_t i = 0; i < n; ++i) task.append(output, fields[i], i != 0);
+      return task.end_record(output);
+    };
+    ctx.write_part = [](mrun_worker_ctx* c, std::uint32_t output, mrun_slice bytes,
+                        std::uint32_t last) {
+      auto& task = *static_cast<Task*>(c->runner);
+      task.append(output, bytes, false);
+      return last != 0 ? task.end_record(output) : MRUN_OK;
+    };
+    ctx.counters = counters.data();
+    ctx.cancelled = &cancelled;
+    ctx.at = &at;
+    ctx.fail = [](mrun_worker_ctx* c, mrun_status, const char* message, std::uint64_t size) {
+      auto& task = *static_cast<Task*>(c->runner);
+      if (task.said.empty()) task.said.assign(message, static_cast<std::size_t>(size));
+    };
+    if (runner->job_.open == nullptr) return;
+    const mrun_status status = runner->job_.open(runner->object_, &ctx, &worker);
+    if (status != MRUN_OK) runner->end(status, said);
+    opened = true;
+  }
+  ~Task() {
+    if (opened && runner->job_.close != nullptr) runner->job_.close(worker);
+  }
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+
+  void append(std::uint32_t output, mrun_slice bytes, bool tab) {
+    if (tab) outputs.at(output).push_back('\t');
+    if (bytes.size != 0)
+      outputs.at(output).append(reinterpret_cast<const char*>(bytes.data),
+                                static_cast<std::size_t>(bytes.size));
+  }
+  mrun_status end_record(std::uint32_t output) {
+    if (runner->job_.out_end != MRUN_END_NOTHING)
+      outputs.at(output).push_back(runner->job_.out_end == MRUN_END_NUL ? '\0' : '\n');
+    return MRUN_OK;
+  }
+
+  void check(mrun_status status) {
+    if (!collector.broken.empty()) throw std::runtime_error(collector.broken);
+    if (status != MRUN_OK) runner->end(status, said);
+  }
+  void adopt() {
+    for (std::size_t i = 0; i < outputs.size(); ++i) runner->state_->outputs[i] += outputs[i];
+    for (std::size_t i = 0; i < runner->state_->counters.size(); ++i)
+      runner->state_->counters[i] += counters[i];
+  }
+
+  MiniRunner* runner;
+  PairCollector collector;
+  std::vector<std::string> outputs;
+  std::vector<std::int64_t> counters;
+  std::string said;
+  std::int32_t cancelled = 0;
+  const std::uint8_t* at = nullptr;
+  mrun_worker_ctx ctx{};
+  void* worker = nullptr;
+  bool opened = false;
+};
+
+inline void MiniRunner::map() {
+  for (std::uint32_t file = 0; file < state_->inputs.size(); ++file) {
+    const std::vector<Record> records = records_of(state_->inputs[file].text);
+    for (std::size_t at = 0; at < records.size(); at += state_->way.split_records)
+      map_split(file, records, at, std::min(records.size(), at + state_->way.split_records));
+  }
+}
+
+inline void MiniRunner::map_split(std::uint32_t file, const std::vector<Record>& records,
+                                  std::size_t begin, std::size_t end) {
+  Task task(*this, (job_.flags & MRUN_MAP_ONLY) == 0);
+  for (std::size_t at = begin; at < end; at += state_->way.batch_records)
+    map_batch(task, file, records, at, std::min(end, at + state_->way.batch_records));
+  if (job_.task_end != nullptr) task.check(job_.task_end(task.worker));
+  task.check(task.collector.take());
+  task.adopt();
+  state_->pairs += task.collector.pairs.size();
+  for (Pair& pair : combined(std::move(task.collector.pairs))) emitted_.push_back(std::move(pair));
+}
+
+inline void MiniRunner::map_batch(Task& task, std::uint32_t file,
+                                  const std::vector<Record>& records, std::size_t begin,
+                                  std::size_t end) {
+  const std::string& text = state_->inputs[file].text;
+  const std::uint64_t first = records[begin].offset;
+  const std::uint64_t last = records[end - 1].offset + records[end - 1].size;
+  const std::uint64_t size =
+      std::min<std::uint64_t>(text.size(), last + (state_->record_bytes == 0)) - first;
+  // A copy that dies with the call, so that a kept view is found; with `refer` the input itself.
+  std::vector<char> copy(static_cast<std::size_t>(size) + MRUN_INPUT_PADDING, 'x');
+  std::memcpy(copy.data(), text.data() + first, static_cast<std::size_t>(size));
+  const char* bytes = copy.data();
+  if (state_->way.refer) {
+    state_->inputs[file].text.reserve(text.size() + MRUN_INPUT_PADDING);
+    bytes = text.data() + first;
+    task.collector.offer({bytes, static_cast<std::size_t>(size)});
+  }
+
+  const mrun_input* const input = job_.inputs != nullptr ? job_.inputs[0] : nullptr;
+  const std::uint32_t flags =
+      input != nullptr && input->flags != 0 ? input->flags : std::uint32_t{MRUN_IN_RECORDS};
+  const bool as_chunk = state_->record_bytes == 0 && (flags & MRUN_IN_CHUNK) != 0 &&
+                        (state_->way.chunks || (flags & MRUN_IN_RECORDS) == 0);
+  std::vector<mrun_slice> slices;
+  std::vector<std::uint64_t> offsets;
+  for (std::size_t i = begin; i < end; ++i) {
+    slices.push_back({reinterpret_cast<const std::uint8_t*>(bytes) + (records[i].offset - first),
+                      records[i].size});
+    offsets.push_back(records[i].offset);
+  }
+  mrun_batch batch{};
+  batch.size = sizeof batch;
+  if (as_chunk) {
+    batch.chunk = {reinterpret_cast<const std::uint8_t*>(bytes), size};
+  } else {
+    batch.n = static_cast<std::uint32_t>(end - begin);
+    batch.records = slices.data();
+    batch.offsets = offsets.data();
+  }
+  batch.offset = first;
+  batch.first_line = (flags & MRUN_IN_LINE_NUMBERS) != 0 ? begin + 1 : 0;
+  batch.file = file;
+  batch.input = file;
+  const auto map_function = input != nullptr && input->map != nullptr ? input->map : job_.map;
+  task.check(map_function(task.worker, &batch));
+  task.check(task.collector.take());
+  task.collector.offer({});
+}
+
+inline void MiniRunner::fold_into(std::string& state, const std::string& value) {
+  if (state.size() != job_.state_size || value.size() != job_.state_size)
+    throw std::runtime_error("a combined value does not have state_size bytes");
+  alignas(8) std::uint8_t a[256];
+  alignas(8) std::uint8_t b[256];
+  std::memcpy(a, state.data(), state.size());
+  std::memcpy(b, value.data(), value.size());
+  if (job_.combine == MRUN_C_FOLD) {
+    void* const acc = a;
+    const void* const val = b;
+    job_.fold(object_, 1, &acc, &val);
+  } else {
+    for (std::size_t lane = 0; lane < state.size() / 8; ++lane) {
+      std::uint64_t x, y;
+      std::memcpy(&x, a + lane * 8, 8);
+      std::memcpy(&y, b + lane * 8, 8);
+      const auto real = [](std::uint64_t bits) { return std::bit_cast<double>(bits); };
+      const auto least = [&](bool take_y) { return take_y ? y : x; };
+      switch (job_.lane_ops[lane]) {
+        case MRUN_LANE_SUM_U64:
+          x += y;
+          break;
+        case MRUN_LANE_SUM_F64:
+          x = std::bit_cast<std::uint64_t>(real(x) + real(y));
+          break;
+        case MRUN_LANE_MIN_U64:
+          x = least(y < x);
+          break;
+        case MRUN_LANE_MAX_U64:
+          x = least(y > x);
+          break;
+        case MRUN_LANE_MIN_I64:
+          x = least(static_cast<std::int64_t>(y) < static_cast<std::int64_t>(x));
+          break;
+        case MRUN_LANE_MAX_I64:
+          x = least(static_cast<std::int64_t>(y) > static_cast<std::int64_t>(x));
+          break;
+        case MRUN_LANE_MIN_F64:
+          x = least(real(y) < real(x) || real(x) != real(x));
+          break;
+        case MRUN_LANE_MAX_F64:
+          x = least(real(y) > real(x) || real(x) != real(x));
+          break;
+        default:
+          throw std::runtime_error("the job declares a lane operation that does not exist");
+      }
+      std::memcpy(a + lane * 8, &x, 8);
+    }
+  }
+  state.assign(reinterpret_cast<const char*>(a), state.size());
+}
+
+/// Combines the values of equal keys; keys stay in the order of their first pair.
+inline std::vector<Pair> MiniRunner::combined(std::vector<Pair> pairs) {
+  if (job_.combine == MRUN_C_NONE) return pairs;
+  std::map<std::string, std::size_t> index;  // of the key's state, or of its last value (UNIQUE)
+  std::vector<Pair> kept;
+  for (Pair& pair : pairs) {
+    const auto found = index.find(pair.key);
+    if (found != index.end()) {
+      if (job_.combine != MRUN_C_UNIQUE) {
+        fold_into(kept[found->second].value, pair.value);
+        continue;
+      }
+      if (kept[found->second].value == pair.value) continue;
+    }
+    index[pair.key] = kept.size();
+    kept.push_back(std::move(pair));
+  }
+  return kept;
+}
+
+inline std::string MiniRunner::group_of(const std::string& key) const {
+  if (job_.group_lens == nullptr) return key;
+  const mrun_slice bytes = slice(key);
+  std::uint32_t length = 0;
+  job_.group_lens(object_, 1, &bytes, &length);
+  if (length > key.size()) throw std::runtime_error("group_lens gave more than the key's length");
+  return key.substr(0, length);
+}
+
+inline std::uint32_t MiniRunner::partition_of(const std::string& key) {
+  if (state_->partitions == 1) return 0;
+  std::uint32_t partition = 0;
+  if (job_.partition != nullptr) {
+    const mrun_slice bytes = slice(key);
+    job_.partition(object_, 1, &bytes, state_->partitions, &partition);
+    if (partition >= state_->partitions)
+      throw std::runtime_error("partition gave a number that is too large");
+  } else if ((job_.flags & MRUN_TOTAL_ORDER) == 0) {
+    std::uint64_t hash = 14695981039346656037u;  // FNV-1a
+    for (const char byte : group_of(key))
+      hash = (hash ^ static_cast<std::uint8_t>(byte)) * 1099511628211u;
+    partition = static_cast<std::uint32_t>(hash % state_->partitions);
+  }
+  return partition;
+}
+
+inline void MiniRunner::reduce() {
+  std::vector<std::vector<Pair>> partitions(state_->partitions);
+  for (Pair& pair : combined(std::move(emitted_))) {
+    const std::uint32_t partition = partition_of(pair.key);
+    partitions[partition].push_back(std::move(pair));
+  }
+  for (std::vector<Pair>& pairs : partitions) {
+    // std::string compares its bytes as unsigned; equal keys stay in input order.
+    std::stable_sort(pairs.begin(), pairs.end(),
+                     [](const Pair& a, const Pair& b) { return a.key < b.key; });
+    if (job_.reduce != nullptr)
+      reduce_partition(pairs);
+    else
+      write_pairs(pairs);
+  }
+}
+
+namespace detail {
+
+/// A group and what feeds it: the two begin at the same address.
+struct GroupFeed {
+  mrun_group group;
+  const std::vector<Pair>* pairs;
+  std::size_t next, end;
+  std::uint32_t batch;
+  bool by_prefix, strided;
+  std::vector<Pair>* live;
+  std::vector<mrun_slice> values, keys;
+  std::vector<std::uint8_t> fixed;
+
+  static mrun_slice slice(const std::string& text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  }
+
+  /// The next batch, in fresh memory; what the batch before lay in is freed.
+  void fill(std::vector<Pair>& holder) {
+    const std::size_t stop = std::min(end, next + batch);
+    holder = std::vector<Pair>(pairs->begin() + static_cast<std::ptrdiff_t>(next),
+                               pairs->begin() + static_cast<std::ptrdiff_t>(stop));
+    values.clear();
+    keys.clear();
+    std::vector<std::uint8_t> bytes;
+    bool same_size = strided;
+    for (const Pair& pair : holder) {
+      values.push_back(slice(pair.value));
+      keys.push_back(slice(pair.key));
+      bytes.insert(bytes.end(), pair.value.begin(), pair.value.end());
+      same_size = same_size && pair.value.size() == holder.front().value.size();
+    }
+    fixed = std::move(bytes);
+    next = stop;
+    group.n = static_cast<std::uint32_t>(holder.size());
+    group.values = same_size ? nullptr : values.data();
+    group.fixed = same_size ? fixed.data() : nullptr;
+    group.stride =
+        same_size && !holder.empty() ? static_cast<std::uint32_t>(holder.front().value.size()) : 0;
+    group.keys = by_prefix ? keys.data() : nullptr;
+  }
+};
+
+}  // namespace detail
+
+inline void MiniRunner::reduce_partition(const std::vector<Pair>& pairs) {
+  std::optional<Task> task;
+  for (std::size_t begin = 0; begin < pairs.size();) {
+    // Independent groups may be reduced by different workers, so here each one is.
+    if (!task || (job_.flags & MRUN_INDEPENDENT_GROUPS) != 0) {
+      if (task) task->adopt();
+      task.emplace(*this, false);
+    }
+    const std::string group = group_of(pairs[begin].key);
+    std::size_t end = begin + 1;
+    while (end < pairs.size() && group_of(pairs[end].key) == group) ++end;
+    const std::string key = pairs[begin].key;
+    std::vector<Pair> holder;
+    detail::GroupFeed feed{{},
+                           &pairs,
+                           begin,
+                           end,
+                           state_->way.values,
+                           job_.group_lens != nullptr,
+                           (job_.flags & MRUN_GROUP_STRIDED) != 0 && state_->way.chunks,
+                           &holder,
+                           {},
+                           {},
+                           {}};
+    feed.group.size = sizeof feed.group;
+    feed.group.key = slice(key);
+    feed.group.more = [](mrun_group* g) {
+      auto& self = *reinterpret_cast<detail::GroupFeed*>(g);
+      self.fill(*self.live);
+      return mrun_status{MRUN_OK};
+    };
+    feed.fill(holder);
+    task->check(job_.reduce(task->worker, &feed.group));
+    begin = end;
+  }
+  if (task) task->adopt();
+}
+
+inline void MiniRunner::write_pairs(const std::vector<Pair>& pairs) {
+  std::vector<std::string> names;
+  for (const InputText& input : state_->inputs) names.push_back(input.name);
+  for (const Pair& pair : pairs) {
+    std::vector<std::string> fields;
+    if (job_.out_kind != MRUN_OUT_VALUE)
+      fields = key_texts(pair.key, job_.key_types, job_.n_key_types, names);
+    if (job_.out_kind != MRUN_OUT_KEY)
+      for (std::string& text : value_texts(pair.value, job_.value_type, names))
+        fields.push_back(std::move(text));
+    std::string& output = state_->outputs[0];
+    for (std::size_t i = 0; i < fields.size(); ++i) output += (i == 0 ? "" : "\t") + fields[i];
+    const bool raw = job_.out_end == MRUN_END_NOTHING ||
+                     (state_->record_bytes != 0 && (job_.flags & MRUN_TOTAL_ORDER) != 0 &&
+                      job_.out_kind == MRUN_OUT_KEY);
+    if (!raw) output.push_back(job_.out_end == MRUN_END_NUL ? '\0' : '\n');
+  }
+}
+
+}  // namespace mrun::test
