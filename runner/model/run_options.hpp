@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mrun {
@@ -28,6 +29,8 @@ struct RunOptions {
   IoMode io = IoMode::automatic;
   bool overwrite = false;
   bool sync = true;
+  /// The job's parameters as given, name and value; for records only, the job itself has them.
+  std::vector<std::pair<std::string, std::string>> params;
 };
 
 }  // namespace mrun
