@@ -129,6 +129,22 @@ TEST_F(InputClass, ByteOrderMarkAndUtf16AreBytes) {
   expect_model(std::string("\xef\xbb\xbfone two\n\xff\xfeo\0n\0e\0\n\0", 23));
 }
 
+TEST_F(InputClass, EveryShortTextSurvivesEverySplit) {
+  // All texts of up to five bytes over what matters to a splitter, one file each (P10).
+  std::vector<ModelFile> files;
+  std::vector<std::string> texts{""};
+  for (std::size_t next = 0; next < texts.size(); ++next) {
+    const std::string text = texts[next];
+    char name[32];
+    std::snprintf(name, sizeof name, "in/%05zu", next);
+    files.push_back({name, text});
+    write_file(folder_ / name, text);
+    if (text.size() == 5) continue;
+    for (const char byte : {'a', '\r', '\n', '\0'}) texts.push_back(text + byte);
+  }
+  expect_model({"in"}, files, {"1", "2", "3", "4", "5", "1000"});
+}
+
 TEST_F(InputClass, RecordLongerThanSplitsAndBuffers) {
   std::string text = "short\n";
   for (int i = 0; i < 300'000; ++i) text += "word" + std::to_string(i % 1000) + ' ';

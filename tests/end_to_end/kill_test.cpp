@@ -67,7 +67,7 @@ class KillTest : public testing::TestWithParam<int> {
   std::vector<std::string> work_files() const {
     std::vector<std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator(parent())) {
-      const std::string path = entry.path().string();
+      const std::string path = fs::relative(entry.path(), parent()).string();
       if (entry.is_regular_file() && path.find("/work/") != std::string::npos)
         found.push_back(path);
     }
