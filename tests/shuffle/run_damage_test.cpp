@@ -1,7 +1,6 @@
 // Damage: no flipped bit and no cut of a run goes unnoticed by who opens it and reads all of it.
 #include <gtest/gtest.h>
 
-#include "base/check.hpp"
 #include "shuffle/runs.hpp"
 
 namespace mrun {
@@ -121,7 +120,7 @@ TEST(RunDamageOfBlocks, EveryFlippedByteOfAnOversizedBlockIsNoticed) {
   MemoryBudget budget(kPlenty);
   MemoryFile file;
   const auto run = *write_run(budget, file, 0, kBlockBytesMin,
-                             {{0, {{"key", std::string(2 * kChecksumPieceBytes + 999, 'x'), 0}}}});
+                              {{0, {{"key", std::string(2 * kChecksumPieceBytes + 999, 'x'), 0}}}});
   for (std::uint64_t at = kRunHeaderBytes; at < run.footer().index_offset; at += 997) {
     file.bytes[at] ^= 1;
     const auto read = read_partition(budget, run, 0);

@@ -1,7 +1,6 @@
 // Ranges of a run: pieces cut at any borders hold every pair exactly once, in order.
 #include <gtest/gtest.h>
 
-#include "base/check.hpp"
 #include "shuffle/runs.hpp"
 
 namespace mrun {

@@ -1,7 +1,6 @@
 // Runs: whatever is written is read back, by the writer's own description and from the file alone.
 #include <gtest/gtest.h>
 
-#include "base/check.hpp"
 #include "os/storage.hpp"
 #include "shuffle/runs.hpp"
 #include "support/files.hpp"

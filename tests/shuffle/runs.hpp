@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/memory_budget.hpp"
 #include "shuffle/records.hpp"
 #include "shuffle/run_reader.hpp"
