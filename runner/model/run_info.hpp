@@ -41,6 +41,7 @@ struct RunInfo {
   std::vector<CounterValue> counters;
   std::vector<PhaseInfo> phases;
   double seconds = 0;
+  std::string warning;  ///< Something to tell although the run succeeded; else empty.
 };
 
 /// Written by tasks once per batch, read by whoever shows progress. Relaxed counts: only shown.

@@ -104,7 +104,13 @@ OrderedPart::OrderedPart(PartFile file, std::size_t piece_count, MemoryBudget& b
                          const StopFlag& stop, Limits limits)
     : file_(std::move(file)), budget_(budget), stop_(stop), limits_(limits), pieces_(piece_count) {}
 
+void OrderedPart::add_pieces(std::size_t count) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  pieces_.resize(pieces_.size() + count);
+}
+
 PieceWriter OrderedPart::open_piece(std::size_t index) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   MRUN_CHECK(index < pieces_.size());
   return PieceWriter(*this, index);
 }
@@ -215,9 +221,10 @@ void OrderedPart::close_piece(std::size_t piece, OutputChunk last, std::uint64_t
 void OrderedPart::pass_turn(std::unique_lock<std::mutex>& lock) {
   while (++turn_ < pieces_.size() && pieces_[turn_].closed) {
     const std::size_t piece = turn_;
+    const std::uint64_t records = pieces_[piece].records;
     lock.unlock();
     write_in_turn(piece, {});
-    file_.count_records(pieces_[piece].records);
+    file_.count_records(records);
     lock.lock();
   }
   turn_moved_.notify_all();

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -99,6 +100,9 @@ class OrderedPart {
   OrderedPart(PartFile file, std::size_t piece_count, MemoryBudget& budget, const StopFlag& stop)
       : OrderedPart(std::move(file), piece_count, budget, stop, Limits{}) {}
 
+  /// Adds pieces after the last one: for work whose end is not known when it begins.
+  void add_pieces(std::size_t count);
+
   /// The writer of piece `index`; it must not outlive the part. Takes no buffer until it is written
   /// to, so a piece of a side output that gets nothing costs nothing.
   PieceWriter open_piece(std::size_t index);
@@ -133,7 +137,7 @@ class OrderedPart {
 
   std::mutex mutex_;
   std::condition_variable turn_moved_;
-  std::vector<Piece> pieces_;
+  std::deque<Piece> pieces_;
   std::size_t turn_ = 0;
   std::size_t queued_bytes_ = 0;
   std::optional<Error> error_;

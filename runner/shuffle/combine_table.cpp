@@ -6,8 +6,8 @@
 #include <array>
 #include <bit>
 
-#include "base/check.hpp"
 #include "base/hash.hpp"
+#include "shuffle/entry_block.hpp"
 
 namespace mrun {
 namespace {
@@ -16,30 +16,6 @@ std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-// An emitted entry as a pair; its heap offsets count from `heap`.
-Pair emitted_pair(const Entry& entry, const std::uint8_t* heap) {
-  Pair pair{entry.k0, entry.k1, entry.key_size(), entry.value_size(), nullptr, nullptr, 0};
-  constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 48) - 1;
-  const auto address = reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(entry.v & kAddressMask));
-  switch (entry.kind()) {
-    case EntryKind::inline_value:
-      pair.value = reinterpret_cast<const std::uint8_t*>(&entry.v);
-      break;
-    case EntryKind::heap:
-      pair.value = heap + entry.v;
-      pair.tail = pair.value + pair.vlen;
-      break;
-    case EntryKind::ref:
-      pair.value = address;
-      break;
-    case EntryKind::ref_key:
-      pair.value = address;
-      pair.tail = address + (pair.vlen == 0 ? 0 : static_cast<std::int16_t>(entry.v >> 48)) + kPrefixBytes;
-      break;
-  }
-  return pair;
 }
 
 }  // namespace

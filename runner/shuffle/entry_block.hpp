@@ -67,4 +67,12 @@ inline Pair resolve(const Entry& entry, std::uint32_t task) {
   return pair;
 }
 
+/// The pair that an entry of an emitter's batch stands for; its heap offsets count from `heap`.
+inline Pair emitted_pair(const Entry& entry, const std::uint8_t* heap) {
+  if (entry.kind() != EntryKind::heap) return resolve(entry, 0);
+  Pair pair{entry.k0, entry.k1, entry.key_size(), entry.value_size(), nullptr, heap + entry.v, 0};
+  pair.tail = pair.value + pair.vlen;
+  return pair;
+}
+
 }  // namespace mrun

@@ -1,0 +1,295 @@
+// The whole of a run, step by step. Read this file first.
+#include "engine/job_runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/size_text.hpp"
+#include "engine/first_failure.hpp"
+#include "engine/limited_loop.hpp"
+#include "engine/map_phase.hpp"
+#include "engine/memory_plan.hpp"
+#include "engine/merge_phase.hpp"
+#include "engine/phase_clock.hpp"
+#include "engine/reduce_phase.hpp"
+#include "os/host.hpp"
+#include "output/committer.hpp"
+#include "output/run_record.hpp"
+#include "shuffle/merger.hpp"
+#include "shuffle/run_reader.hpp"
+#include "shuffle/run_writer.hpp"
+
+namespace mrun {
+namespace {
+
+constexpr std::uint64_t kBytesPerPart = std::uint64_t{64} << 20;
+constexpr std::uint32_t kPartsMost = 1024;
+
+std::uint32_t default_partitions(std::uint64_t planned_bytes) {
+  const std::uint64_t wanted = (planned_bytes + kBytesPerPart - 1) / kBytesPerPart;
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(wanted, 1, kPartsMost));
+}
+
+std::vector<ManifestInput> manifest_inputs(const RunOptions& options, const InputList& list) {
+  std::vector<ManifestInput> inputs;
+  for (const std::string& argument : options.inputs) inputs.push_back({argument, 0, 0});
+  for (const InputFile& file : list.files) {
+    ++inputs[file.input].files;
+    inputs[file.input].size_bytes += file.identity.size_bytes;
+  }
+  return inputs;
+}
+
+class JobRun {
+ public:
+  JobRun(const RunOptions& options, JobFactory& job, const RunEnvironment& environment)
+      : options_(options), factory_(job), environment_(environment), clock_(info_, environment.progress, peak_) {}
+
+  Result<RunInfo> run() {
+    clock_.begin("plan");
+    MRUN_TRY(check_memory());
+    MRUN_TRY(list_input());        // The files of the run are fixed.
+    MRUN_TRY(configure_job());     // The job's shape and the number of parts are fixed.
+    MRUN_TRY(prepare_output());    // The place is ours; nothing of it is visible.
+    share_memory();                // Threads and every buffer's share are fixed.
+    clock_.end(0);
+
+    MRUN_TRY(job_->spec().map_only ? map_into_parts() : map_and_reduce());  // All parts are written.
+    MRUN_TRY(reader_->check_unchanged());  // What was read is what was listed.
+    MRUN_TRY(commit());                    // The output is whole and visible.
+    info_.seconds = clock_.seconds_since_start();
+    return std::move(info_);
+  }
+
+ private:
+  Result<void> check_memory() const {
+    if (options_.memory_bytes >= kMemoryLeast) return {};
+    return fail(Code::usage, fmt::format("a memory budget of {} is too small", size_text(options_.memory_bytes)),
+                fmt::format("give at least {} with --memory", size_text(kMemoryLeast)));
+  }
+
+  Result<void> list_input() {
+    MRUN_TRY_ASSIGN(inputs_, list_inputs(options_.inputs));
+    info_.input_files = inputs_.files.size();
+    info_.skipped_files = inputs_.skipped_files;
+    for (const InputFile& file : inputs_.files) file_names_.push_back(file.name);
+    has_streams_ = std::any_of(inputs_.files.begin(), inputs_.files.end(), [](const InputFile& f) { return f.is_stream; });
+    const bool fixed = options_.records.kind == RecordFormat::Kind::fixed;
+    plan_ = plan_splits(inputs_, options_.split_bytes, fixed ? options_.records.fixed_bytes : 0);
+    groups_ = group_splits(plan_);
+    return {};
+  }
+
+  Result<void> configure_job() {
+    const auto parts_for = [&](const JobSpec& spec) {
+      if (spec.partitions != 0) return spec.partitions;
+      return options_.partitions.value_or(default_partitions(inputs_.planned_bytes()));
+    };
+    MRUN_TRY_ASSIGN(job_, factory_.configure({parts_for(factory_.declared()), file_names_}));
+    part_count_ = parts_for(job_->spec());
+    // Fixed-size records in order are written as they came: a line end would be another byte.
+    const bool raw = options_.records.kind == RecordFormat::Kind::fixed && job_->spec().total_order &&
+                     job_->spec().out_kind == OutKind::key;
+    JobSpec written = job_->spec();
+    if (raw) written.out_end = OutEnd::nothing;
+    out_end_ = written.out_end;
+    formatter_.emplace(written, file_names_);
+    return {};
+  }
+
+  Result<void> prepare_output() {
+    MRUN_TRY_ASSIGN(Committer committer, Committer::prepare(environment_.storage, {options_.output, options_.inputs,
+                                                                                   options_.overwrite, options_.sync}));
+    committer_.emplace(std::move(committer));
+    started_at_ = utc_time_text();
+    return {};
+  }
+
+  void share_memory() {
+    const JobSpec& spec = job_->spec();
+    const bool folds = spec.combine == CombineKind::lanes || spec.combine == CombineKind::fold;
+    MemoryPlan::Needs needs;
+    needs.combines = folds;
+    needs.fold_is_exact = folds && StateFold(*job_).is_exact();
+    needs.reads_unmapped = has_streams_ || options_.io == IoMode::pread;
+    threads_ = threads_for_memory(options_.memory_bytes, environment_.executor.width());
+    if (folds && !needs.fold_is_exact) threads_ = std::min(threads_, kInexactThreadsMost);
+    executor_.emplace(environment_.executor, threads_);
+    memory_ = MemoryPlan::make(options_.memory_bytes, threads_, needs);
+    input_budget_.emplace(memory_.input_bytes);
+    output_budget_.emplace(memory_.output_bytes);
+    info_.threads = threads_;
+    info_.threads_asked = options_.threads;
+    info_.memory_bytes = options_.memory_bytes;
+
+    ReaderOptions reading;
+    reading.records = options_.records;
+    reading.io = options_.io;
+    reading.chunks = spec.wants_chunks && options_.records.kind == RecordFormat::Kind::lines;
+    reading.line_numbers = spec.wants_line_numbers;
+    reading.split_bytes = plan_.split_bytes;
+    reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);
+    std::vector<std::string> side_outputs;
+    for (const NamedSpec& side : spec.side_outputs) side_outputs.push_back(side.name);
+    parts_.emplace(PartSet::Setup{environment_.storage, committer_->out_folder(), std::move(side_outputs), part_count_,
+                                  *output_budget_, environment_.stop, options_.sync});
+  }
+
+  Result<void> run_map(MapTarget& target) {
+    clock_.begin("map", inputs_.planned_bytes());
+    const MapPhaseSetup setup{*job_,  plan_, *reader_, target, *executor_, environment_.progress,
+                              environment_.stop, peak_};
+    MRUN_TRY_ASSIGN(MapPhaseInfo mapped, run_map_phase(setup, groups_));
+    info_.input_records = mapped.records;
+    info_.input_bytes = mapped.size_bytes;
+    info_.splits = mapped.splits;
+    add_counters(mapped.counters);
+    return {};
+  }
+
+  Result<void> map_into_parts() {
+    DirectTarget target(*parts_, part_count_, inputs_.planned_bytes(), job_->spec(), *formatter_, has_streams_);
+    MRUN_TRY(run_map(target));
+    MRUN_TRY(target.end());
+    info_.emitted_pairs = target.emitted_pairs();
+    clock_.end(input_budget_->peak_bytes() + output_budget_->peak_bytes());
+    return {};
+  }
+
+  Result<void> map_and_reduce() {
+    const std::string work = options_.tmp_dir.empty() ? committer_->work_folder() : options_.tmp_dir;
+    MRUN_TRY_ASSIGN(map_output_, MapOutput::create({*job_, part_count_, memory_, threads_, environment_.storage, work,
+                                                    environment_.stop, std::random_device{}()}));
+    ShuffleTarget target(*map_output_);
+    MRUN_TRY(run_map(target));
+    MRUN_TRY(for_each_worker([&](std::size_t worker) { return map_output_->flush_table(worker); }));
+    // All pairs are in the sort buffers, or some of them in runs. Runs and buffers are not mixed:
+    // the buffers' memory is what the merge works with.
+    if (map_output_->has_runs()) {
+      MRUN_TRY(for_each_worker([&](std::size_t worker) { return map_output_->spill_rest(worker); }));
+      map_output_->release_memory();
+    }
+    info_.emitted_pairs = map_output_->emitted_pairs();
+    info_.spilled_runs = map_output_->spilled_runs();
+    info_.spilled_bytes = map_output_->spilled_bytes();
+    clock_.end(map_output_->peak_bytes() + input_budget_->peak_bytes());
+    return map_output_->has_runs() ? reduce_from_runs(work) : reduce_from_memory();
+  }
+
+  Result<void> for_each_worker(const std::function<Result<void>(std::size_t)>& work) {
+    FirstFailure failure;
+    executor_->for_each_index(map_output_->worker_count(), [&](std::size_t i) { failure.note(i, work(i)); });
+    return failure.result();
+  }
+
+  Result<void> reduce_from_memory() {
+    clock_.begin("sort");
+    MRUN_TRY_ASSIGN(const auto pieces, pieces_in_memory(*map_output_, *job_, part_count_, *executor_));
+    clock_.end(map_output_->peak_bytes());
+    return reduce(*pieces, map_output_->peak_bytes());
+  }
+
+  Result<void> reduce_from_runs(const std::string& work) {
+    clock_.begin("merge");
+    RunSet runs;
+    runs.runs = map_output_->take_runs(runs.files);
+    std::size_t block_bytes = memory_.block_bytes;
+    for (const Run& run : runs.runs) block_bytes = std::max(block_bytes, run.block_bytes_largest());
+    // The buffers of map are gone: all but the runs' indexes and the output's share serves the merge.
+    MemoryBudget budget(memory_.sort_bytes + memory_.table_bytes + memory_.input_bytes);
+    const MergeMemory memory =
+        MergeMemory::make(budget.limit_bytes(), threads_, RunCursor::memory_bytes(block_bytes) + Merger::memory_bytes(1),
+                          RunWriter::memory_bytes(memory_.block_bytes), runs.runs.size());
+    MRUN_TRY_ASSIGN(const MergeInfo merged,
+                    merge_down(runs, {map_output_->partitioner().partitions(), map_output_->combiner(),
+                                      *executor_, environment_.storage, work, budget, memory,
+                                      memory_.block_bytes, environment_.stop}));
+    info_.merge_passes = merged.passes;
+    info_.spilled_bytes += merged.written_bytes;
+    clock_.end(budget.peak_bytes());
+    const auto pieces = pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget, memory);
+    return reduce(*pieces, budget.peak_bytes());
+  }
+
+  Result<void> reduce(PieceSource& pieces, std::uint64_t budget_bytes) {
+    clock_.begin("reduce");
+    MRUN_TRY_ASSIGN(const ReduceInfo reduced,
+                    run_reduce_phase(pieces, {*job_, map_output_->combiner(), *formatter_, out_end_, *parts_,
+                                              *executor_, environment_.progress, environment_.stop, peak_}));
+    info_.groups = reduced.groups;
+    add_counters(reduced.counters);
+    clock_.end(budget_bytes + output_budget_->peak_bytes());
+    return {};
+  }
+
+  void add_counters(const std::vector<std::int64_t>& values) {
+    counters_.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) counters_[i] += values[i];
+  }
+
+  Result<void> commit() {
+    clock_.begin("commit");
+    Manifest manifest;
+    MRUN_TRY_ASSIGN(manifest.parts, parts_->finish());
+    const JobSpec& spec = job_->spec();
+    for (std::size_t i = 0; i < spec.counters.size(); ++i) info_.counters.push_back({spec.counters[i].name, counters_[i]});
+    for (const PartInfo& part : manifest.parts) {
+      info_.output_bytes += part.size_bytes;
+      info_.output_records += part.records;
+    }
+    info_.output_parts = manifest.parts.size();
+    manifest.mrun_version = MRUN_VERSION;
+    manifest.job_name = spec.name;
+    manifest.job_version = spec.version;
+    manifest.params = options_.params;
+    manifest.inputs = manifest_inputs(options_, inputs_);
+    manifest.counters = info_.counters;
+    manifest.input_records = info_.input_records;
+    manifest.emitted_pairs = info_.emitted_pairs;
+    manifest.groups = info_.groups;
+    if (environment_.stop.stopped()) return fail(Code::cancelled, "stopped");
+    info_.seconds = clock_.seconds_since_start();
+    MRUN_TRY_ASSIGN(info_.warning, committer_->commit(manifest, run_record_text(info_, options_, host_name(), started_at_)));
+    clock_.end(0);
+    return {};
+  }
+
+  const RunOptions& options_;
+  JobFactory& factory_;
+  const RunEnvironment& environment_;
+
+  RunInfo info_;
+  PeakMemory peak_;
+  PhaseClock clock_;
+  std::string started_at_;
+  std::vector<std::int64_t> counters_;
+
+  InputList inputs_;
+  std::vector<std::string> file_names_;
+  bool has_streams_ = false;
+  SplitPlan plan_;
+  std::vector<SplitGroup> groups_;
+  std::unique_ptr<UserCode> job_;
+  std::uint32_t part_count_ = 1;
+  OutEnd out_end_ = OutEnd::newline;
+  std::optional<PairFormatter> formatter_;
+  std::optional<Committer> committer_;
+  unsigned threads_ = 1;
+  std::optional<LimitedExecutor> executor_;
+  MemoryPlan memory_;
+  std::optional<MemoryBudget> input_budget_;
+  std::optional<MemoryBudget> output_budget_;
+  std::optional<InputReader> reader_;  // Before what pins its bytes.
+  std::optional<PartSet> parts_;
+  std::unique_ptr<MapOutput> map_output_;
+};
+
+}  // namespace
+
+Result<RunInfo> run_job(const RunOptions& options, JobFactory& job, const RunEnvironment& environment) {
+  return JobRun(options, job, environment).run();
+}
+
+}  // namespace mrun

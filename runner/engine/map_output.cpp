@@ -1,0 +1,253 @@
+#include "engine/map_output.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "base/check.hpp"
+#include "shuffle/spill.hpp"
+
+namespace mrun {
+
+WorkerOutput::WorkerOutput(MapOutput& shared, std::uint32_t number)
+    : shared_(shared), number_(number), buffer_(shared.memory_, shared.partitioner_) {}
+
+void WorkerOutput::begin_task(std::uint32_t task) {
+  // Where any order of folds gives the same bits, pairs of different tasks need not be told apart.
+  buffer_.begin_task(shared_.combiner_.fold != nullptr && shared_.fold_.is_exact() ? 0 : task);
+}
+
+Result<void> WorkerOutput::end_task() {
+  if (table_ != nullptr && !shared_.fold_.is_exact()) return table_->flush();
+  return {};
+}
+
+void WorkerOutput::begin_batch(const std::shared_ptr<const void>& owner) {
+  if (table_ == nullptr) buffer_.pin(owner);
+}
+
+Result<void> WorkerOutput::accept(const EntryBatch& batch) {
+  emitted_pairs_ += batch.entries.size();
+  if (shared_.setup_.job.spec().total_order) sample(batch);
+  return table_ != nullptr ? table_->add(batch) : store_.accept(batch);
+}
+
+Result<void> WorkerOutput::accept_big(Slice key, Slice value) {
+  ++emitted_pairs_;
+  if (shared_.setup_.job.spec().total_order) {
+    const KeyPrefix prefix = key_prefix(key);
+    const Pair pair{prefix.k0, prefix.k1, static_cast<std::uint32_t>(key.size), static_cast<std::uint32_t>(value.size),
+                    key.size > kPrefixBytes ? key.data + kPrefixBytes : nullptr, value.data, 0};
+    sample(std::span(&pair, 1));
+  }
+  return table_ != nullptr ? table_->add_big(key, value) : store_.accept_big(key, value);
+}
+
+void WorkerOutput::sample(const EntryBatch& batch) {
+  std::array<Pair, Partitioner::kBatch> pairs;
+  for (std::size_t begin = 0; begin < batch.entries.size(); begin += pairs.size()) {
+    const std::size_t count = std::min(pairs.size(), batch.entries.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) pairs[i] = emitted_pair(batch.entries[begin + i], batch.heap);
+    sample(std::span(pairs).first(count));
+  }
+}
+
+void WorkerOutput::sample(std::span<const Pair> pairs) {
+  const UserCode& job = shared_.setup_.job;
+  if (!job.spec().has_group_lens) {
+    for (const Pair& pair : pairs) sample_.add(pair, pair.klen);
+    return;
+  }
+  KeyBytes bytes;
+  std::array<std::uint32_t, Partitioner::kBatch> lens;
+  job.group_lens(bytes.of(pairs), std::span(lens).first(pairs.size()));
+  for (std::size_t i = 0; i < pairs.size(); ++i) sample_.add(pairs[i], std::min(lens[i], pairs[i].klen));
+}
+
+Result<void> WorkerOutput::Store::accept(const EntryBatch& batch) {
+  MapOutput& shared = worker_.shared_;
+  if (shared.is_pressed(worker_)) MRUN_TRY(shared.spill_worker(worker_));
+  while (!worker_.buffer_.try_accept(batch)) MRUN_TRY(shared.make_room(worker_));
+  return {};
+}
+
+Result<void> WorkerOutput::Store::accept_big(Slice key, Slice value) {
+  constexpr std::uint64_t kFieldMost = std::uint64_t{1} << 32;
+  const std::size_t bytes = SortBuffer::big_bytes(key, value);
+  const std::size_t memory = worker_.shared_.setup_.plan.sort_bytes;
+  if (key.size >= kFieldMost || value.size >= kFieldMost) {
+    return fail(Code::limit, fmt::format("the job emitted a key of {} bytes with a value of {} bytes; each must be below 4 GiB",
+                                         key.size, value.size));
+  }
+  if (bytes > memory / 2) {
+    return fail(Code::limit, fmt::format("the job emitted a pair of {} bytes, and the memory budget leaves {} bytes for one", bytes, memory / 2),
+                "give more with --memory, or emit less at once");
+  }
+  if (worker_.shared_.is_pressed(worker_)) MRUN_TRY(worker_.shared_.spill_worker(worker_));
+  while (!worker_.buffer_.try_accept_big(key, value)) MRUN_TRY(worker_.shared_.make_room(worker_));
+  return {};
+}
+
+MapOutput::MapOutput(const Setup& setup)
+    : setup_(setup),
+      sort_budget_(setup.plan.sort_bytes),
+      table_budget_(setup.plan.table_bytes),
+      spill_budget_(setup.plan.spill_bytes),
+      memory_(sort_budget_),
+      partitioner_(setup.job, setup.partitions),
+      fold_(setup.job) {
+  const CombineKind kind = setup.job.spec().combine;
+  combiner_.fold = kind == CombineKind::lanes || kind == CombineKind::fold ? &fold_ : nullptr;
+  combiner_.unique = kind == CombineKind::unique;
+}
+
+Result<std::unique_ptr<MapOutput>> MapOutput::create(const Setup& setup) {
+  std::unique_ptr<MapOutput> output(new MapOutput(setup));
+  for (std::uint32_t number = 0; number < setup.workers; ++number) {
+    auto worker = std::make_unique<WorkerOutput>(*output, number);
+    if (output->combiner_.fold != nullptr) {
+      const CombineTable::Limits limits{&output->table_budget_, setup.plan.table_share_bytes, setup.hash_seed};
+      MRUN_TRY_ASSIGN(CombineTable table, CombineTable::create(output->fold_, worker->store_, limits));
+      worker->table_ = std::make_unique<CombineTable>(std::move(table));
+    }
+    output->idle_.push_back(worker.get());
+    output->workers_.push_back(std::move(worker));
+  }
+  return output;
+}
+
+Result<WorkerOutput*> MapOutput::take() {
+  std::unique_lock lock(mutex_);
+  // An idle worker may be away for a moment while another spills it.
+  while (idle_.empty()) {
+    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
+    room_.wait_for(lock, std::chrono::milliseconds(20));
+  }
+  WorkerOutput* const worker = idle_.back();
+  idle_.pop_back();
+  return worker;
+}
+
+void MapOutput::give_back(WorkerOutput* worker) {
+  {
+    const std::scoped_lock lock(mutex_);
+    idle_.push_back(worker);
+  }
+  room_.notify_all();
+}
+
+bool MapOutput::is_pressed(const WorkerOutput& worker) const {
+  return pressure_.load(std::memory_order_relaxed) &&
+         worker.buffer_.size_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
+}
+
+WorkerOutput* MapOutput::take_largest_idle() {
+  const std::scoped_lock lock(mutex_);
+  const auto largest = std::max_element(idle_.begin(), idle_.end(), [](const WorkerOutput* a, const WorkerOutput* b) {
+    return a->buffer_.size_bytes() < b->buffer_.size_bytes();
+  });
+  if (largest == idle_.end() || (*largest)->buffer_.empty()) return nullptr;
+  WorkerOutput* const worker = *largest;
+  idle_.erase(largest);
+  return worker;
+}
+
+// Frees memory for `worker`, which found none: its own if it holds a fair share, else that of an
+// idle worker, else it waits for the others, one of which must then hold much.
+Result<void> MapOutput::make_room(WorkerOutput& worker) {
+  if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
+  const std::size_t fair_half = setup_.plan.sort_bytes / (2 * setup_.workers);
+  if (worker.buffer_.size_bytes() >= fair_half) return spill_worker(worker);
+  if (WorkerOutput* const idle = take_largest_idle(); idle != nullptr) {
+    auto spilled = spill_worker(*idle);
+    give_back(idle);
+    return spilled;
+  }
+  const std::size_t others = sort_budget_.used_bytes();
+  if (!worker.buffer_.empty() && others < fair_half) return spill_worker(worker);
+  pressure_.store(true, std::memory_order_relaxed);
+  std::unique_lock lock(mutex_);
+  room_.wait_for(lock, std::chrono::milliseconds(5));
+  return {};
+}
+
+Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
+  if (worker.buffer_.empty()) return {};
+  if (worker.run_file_ == nullptr) {
+    MRUN_TRY_ASSIGN(worker.run_file_, setup_.storage.create_scratch(setup_.work_folder));
+  }
+  const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes, spill_budget_};
+  MRUN_TRY_ASSIGN(Run run, spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target));
+  worker.run_file_bytes_ = run.end();
+  pressure_.store(false, std::memory_order_relaxed);
+  {
+    const std::scoped_lock lock(mutex_);
+    spilled_bytes_ += run.size_bytes();
+    ++spilled_runs_;
+    runs_.push_back({worker.number_, std::move(run)});
+  }
+  room_.notify_all();
+  return {};
+}
+
+Result<void> MapOutput::flush_table(std::size_t index) {
+  WorkerOutput& worker = *workers_[index];
+  if (worker.table_ == nullptr) return {};
+  auto flushed = worker.table_->flush();
+  worker.table_.reset();
+  return flushed;
+}
+
+Result<void> MapOutput::spill_rest(std::size_t index) { return spill_worker(*workers_[index]); }
+
+std::vector<Run> MapOutput::take_runs(std::vector<std::unique_ptr<StorageFile>>& files) {
+  // A worker's runs are in the order it wrote them, which is the order of its tasks.
+  std::stable_sort(runs_.begin(), runs_.end(),
+                   [](const NumberedRun& a, const NumberedRun& b) { return a.worker < b.worker; });
+  std::vector<Run> runs;
+  for (NumberedRun& numbered : runs_) runs.push_back(std::move(numbered.run));
+  runs_.clear();
+  for (const auto& worker : workers_) {
+    if (worker->run_file_ != nullptr) files.push_back(std::move(worker->run_file_));
+  }
+  return runs;
+}
+
+std::vector<EntryBlock*> MapOutput::blocks_in_order() const {
+  std::vector<EntryBlock*> blocks;
+  for (const auto& worker : workers_) {
+    blocks.insert(blocks.end(), worker->buffer_.blocks().begin(), worker->buffer_.blocks().end());
+  }
+  // A task ran on one worker, so its blocks stand together in emit order.
+  std::stable_sort(blocks.begin(), blocks.end(),
+                   [](const EntryBlock* a, const EntryBlock* b) { return a->task < b->task; });
+  return blocks;
+}
+
+EntrySum MapOutput::accepted() const {
+  EntrySum sum;
+  for (const auto& worker : workers_) sum.add(worker->buffer_.accepted());
+  return sum;
+}
+
+std::uint64_t MapOutput::held_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& worker : workers_) bytes += worker->buffer_.size_bytes();
+  return bytes;
+}
+
+KeySample MapOutput::united_sample() const {
+  KeySample united;
+  for (const auto& worker : workers_) united.add(worker->sample_);
+  return united;
+}
+
+std::uint64_t MapOutput::emitted_pairs() const {
+  std::uint64_t pairs = 0;
+  for (const auto& worker : workers_) pairs += worker->emitted_pairs_;
+  return pairs;
+}
+
+}  // namespace mrun

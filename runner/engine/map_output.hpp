@@ -1,0 +1,154 @@
+// MapOutput: where map tasks put what they emit, and who spills when the memory is used up.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/stop_flag.hpp"
+#include "engine/memory_plan.hpp"
+#include "model/user_code.hpp"
+#include "os/storage.hpp"
+#include "shuffle/combine_table.hpp"
+#include "shuffle/fold_source.hpp"
+#include "shuffle/key_borders.hpp"
+#include "shuffle/partitioner.hpp"
+#include "shuffle/run.hpp"
+#include "shuffle/sort_buffer.hpp"
+
+namespace mrun {
+
+class MapOutput;
+
+/// What one worker has emitted: a combine table, where the job combines, and a sort buffer behind
+/// it. Used by one thread at a time; an idle one may be spilled by others.
+class WorkerOutput final : public EntrySink {
+ public:
+  WorkerOutput(MapOutput& shared, std::uint32_t number);
+
+  void begin_task(std::uint32_t task);
+  /// After a task that succeeded: what may not be combined across tasks leaves the table.
+  Result<void> end_task();
+
+  void begin_batch(const std::shared_ptr<const void>& owner) override;
+  Result<void> accept(const EntryBatch& batch) override;
+  Result<void> accept_big(Slice key, Slice value) override;
+
+  std::uint64_t emitted_pairs() const { return emitted_pairs_; }
+
+ private:
+  friend class MapOutput;
+
+  // What stands behind the combine table, or takes emits directly.
+  class Store final : public EntrySink {
+   public:
+    explicit Store(WorkerOutput& worker) : worker_(worker) {}
+    void begin_batch(const std::shared_ptr<const void>&) override {}
+    Result<void> accept(const EntryBatch& batch) override;
+    Result<void> accept_big(Slice key, Slice value) override;
+
+   private:
+    WorkerOutput& worker_;
+  };
+
+  void sample(const EntryBatch& batch);
+  void sample(std::span<const Pair> pairs);
+
+  MapOutput& shared_;
+  const std::uint32_t number_;
+  Store store_{*this};
+  SortBuffer buffer_;
+  std::unique_ptr<CombineTable> table_;
+  KeySample sample_;
+  std::uint64_t emitted_pairs_ = 0;
+  std::unique_ptr<StorageFile> run_file_;
+  std::uint64_t run_file_bytes_ = 0;
+};
+
+/// Shared by all workers. Borrows all it is made with.
+class MapOutput {
+ public:
+  struct Setup {
+    const UserCode& job;
+    std::uint32_t partitions;
+    const MemoryPlan& plan;
+    unsigned workers;
+    Storage& storage;
+    std::string work_folder;  ///< Where runs are written.
+    const StopFlag& stop;
+    std::uint64_t hash_seed;
+  };
+  /// Errors: limit.
+  static Result<std::unique_ptr<MapOutput>> create(const Setup& setup);
+
+  /// An idle worker for the calling thread, until `give_back`. There are as many as threads.
+  Result<WorkerOutput*> take();
+  void give_back(WorkerOutput* worker);
+
+  /// After the last task: empties the table of worker `index`. Different workers at once.
+  Result<void> flush_table(std::size_t index);
+  /// After all tables are empty and where anything was spilled: spills what is left of worker `index`.
+  Result<void> spill_rest(std::size_t index);
+  /// After all spills: gives the memory of buffers back.
+  void release_memory() { memory_.trim(); }
+
+  std::size_t worker_count() const { return workers_.size(); }
+  bool has_runs() const { return !runs_.empty(); }
+  /// Runs in the order that merges must keep, and the files they lie in.
+  std::vector<Run> take_runs(std::vector<std::unique_ptr<StorageFile>>& files);
+  /// Blocks of all workers in input order.
+  std::vector<EntryBlock*> blocks_in_order() const;
+  EntrySum accepted() const;
+  /// Bytes charged for all that is held.
+  std::uint64_t held_bytes() const;
+  KeySample united_sample() const;
+  std::uint64_t emitted_pairs() const;
+  /// The most that was charged for tables, buffers and spills together, at most.
+  std::uint64_t peak_bytes() const {
+    return sort_budget_.peak_bytes() + table_budget_.peak_bytes() + spill_budget_.peak_bytes();
+  }
+  std::uint64_t spilled_bytes() const { return spilled_bytes_; }
+  std::uint64_t spilled_runs() const { return spilled_runs_; }
+
+  SortMemory& memory() { return memory_; }
+  const SortedCombiner& combiner() const { return combiner_; }
+  const Partitioner& partitioner() const { return partitioner_; }
+
+ private:
+  friend class WorkerOutput;
+  explicit MapOutput(const Setup& setup);
+
+  Result<void> make_room(WorkerOutput& worker);
+  Result<void> spill_worker(WorkerOutput& worker);
+  WorkerOutput* take_largest_idle();
+  bool is_pressed(const WorkerOutput& worker) const;
+
+  struct NumberedRun {
+    std::uint32_t worker;
+    Run run;
+  };
+
+  Setup setup_;
+  MemoryBudget sort_budget_;
+  MemoryBudget table_budget_;
+  MemoryBudget spill_budget_;
+  SortMemory memory_;
+  Partitioner partitioner_;
+  StateFold fold_;
+  SortedCombiner combiner_;
+  /// Some worker waits for memory: those that hold much spill when they next accept. Relaxed: a hint.
+  std::atomic<bool> pressure_{false};
+
+  mutable std::mutex mutex_;  // Guards what follows.
+  std::condition_variable room_;
+  std::vector<std::unique_ptr<WorkerOutput>> workers_;
+  std::vector<WorkerOutput*> idle_;
+  std::vector<NumberedRun> runs_;
+  std::uint64_t spilled_bytes_ = 0;
+  std::uint64_t spilled_runs_ = 0;
+};
+
+}  // namespace mrun

@@ -1,0 +1,50 @@
+// MemoryPlan: how one budget is shared by what grows with the data. Pure: numbers in, numbers out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mrun {
+
+/// The least budget of a run, and what each thread needs of it.
+constexpr std::size_t kSharedMemoryLeast = std::size_t{32} << 20;
+constexpr std::size_t kThreadMemory = std::size_t{2} << 20;
+constexpr std::size_t kMemoryLeast = kSharedMemoryLeast + kThreadMemory;
+
+/// More threads would leave a combine table of an inexact fold, whose share may not depend on their
+/// number, too little.
+constexpr unsigned kInexactThreadsMost = 64;
+
+/// Threads that `memory_bytes` can feed, at most `threads_asked`, at least 1.
+unsigned threads_for_memory(std::size_t memory_bytes, unsigned threads_asked);
+
+/// Bytes of each purpose; together at most the budget. A purpose cannot starve another.
+struct MemoryPlan {
+  std::size_t input_bytes = 0;        ///< Buffers of what is read, not mapped.
+  std::size_t table_bytes = 0;        ///< All combine tables.
+  std::size_t table_share_bytes = 0;  ///< One table's.
+  std::size_t spill_bytes = 0;        ///< Writers of sorted runs, one a thread, and the runs' indexes.
+  std::size_t output_bytes = 0;       ///< Buffers of output pieces.
+  std::size_t sort_bytes = 0;         ///< Entries, their bytes, and their sort items.
+  std::size_t block_bytes = 0;        ///< Of a run on disk.
+
+  struct Needs {
+    bool combines = false;      ///< A combine table stands before the sort buffers.
+    bool fold_is_exact = false;
+    bool reads_unmapped = false;  ///< Streams or pread: records need buffers of their own.
+  };
+  static MemoryPlan make(std::size_t memory_bytes, unsigned threads, const Needs& needs);
+};
+
+/// How the budget is used once map has ended and runs lie on disk.
+struct MergeMemory {
+  std::size_t bytes = 0;      ///< For cursors, mergers and writers of all tasks together.
+  std::size_t fan_in = 2;     ///< Runs that one merge may read.
+  unsigned tasks_at_once = 1; ///< Merges that run side by side.
+  /// `bytes`: what merging may use in all; `cursor_bytes`, `writer_bytes`: what one source and one
+  /// written run need.
+  static MergeMemory make(std::size_t bytes, unsigned threads, std::size_t cursor_bytes,
+                          std::size_t writer_bytes, std::size_t run_count);
+};
+
+}  // namespace mrun

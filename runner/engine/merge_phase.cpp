@@ -1,0 +1,139 @@
+#include "engine/merge_phase.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "engine/first_failure.hpp"
+#include "engine/limited_loop.hpp"
+#include "shuffle/merge_plan.hpp"
+#include "shuffle/merger.hpp"
+#include "shuffle/run_reader.hpp"
+#include "shuffle/run_writer.hpp"
+
+namespace mrun {
+namespace {
+
+// A merge of cursors that adds what they delivered to a tally at its end.
+class TalliedMerge final : public PairSource {
+ public:
+  TalliedMerge(std::unique_ptr<Merger> merger, std::vector<const RunCursor*> cursors, PairTally& tally)
+      : merger_(std::move(merger)), cursors_(std::move(cursors)), tally_(tally) {}
+  TalliedMerge(const TalliedMerge&) = delete;
+  TalliedMerge& operator=(const TalliedMerge&) = delete;
+  ~TalliedMerge() override {
+    for (const RunCursor* cursor : cursors_) tally_.fetch_add(cursor->pairs_delivered(), std::memory_order_relaxed);
+  }
+  Result<std::span<const Pair>> next() override { return merger_->next(); }
+
+ private:
+  std::unique_ptr<Merger> merger_;
+  std::vector<const RunCursor*> cursors_;
+  PairTally& tally_;
+};
+
+Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<const Run> runs, std::uint32_t partition,
+                                              const KeyRange& range, PairTally& tally) {
+  std::vector<std::unique_ptr<PairSource>> sources;
+  std::vector<const RunCursor*> cursors;
+  for (const Run& run : runs) {
+    MRUN_TRY_ASSIGN(auto cursor, RunCursor::open(budget, run, partition, range));
+    cursors.push_back(cursor.get());
+    sources.push_back(std::move(cursor));
+  }
+  MRUN_TRY_ASSIGN(auto merger, Merger::create(budget, std::move(sources)));
+  return std::unique_ptr<PairSource>(std::make_unique<TalliedMerge>(std::move(merger), std::move(cursors), tally));
+}
+
+struct MergedRun {
+  std::unique_ptr<StorageFile> file;
+  Run run;
+};
+
+Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup) {
+  MRUN_TRY_ASSIGN(auto file, setup.storage.create_scratch(setup.work_folder));
+  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(setup.budget, *file, 0, setup.block_bytes));
+  PairTally tally{0};
+  for (std::uint32_t partition = 0; partition < setup.partitions; ++partition) {
+    MRUN_TRY_ASSIGN(auto source, open_runs(setup.budget, runs, partition, {}, tally));
+    if (setup.combiner.combines_early()) source = setup.combiner.wrap(std::move(source));
+    while (true) {
+      if (setup.stop.stopped()) return fail(Code::cancelled, "stopped");
+      MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source->next());
+      if (pairs.empty()) break;
+      MRUN_TRY(writer.add(partition, pairs));
+    }
+  }
+  std::uint64_t expected = 0;
+  for (const Run& run : runs) expected += run.pair_count();
+  if (tally != expected) {
+    return fail(Code::integrity, fmt::format("{}: a merge read {} pairs of runs that hold {}", file->name(), tally.load(), expected),
+                "this is a bug in mrun; nothing was written");
+  }
+  MRUN_TRY_ASSIGN(Run run, writer.finish());
+  return MergedRun{std::move(file), std::move(run)};
+}
+
+// Puts each step's result in the place of the runs it was made of, and lets go of files that no run
+// lies in any more.
+void replace_merged(RunSet& set, std::span<const MergeStep> steps, std::vector<std::optional<MergedRun>> merged) {
+  std::vector<Run> runs;
+  std::size_t step = 0;
+  for (std::size_t i = 0; i < set.runs.size();) {
+    if (step < steps.size() && steps[step].first == i) {
+      runs.push_back(std::move(merged[step]->run));
+      set.files.push_back(std::move(merged[step]->file));
+      i += steps[step++].count;
+    } else {
+      runs.push_back(std::move(set.runs[i++]));
+    }
+  }
+  set.runs = std::move(runs);
+  std::erase_if(set.files, [&](const std::unique_ptr<StorageFile>& file) {
+    return std::none_of(set.runs.begin(), set.runs.end(), [&](const Run& run) { return &run.file() == file.get(); });
+  });
+}
+
+}  // namespace
+
+std::uint64_t RunSet::pair_count() const {
+  std::uint64_t pairs = 0;
+  for (const Run& run : runs) pairs += run.pair_count();
+  return pairs;
+}
+
+std::uint64_t RunSet::raw_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Run& run : runs) bytes += run.raw_bytes();
+  return bytes;
+}
+
+Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSet& set, std::uint32_t partition,
+                                               const KeyRange& range, PairTally& tally) {
+  return open_runs(budget, set.runs, partition, range, tally);
+}
+
+Result<MergeInfo> merge_down(RunSet& set, const MergeSetup& setup) {
+  MergeInfo info;
+  std::vector<std::uint64_t> sizes;
+  for (const Run& run : set.runs) sizes.push_back(run.size_bytes());
+  const MergePlan plan = plan_merge(sizes, setup.memory.fan_in);
+  for (const std::vector<MergeStep>& steps : plan.passes) {
+    std::vector<std::optional<MergedRun>> merged(steps.size());
+    FirstFailure failure;
+    for_each_limited(setup.executor, setup.memory.tasks_at_once, steps.size(), [&](std::size_t i) {
+      if (failure.is_moot(i)) return;
+      auto run = merge_runs(std::span(set.runs).subspan(steps[i].first, steps[i].count), setup);
+      if (run) merged[i] = *std::move(run);
+      else failure.note(i, std::move(run).error());
+    });
+    MRUN_TRY(failure.result());
+    for (const auto& run : merged) info.written_bytes += run->run.size_bytes();
+    replace_merged(set, steps, std::move(merged));
+    ++info.passes;
+  }
+  return info;
+}
+
+}  // namespace mrun

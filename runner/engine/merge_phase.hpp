@@ -1,0 +1,56 @@
+// Merge phase: reads sorted runs back as one stream, after passes that bring their number down.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/stop_flag.hpp"
+#include "engine/executor.hpp"
+#include "engine/memory_plan.hpp"
+#include "os/storage.hpp"
+#include "shuffle/fold_source.hpp"
+#include "shuffle/run.hpp"
+
+namespace mrun {
+
+/// Runs in the order that ties are broken by, and the files that hold them.
+struct RunSet {
+  std::vector<std::unique_ptr<StorageFile>> files;
+  std::vector<Run> runs;
+
+  std::uint64_t pair_count() const;
+  std::uint64_t raw_bytes() const;
+};
+
+/// Counts what cursors deliver, so that no pair of a run is lost or read twice unnoticed.
+using PairTally = std::atomic<std::uint64_t>;
+
+/// The pairs of one partition and key range of all runs, merged. `tally` takes what was read when
+/// the source dies; all else outlives it too. Errors: limit.
+Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSet& set, std::uint32_t partition,
+                                               const KeyRange& range, PairTally& tally);
+
+struct MergeSetup {
+  std::uint32_t partitions;
+  const SortedCombiner& combiner;
+  Executor& executor;
+  Storage& storage;
+  std::string work_folder;
+  MemoryBudget& budget;
+  const MergeMemory& memory;
+  std::size_t block_bytes;
+  const StopFlag& stop;
+};
+
+struct MergeInfo {
+  std::uint64_t passes = 0;
+  std::uint64_t written_bytes = 0;
+};
+
+/// Merges neighbouring runs on disk until one merge can read all. Errors: limit, integrity, output.
+Result<MergeInfo> merge_down(RunSet& set, const MergeSetup& setup);
+
+}  // namespace mrun

@@ -1,0 +1,164 @@
+#include "engine/reduce_phase.hpp"
+
+#include <array>
+#include <mutex>
+
+#include "engine/first_failure.hpp"
+#include "engine/limited_loop.hpp"
+#include "output/record_writer.hpp"
+#include "reduce/reduce_task.hpp"
+
+namespace mrun {
+namespace {
+
+// Pairs as a reduce task wants them: with contiguous keys.
+class PairGroups final : public GroupSource {
+ public:
+  explicit PairGroups(PairSource& source) : source_(source) {}
+
+  Result<std::span<const GroupPair>> next() override {
+    MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source_.next());
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if (i == 0 || !same_key(pairs[i - 1], pairs[i])) bytes += std::max(pairs[i].klen, kPrefixBytes);
+    }
+    keys_.resize(bytes);
+    groups_.clear();
+    std::uint8_t* out = keys_.data();
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      Slice key;
+      if (i > 0 && same_key(pairs[i - 1], pairs[i])) {
+        key = groups_.back().key;
+      } else {
+        copy_key(pairs[i], out);
+        key = {out, pairs[i].klen};
+        out += std::max(pairs[i].klen, kPrefixBytes);
+      }
+      groups_.push_back({key, {pairs[i].value, pairs[i].vlen}});
+    }
+    return std::span<const GroupPair>(groups_);
+  }
+
+ private:
+  PairSource& source_;
+  std::vector<std::uint8_t> keys_;
+  std::vector<GroupPair> groups_;
+};
+
+// Counts distinct keys in a sorted stream.
+class KeyCounter {
+ public:
+  void add(std::span<const Pair> pairs) {
+    for (std::size_t i = 1; i < pairs.size(); ++i) count_ += same_key(pairs[i - 1], pairs[i]) ? 0u : 1u;
+    if (count_ == 0 || !same_key(last_, pairs.front())) ++count_;
+    last_ = pairs.back();
+    tail_.assign(last_.tail, last_.tail + (last_.klen > kPrefixBytes ? last_.klen - kPrefixBytes : 0));
+    last_.tail = tail_.data();
+  }
+  std::uint64_t count() const { return count_; }
+
+ private:
+  std::uint64_t count_ = 0;
+  Pair last_;
+  std::vector<std::uint8_t> tail_;
+};
+
+// A job without a reduce of its own: key and value of each pair are one record.
+Result<std::uint64_t> write_pairs(PairSource& source, PairWriter& writer, PieceWriter& piece, const StopFlag& stop) {
+  KeyCounter keys;
+  while (true) {
+    if (stop.stopped()) return fail(Code::cancelled, "stopped");
+    MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source.next());
+    if (pairs.empty()) return keys.count();
+    for (const Pair& pair : pairs) {
+      if (writer.write(pair.k0, pair.k1, pair.klen, pair.tail, {pair.value, pair.vlen})) continue;
+      KeyBytes key;
+      return PairFormatter::malformed(key.of(std::span(&pair, 1)).front(), {pair.value, pair.vlen});
+    }
+    keys.add(pairs);
+    MRUN_TRY(piece.status());
+  }
+}
+
+class ReducePhase {
+ public:
+  ReducePhase(PieceSource& source, const ReduceSetup& setup) : source_(source), setup_(setup) {
+    info_.counters.resize(setup.job.spec().counters.size());
+    for (const Piece& piece : source.plan().pieces()) {
+      if (pieces_of_.size() <= piece.part) pieces_of_.resize(piece.part + 1);
+      place_.push_back(pieces_of_[piece.part]++);
+    }
+    for (std::uint32_t part = 0; part < pieces_of_.size(); ++part) setup.parts.expect(part, pieces_of_[part]);
+  }
+
+  Result<ReduceInfo> run() && {
+    const std::size_t count = place_.size();
+    setup_.progress.total.store(count, std::memory_order_relaxed);
+    for_each_limited(setup_.executor, source_.at_once(), count, [&](std::size_t piece) {
+      failure_.note(piece, run_piece(piece));
+      setup_.progress.done.fetch_add(1, std::memory_order_relaxed);
+      setup_.peak.sample();
+    });
+    MRUN_TRY(failure_.result());
+    MRUN_TRY(source_.check());
+    return std::move(info_);
+  }
+
+ private:
+  Result<void> run_piece(std::size_t index) {
+    const Piece& piece = source_.plan().pieces()[index];
+    // Opened even if moot: whoever waits for this piece learns that it will not come.
+    MRUN_TRY_ASSIGN(TaskPieces writers, setup_.parts.open(piece.part, place_[index]));
+    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
+    if (failure_.is_moot(index)) return {};
+    {
+      MRUN_TRY_ASSIGN(auto sorted, source_.open(index));
+      const std::unique_ptr<PairSource> source = setup_.combiner.wrap(std::move(sorted));
+      MRUN_TRY(setup_.job.spec().has_reduce ? reduce(index, *source, writers) : write(*source, writers));
+    }
+    MRUN_TRY(writers.close());
+    return setup_.parts.done(piece.part);
+  }
+
+  Result<void> write(PairSource& source, TaskPieces& writers) {
+    PairWriter writer(setup_.formatter, writers.main());
+    MRUN_TRY_ASSIGN(const std::uint64_t groups, write_pairs(source, writer, writers.main(), setup_.stop));
+    add(groups, {});
+    return {};
+  }
+
+  Result<void> reduce(std::size_t index, PairSource& source, TaskPieces& writers) {
+    std::vector<std::int64_t> counters(info_.counters.size());
+    PieceRecords records(writers.writers(), setup_.out_end);
+    AttemptContext context;
+    context.records = &records;
+    context.counters = counters;
+    context.stop = &setup_.stop;
+    PairGroups pairs(source);
+    MRUN_TRY_ASSIGN(const std::uint64_t groups, run_reduce_task(setup_.job, index, pairs, context));
+    add(groups, counters);
+    return writers.status();
+  }
+
+  void add(std::uint64_t groups, std::span<const std::int64_t> counters) {
+    const std::scoped_lock lock(mutex_);
+    info_.groups += groups;
+    for (std::size_t i = 0; i < counters.size(); ++i) info_.counters[i] += counters[i];
+  }
+
+  PieceSource& source_;
+  const ReduceSetup& setup_;
+  std::vector<std::size_t> place_;      // Of each piece within its part.
+  std::vector<std::size_t> pieces_of_;  // By part.
+  FirstFailure failure_;
+  std::mutex mutex_;  // Guards info_.
+  ReduceInfo info_;
+};
+
+}  // namespace
+
+Result<ReduceInfo> run_reduce_phase(PieceSource& source, const ReduceSetup& setup) {
+  return ReducePhase(source, setup).run();
+}
+
+}  // namespace mrun

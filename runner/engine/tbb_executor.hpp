@@ -1,0 +1,23 @@
+// TbbExecutor: the executor of a real run, on oneTBB's work stealing threads.
+#pragma once
+
+#include <oneapi/tbb/task_arena.h>
+
+#include "engine/executor.hpp"
+
+namespace mrun {
+
+/// At most `threads` bodies run at once, the caller's thread among them.
+class TbbExecutor final : public Executor {
+ public:
+  explicit TbbExecutor(unsigned threads);
+
+  void for_each_index(std::size_t count, const std::function<void(std::size_t)>& body) override;
+  unsigned width() const override { return threads_; }
+
+ private:
+  unsigned threads_;
+  tbb::task_arena arena_;
+};
+
+}  // namespace mrun
