@@ -1,0 +1,45 @@
+// Chooses the command, and turns its result into messages and an exit status.
+#include "cli/command_line.hpp"
+
+#include <variant>
+
+#include "base/stop_flag.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/raw_options.hpp"
+#include "os/stop_signals.hpp"
+
+namespace mrun {
+namespace {
+
+Result<void> run_one(const RawCommand& command, const CommandContext& context) {
+  if (const auto* run = std::get_if<RawRun>(&command)) return run_command(*run, context);
+  if (const auto* info = std::get_if<RawInfo>(&command)) return info_command(*info, context);
+  if (const auto* verify = std::get_if<RawVerify>(&command))
+    return verify_command(*verify, context);
+  if (const auto* cat = std::get_if<RawCat>(&command)) return cat_command(*cat, context);
+  return print_text(context.console, std::get<RawText>(command).text);
+}
+
+Ending end_with(const Error& error, const StopFlag& stop, const Console& console) {
+  // Who stopped the command knows why, and needs no message.
+  if (error.code == Code::cancelled && stop.reason() > 0)
+    return {kSignalStatusBase + stop.reason(), stop.reason()};
+  print_error(console, error);
+  return {static_cast<int>(exit_status(error.code)), 0};
+}
+
+}  // namespace
+
+Ending run_main(std::span<const std::string> arguments, const std::string& job_folder,
+                const Console& console) {
+  StopFlag stop;
+  const StopSignals signals(stop);
+  Result<RawCommand> command = parse_arguments(arguments);
+  if (!command) return end_with(command.error(), stop, console);
+  const Result<void> done = run_one(*command, {console, stop, job_folder});
+  if (!done) return end_with(done.error(), stop, console);
+  return {static_cast<int>(ExitStatus::done), 0};
+}
+
+}  // namespace mrun

@@ -1,0 +1,43 @@
+// Printing: to the standard streams, in one form.
+#include "cli/console.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <span>
+
+#include "base/escape_text.hpp"
+#include "os/standard_output.hpp"
+
+namespace mrun {
+
+Console standard_console() {
+  Console console;
+  console.out = [](std::string_view text) {
+    return write_standard_output(std::as_bytes(std::span(text.data(), text.size())));
+  };
+  console.err = [](std::string_view text) {
+    // One call, so that lines of several threads do not mix.
+    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+  };
+  console.err_columns = stderr_is_terminal() ? stderr_columns() : 0;
+  return console;
+}
+
+void print_error(const Console& console, const Error& error) {
+  std::string text = fmt::format("mrun: {}\n", escape_text(error.message));
+  if (!error.hint.empty()) text += fmt::format("  hint: {}\n", escape_text(error.hint));
+  console.err(text);
+}
+
+void print_note(const Console& console, std::string_view kind, std::string_view text) {
+  console.err(fmt::format("mrun: {}: {}\n", kind, escape_text(text)));
+}
+
+Result<void> print_text(const Console& console, std::string_view text) {
+  Result<bool> written = console.out(text);
+  if (!written) return Failure{std::move(written).error()};
+  return {};
+}
+
+}  // namespace mrun

@@ -1,0 +1,257 @@
+// The options of each command, declared once: parsing and help come from the same lines.
+//
+// Each command is a CLI11 application of its own, chosen by the first argument. CLI11's subcommands
+// would take an input folder named "info" for a command.
+#include "cli/raw_options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "base/escape_text.hpp"
+#include "cli/suggest.hpp"
+
+namespace mrun {
+namespace {
+
+const std::array<std::string, 4> kCommands = {"run", "info", "verify", "cat"};
+constexpr std::size_t kHelpColumn = 28;
+
+constexpr char kMainHelp[] =
+    R"(mrun: MapReduce on all cores of one machine, as one native program.
+
+Usage:
+  mrun JOB INPUT... OUT         run a job (short for 'mrun run')
+  mrun info JOB                 show what a job does and takes
+  mrun verify OUT               check a finished output against its manifest
+  mrun cat OUT                  print a finished output, its parts in order
+  mrun --version
+
+JOB is the path of a job's library (./wordcount.so) or the name of a job that came
+with mrun (wordcount). INPUT is a file, a folder or '-'. OUT is a new folder.
+
+Example:
+  mrun wordcount books/ counts/ && mrun cat counts/ | sort -k2 -nr | head
+
+)";
+
+constexpr char kStatusHelp[] = R"(
+Exit status:
+  0 done   1 the job said no   2 usage   4 input   5 output or disk   6 memory or a limit
+  7 the job's library   8 integrity   128+n ended by signal n
+)";
+
+/// Fixed text around CLI11's lines of the options.
+class HelpText final : public CLI::Formatter {
+ public:
+  HelpText(std::string before, std::string after)
+      : before_(std::move(before)), after_(std::move(after)) {
+    column_width(kHelpColumn);
+  }
+  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode mode) const override {
+    return before_ + make_groups(app, mode) + after_;
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_name().empty() ? "" : " " + option->get_type_name();
+  }
+
+ private:
+  std::string before_;
+  std::string after_;
+};
+
+/// One command's parser. Words that are no options are taken as they come: CLI11 would read a list
+/// into an input named "[a]".
+class CommandParser {
+ public:
+  CommandParser(std::string help_before, std::string help_after) {
+    app_.set_help_flag();
+    app_.add_flag("-h,--help", help_, "Print this help")->group("Messages");
+    app_.allow_extras();
+    app_.formatter(std::make_shared<HelpText>(std::move(help_before), std::move(help_after)));
+  }
+
+  void flag(const std::string& names, bool& value, const std::string& help,
+            const std::string& group) {
+    app_.add_flag(names, value, help)->group(group);
+  }
+  /// May be repeated, as aliases of shells do; the last one counts.
+  void text(const std::string& names, std::optional<std::string>& value, const std::string& type,
+            const std::string& help, const std::string& group) {
+    app_.add_option_function<std::string>(
+            names, [&value](const std::string& given) { value = given; }, help)
+        ->type_name(type)
+        ->take_last()
+        ->group(group);
+  }
+  void texts(const std::string& names, std::vector<std::string>& values, const std::string& type,
+             const std::string& help, const std::string& group) {
+    app_.add_option(names, values, help)->type_name(type)->allow_extra_args(false)->group(group);
+  }
+
+  /// The words that are no options, in order.
+  Result<std::vector<std::string>> parse(std::span<const std::string> arguments) {
+    const auto mark = std::find(arguments.begin(), arguments.end(), "--");
+    std::vector<std::string> reversed(arguments.begin(), mark);
+    std::reverse(reversed.begin(), reversed.end());
+    try {
+      app_.parse(std::move(reversed));
+    } catch (const CLI::ParseError& error) {
+      return fail(Code::usage, error.what());
+    }
+    std::vector<std::string> words = app_.remaining();
+    for (const std::string& word : words)
+      if (word.size() > 1 && word[0] == '-') return unknown_option(word);
+    if (mark != arguments.end()) words.insert(words.end(), mark + 1, arguments.end());
+    return words;
+  }
+
+  bool help_asked() const { return help_; }
+  std::string help() const { return app_.help(); }
+
+ private:
+  Failure unknown_option(const std::string& word) const {
+    const std::string name = word.substr(0, word.find('='));
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app_.get_options())
+      for (const std::string& one : option->get_lnames()) names.push_back("--" + one);
+    std::string hint = word.starts_with("--") ? suggest(name, names) : std::string();
+    if (hint.empty())
+      hint = "a name that begins with '-' goes after '--'; --help shows the options";
+    return fail(Code::usage, fmt::format("there is no option '{}'", excerpt_text(name)), hint);
+  }
+
+  CLI::App app_;
+  bool help_ = false;
+};
+
+void declare_run(CommandParser& parser, RawRun& run) {
+  const std::string job = "The job", resources = "Resources", output = "Output",
+                    messages = "Messages";
+  parser.texts("-D", run.params, "NAME=VALUE",
+               "Set a parameter of the job; 'mrun info JOB' lists them.\n-D NAME means NAME=true",
+               job);
+  parser.text(
+      "-p,--partitions", run.partitions, "N",
+      "Number of parts of the output; otherwise one for each\n64 MiB of input, 1024 at most", job);
+  parser.text("--records", run.records, "FORMAT",
+              "How input bytes make records: 'lines', or 'fixed:N' for\nN bytes each; otherwise as "
+              "the job says",
+              job);
+
+  parser.text("-j,--threads", run.threads, "N", "Threads; otherwise all cores this process may use",
+              resources);
+  parser.text("-m,--memory", run.memory, "SIZE",
+              "Memory for all that grows with the data: 4G, 512MiB, or a\nshare of all memory: "
+              "60%. At least "
+              "34 MiB. Otherwise 60%,\nor 80% of what is free now where that is less",
+              resources);
+  parser.text("-T,--tmp-dir", run.tmp_dir, "FOLDER",
+              "Where to put what does not fit in memory; otherwise\nbeside the output", resources);
+  parser.text("--split-size", run.split_size, "SIZE",
+              "Input bytes of one map task; otherwise chosen from the\ninput's size", resources);
+  parser.text("--io", run.io, "MODE", "How files are read: 'auto', 'mmap' or 'pread'", resources);
+
+  parser.flag("--overwrite", run.overwrite, "Replace OUT where it is an output of mrun", output);
+  parser.flag(
+      "--no-sync", run.no_sync,
+      "Do not wait until the output is safe on the disk: faster,\nbut a power failure may take it",
+      output);
+
+  parser.flag("--stats", run.stats, "Show time, memory and spill of each phase", messages);
+  parser.flag("-q,--quiet", run.quiet, "Print nothing but errors", messages);
+  parser.flag("-v,--verbose", run.verbose, "Print more: settings, and notes of the job", messages);
+}
+
+Failure missing(const std::string& what, const std::string& usage) {
+  return fail(Code::usage, what, "usage: " + usage);
+}
+
+Result<RawCommand> parse_run(std::span<const std::string> arguments) {
+  RawRun run;
+  CommandParser parser(kMainHelp, kStatusHelp);
+  declare_run(parser, run);
+  MRUN_TRY_ASSIGN(std::vector<std::string> words, parser.parse(arguments));
+  if (parser.help_asked()) return RawCommand(RawText{parser.help()});
+  constexpr char kUsage[] = "mrun JOB INPUT... OUT";
+  if (words.empty()) return missing("the job, the input and the output are missing", kUsage);
+  const std::string hint = suggest(words[0], command_names());
+  if (words.size() < 3 && !hint.empty() && words[0].find('.') == std::string::npos)
+    return fail(Code::usage, fmt::format("there is no command '{}'", excerpt_text(words[0])), hint);
+  if (words.size() == 1) return missing("the input and the output are missing", kUsage);
+  if (words.size() == 2) return missing("the input or the output is missing", kUsage);
+  run.job = words.front();
+  run.output = words.back();
+  run.inputs.assign(words.begin() + 1, words.end() - 1);
+  return RawCommand(std::move(run));
+}
+
+/// The one word that a command takes, or the help that was asked for instead.
+Result<std::string> parse_one_word(CommandParser& parser, std::span<const std::string> arguments,
+                                   const std::string& what, const std::string& usage) {
+  MRUN_TRY_ASSIGN(std::vector<std::string> words, parser.parse(arguments));
+  if (parser.help_asked()) return std::string();
+  if (words.empty()) return missing(what + " is missing", usage);
+  if (words.size() > 1)
+    return missing(fmt::format("'{}' is one argument too many", excerpt_text(words[1])), usage);
+  return words[0];
+}
+
+Result<RawCommand> parse_info(std::span<const std::string> arguments) {
+  constexpr char kUsage[] = "mrun info JOB";
+  CommandParser parser(
+      "Shows what a job declares: its parameters, input, output, counters.\n\nUsage:\n  mrun info "
+      "JOB\n",
+      "");
+  MRUN_TRY_ASSIGN(std::string job, parse_one_word(parser, arguments, "the job", kUsage));
+  if (parser.help_asked()) return RawCommand(RawText{parser.help()});
+  return RawCommand(RawInfo{std::move(job)});
+}
+
+Result<RawCommand> parse_verify(std::span<const std::string> arguments) {
+  constexpr char kUsage[] = "mrun verify OUT";
+  RawVerify verify;
+  CommandParser parser(
+      "Reads a finished output and compares every byte with its manifest.\n"
+      "Exit status 0: it is whole.  4: it is no finished output.  8: it has changed.\n\n"
+      "Usage:\n  mrun verify OUT\n",
+      "");
+  parser.flag("-q,--quiet", verify.quiet, "Print nothing but errors", "Messages");
+  MRUN_TRY_ASSIGN(verify.output, parse_one_word(parser, arguments, "the output", kUsage));
+  if (parser.help_asked()) return RawCommand(RawText{parser.help()});
+  return RawCommand(std::move(verify));
+}
+
+Result<RawCommand> parse_cat(std::span<const std::string> arguments) {
+  constexpr char kUsage[] = "mrun cat OUT";
+  CommandParser parser(
+      "Prints the parts of a finished output in order, without side outputs, and\n"
+      "checks them against its manifest.\n\nUsage:\n  mrun cat OUT\n",
+      "");
+  MRUN_TRY_ASSIGN(std::string output, parse_one_word(parser, arguments, "the output", kUsage));
+  if (parser.help_asked()) return RawCommand(RawText{parser.help()});
+  return RawCommand(RawCat{std::move(output)});
+}
+
+}  // namespace
+
+std::span<const std::string> command_names() { return kCommands; }
+
+Result<RawCommand> parse_arguments(std::span<const std::string> arguments) {
+  const std::string first = arguments.empty() ? std::string() : arguments[0];
+  if (first == "--version") return RawCommand(RawText{fmt::format("mrun {}\n", MRUN_VERSION)});
+  // `mrun help` says what someone means who does not know the program yet.
+  if (first == "help" && arguments.size() == 1) {
+    const std::string help = "--help";
+    return parse_run({&help, 1});
+  }
+  if (first == "info") return parse_info(arguments.subspan(1));
+  if (first == "verify") return parse_verify(arguments.subspan(1));
+  if (first == "cat") return parse_cat(arguments.subspan(1));
+  return parse_run(first == "run" ? arguments.subspan(1) : arguments);
+}
+
+}  // namespace mrun

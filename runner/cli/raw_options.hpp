@@ -1,0 +1,46 @@
+// RawCommand: exactly what was typed, taken apart but not yet understood.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace mrun {
+
+/// `mrun run`. Options that were not typed are empty.
+struct RawRun {
+  std::string job;
+  std::vector<std::string> inputs;
+  std::string output;
+  std::optional<std::string> threads, memory, partitions, tmp_dir, split_size, records, io;
+  std::vector<std::string> params;
+  bool overwrite = false, no_sync = false, stats = false, quiet = false, verbose = false;
+};
+struct RawInfo {
+  std::string job;
+};
+struct RawVerify {
+  std::string output;
+  bool quiet = false;
+};
+struct RawCat {
+  std::string output;
+};
+/// Text that was asked for: a help, the version.
+struct RawText {
+  std::string text;
+};
+
+using RawCommand = std::variant<RawRun, RawInfo, RawVerify, RawCat, RawText>;
+
+/// Takes the arguments (without the program's name) apart. Code::usage says which one is wrong.
+Result<RawCommand> parse_arguments(std::span<const std::string> arguments);
+
+/// The names of the commands.
+std::span<const std::string> command_names();
+
+}  // namespace mrun

@@ -1,0 +1,140 @@
+// One function per option that needs understanding.
+#include "cli/resolve.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "base/escape_text.hpp"
+#include "base/size_text.hpp"
+#include "engine/memory_plan.hpp"
+#include "os/machine.hpp"
+
+namespace mrun {
+namespace {
+
+Failure bad_option(std::string_view option, std::string_view text, const std::string& wanted) {
+  return fail(Code::usage,
+              fmt::format("{} is '{}', and must be {}", option, excerpt_text(text), wanted));
+}
+
+/// An error of a value, with the option's name before it.
+Failure at_option(std::string_view option, Error error) {
+  return fail(error.code, fmt::format("{}: {}", option, error.message), std::move(error.hint));
+}
+
+Result<std::uint32_t> parse_count(std::string_view option, const std::string& text,
+                                  std::uint32_t most) {
+  std::uint32_t count = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || count < 1 || count > most)
+    return bad_option(option, text, fmt::format("a whole number from 1 to {}", most));
+  return count;
+}
+
+Result<std::uint64_t> parse_memory(const std::string& text, const MachineFacts& machine) {
+  constexpr std::string_view kOption = "--memory";
+  if (text.find('%') != std::string::npos) {
+    Result<unsigned> percent = parse_percent(text);
+    if (!percent) return at_option(kOption, std::move(percent).error());
+    return machine.memory_total_bytes / 100 * *percent;
+  }
+  Result<std::uint64_t> bytes = parse_size(text);
+  if (!bytes) return at_option(kOption, std::move(bytes).error());
+  return bytes;
+}
+
+Result<std::uint64_t> resolve_memory(const RawRun& raw, const MachineFacts& machine) {
+  std::uint64_t bytes = default_memory_bytes(machine);
+  if (raw.memory) {
+    MRUN_TRY_ASSIGN(bytes, parse_memory(*raw.memory, machine));
+  }
+  if (bytes >= kMemoryLeast) return bytes;
+  return fail(
+      Code::usage,
+      fmt::format("the memory to work with is {}{}, and {} is the least", size_text(bytes),
+                  raw.memory ? fmt::format(" (--memory {})", excerpt_text(*raw.memory)) : "",
+                  size_text(kMemoryLeast)),
+      fmt::format("give at least --memory {}M", kMemoryLeast >> 20));
+}
+
+Result<IoMode> parse_io(const std::string& text) {
+  if (text == "auto") return IoMode::automatic;
+  if (text == "mmap") return IoMode::mmap;
+  if (text == "pread") return IoMode::pread;
+  return bad_option("--io", text, "auto, mmap or pread");
+}
+
+Result<RecordFormat> resolve_records(const RawRun& raw, const JobSpec& job) {
+  if (raw.records) {
+    Result<RecordFormat> format = parse_record_format(*raw.records);
+    if (!format) return at_option("--records", std::move(format).error());
+    return format;
+  }
+  if (job.records.empty()) return RecordFormat{};
+  Result<RecordFormat> format = parse_record_format(job.records);
+  if (!format)
+    return fail(Code::plugin, fmt::format("job '{}' asks for records that mrun does not know: {}",
+                                          job.name, format.error().message));
+  return format;
+}
+
+}  // namespace
+
+MachineFacts read_machine() {
+  return {usable_threads(), memory_total_bytes(), memory_available_bytes()};
+}
+
+Result<RecordFormat> parse_record_format(const std::string& text) {
+  constexpr std::string_view kFixed = "fixed:";
+  if (text == "lines") return RecordFormat{};
+  std::uint32_t bytes = 0;
+  if (text.starts_with(kFixed)) {
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data() + kFixed.size(), end, bytes);
+    if (read.ec == std::errc() && read.ptr == end && bytes >= 1 && bytes <= kFixedRecordBytesMost)
+      return RecordFormat{RecordFormat::Kind::fixed, bytes};
+  }
+  return fail(Code::usage, fmt::format("'{}' is no record format", excerpt_text(text)),
+              fmt::format("write lines, or fixed:N with N from 1 to {}", kFixedRecordBytesMost));
+}
+
+std::uint64_t default_memory_bytes(const MachineFacts& machine) {
+  return std::min(machine.memory_total_bytes / 100 * 60, machine.memory_available_bytes / 100 * 80);
+}
+
+Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineFacts& machine) {
+  RunOptions options;
+  options.inputs = raw.inputs;
+  options.output = raw.output;
+  options.tmp_dir = raw.tmp_dir.value_or("");
+  options.overwrite = raw.overwrite;
+  options.sync = !raw.no_sync;
+  options.threads = std::clamp(machine.threads, 1u, kThreadsMost);
+  if (raw.threads) {
+    MRUN_TRY_ASSIGN(options.threads, parse_count("--threads", *raw.threads, kThreadsMost));
+  }
+  if (raw.partitions) {
+    MRUN_TRY_ASSIGN(options.partitions,
+                    parse_count("--partitions", *raw.partitions, kPartitionsMost));
+  }
+  if (raw.split_size) {
+    Result<std::uint64_t> bytes = parse_size(*raw.split_size);
+    if (!bytes) return at_option("--split-size", std::move(bytes).error());
+    if (*bytes == 0) return bad_option("--split-size", *raw.split_size, "1 byte or more");
+    options.split_bytes = *bytes;
+  }
+  if (raw.io) {
+    MRUN_TRY_ASSIGN(options.io, parse_io(*raw.io));
+  }
+  if (raw.output.empty()) return fail(Code::usage, "the output's name is empty");
+  if (raw.tmp_dir && raw.tmp_dir->empty()) return fail(Code::usage, "--tmp-dir is empty");
+  if (raw.quiet && raw.verbose) return fail(Code::usage, "-q and -v exclude each other");
+  MRUN_TRY_ASSIGN(options.memory_bytes, resolve_memory(raw, machine));
+  MRUN_TRY_ASSIGN(options.records, resolve_records(raw, job));
+  return options;
+}
+
+}  // namespace mrun

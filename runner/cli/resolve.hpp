@@ -1,0 +1,37 @@
+// resolve: from what was typed to what a run needs. Pure: the machine is a parameter.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.hpp"
+#include "cli/raw_options.hpp"
+#include "model/job_spec.hpp"
+#include "model/run_options.hpp"
+
+namespace mrun {
+
+/// More threads than any machine of today has cores; a larger number is a slip.
+constexpr unsigned kThreadsMost = 1024;
+/// Each is a file of the output; beyond this the folder itself becomes the problem.
+constexpr std::uint32_t kPartitionsMost = 65'536;
+/// A record of fixed size is one slice in memory.
+constexpr std::uint64_t kFixedRecordBytesMost = std::uint64_t{1} << 28;
+
+/// The machine as far as defaults depend on it.
+struct MachineFacts {
+  unsigned threads = 1;
+  std::uint64_t memory_total_bytes = 0;
+  std::uint64_t memory_available_bytes = 0;
+};
+MachineFacts read_machine();
+
+/// "lines" or "fixed:N". Code::usage otherwise.
+Result<RecordFormat> parse_record_format(const std::string& text);
+
+/// The smaller of 60 % of all memory and 80 % of what is free.
+std::uint64_t default_memory_bytes(const MachineFacts& machine);
+
+/// Code::usage names the option that cannot work, and what it may be.
+Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineFacts& machine);
+
+}  // namespace mrun

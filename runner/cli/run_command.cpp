@@ -1,0 +1,73 @@
+// `mrun run`: from a name to a committed output, as one recipe.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/size_text.hpp"
+#include "cli/commands.hpp"
+#include "cli/job_finder.hpp"
+#include "cli/params.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/resolve.hpp"
+#include "cli/summary.hpp"
+#include "engine/job_runner.hpp"
+#include "engine/memory_plan.hpp"
+#include "engine/tbb_executor.hpp"
+#include "os/machine.hpp"
+#include "os/storage.hpp"
+
+namespace mrun {
+namespace {
+
+/// What of a job's log is shown: errors always, details only where asked for.
+PluginLog job_log(const RawRun& raw, const Console& console) {
+  const int most = raw.quiet ? 0 : raw.verbose ? 3 : 2;
+  return [most, &console](int level, std::string_view text) {
+    constexpr std::string_view kLevels[] = {"job error", "job warning", "job note", "job detail"};
+    if (level <= most) print_note(console, kLevels[level], text);
+  };
+}
+
+void print_settings(const RunOptions& options, const Plugin& plugin, const Console& console) {
+  print_note(console, "job", plugin.real_path());
+  print_note(console, "settings",
+             fmt::format("{} threads, {} of memory, partitions {}, spill {}", options.threads,
+                         size_text(options.memory_bytes),
+                         options.partitions ? fmt::format("{}", *options.partitions) : "by size",
+                         options.tmp_dir.empty() ? "beside the output" : options.tmp_dir));
+}
+
+}  // namespace
+
+Result<void> run_command(const RawRun& raw, const CommandContext& context) {
+  const Console& console = context.console;
+  // The job's code is loaded, but nothing of it has run except its declarations.
+  MRUN_TRY_ASSIGN(const FoundJob found,
+                  find_job(raw.job, context.job_folder, job_log(raw, console)));
+  const JobSpec& spec = found.plugin.spec(found.index);
+  MRUN_TRY_ASSIGN(JobParams params, check_params(raw.params, spec));
+  MRUN_TRY_ASSIGN(RunOptions options, resolve(raw, spec, read_machine()));
+  options.params = std::move(params.given);
+  if (raw.verbose) print_settings(options, found.plugin, console);
+
+  // All that was typed is understood; from here on it is the engine's.
+  const std::unique_ptr<JobFactory> job = found.plugin.job(found.index, std::move(params.values));
+  const std::unique_ptr<Storage> storage = make_disk_storage();
+  raise_open_file_limit();
+  TbbExecutor executor(threads_for_memory(options.memory_bytes, options.threads));
+  Progress progress;
+  const RunEnvironment environment{*storage, executor, progress, context.stop};
+  Result<RunInfo> ran = [&] {
+    Console quiet = console;
+    if (raw.quiet) quiet.err_columns = 0;
+    const ProgressLine line(progress, quiet);
+    return run_job(options, *job, environment);
+  }();
+  if (!ran) return Failure{std::move(ran).error()};
+
+  if (!raw.quiet) console.err(summary_text(*ran, options, spec.name));
+  if (raw.stats) console.err("\n" + stats_text(*ran, options));
+  return {};
+}
+
+}  // namespace mrun

@@ -1,0 +1,101 @@
+// Words and tables about a run. Pure.
+#include "cli/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/escape_text.hpp"
+#include "base/size_text.hpp"
+
+namespace mrun {
+namespace {
+
+std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count_text(count), count == 1 ? one : many);
+}
+
+std::string rate_text(std::uint64_t bytes, double seconds) {
+  if (seconds <= 0) return "-";
+  return size_text(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)) + "/s";
+}
+
+std::uint64_t peak_memory(const RunInfo& info) {
+  std::uint64_t peak = 0;
+  for (const PhaseInfo& phase : info.phases) peak = std::max(peak, phase.peak_memory_bytes);
+  return peak;
+}
+
+std::string skipped_text(const RunInfo& info) {
+  if (info.skipped_files == 0) return {};
+  return fmt::format("mrun: skipped {} whose names begin with '.' or '_' inside folders\n",
+                     plural(info.skipped_files, "file", "files"));
+}
+
+std::string threads_text(const RunInfo& info, const RunOptions& options) {
+  if (info.threads >= info.threads_asked) return {};
+  return fmt::format(
+      "mrun: warning: {} of {} threads ran, for {} of memory feeds no more; give more with "
+      "--memory\n",
+      info.threads, info.threads_asked, size_text(options.memory_bytes));
+}
+
+}  // namespace
+
+std::string count_text(std::uint64_t count) {
+  std::string digits = fmt::format("{}", count);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+std::string summary_text(const RunInfo& info, const RunOptions& options, const std::string& job) {
+  std::string text =
+      fmt::format("mrun: {}: read {} ({}, {}), wrote '{}' ({}, {}, {})\n", escape_text(job),
+                  plural(info.input_files, "file", "files"), size_text(info.input_bytes),
+                  plural(info.input_records, "record", "records"), escape_text(options.output),
+                  plural(info.output_parts, "part", "parts"), size_text(info.output_bytes),
+                  plural(info.output_records, "record", "records"));
+  text +=
+      fmt::format("mrun: {:.2f} s on {}", info.seconds, plural(info.threads, "thread", "threads"));
+  if (peak_memory(info) > 0) text += fmt::format(", peak memory {}", size_text(peak_memory(info)));
+  if (info.spilled_runs > 0)
+    text += fmt::format(", {} spilled ({})", plural(info.spilled_runs, "sorted run", "sorted runs"),
+                        size_text(info.spilled_bytes));
+  text += '\n';
+  for (const CounterValue& counter : info.counters)
+    text += fmt::format("mrun: counter {} = {}\n", escape_text(counter.name), counter.value);
+  return text + skipped_text(info) + threads_text(info, options);
+}
+
+std::string stats_text(const RunInfo& info, const RunOptions& options) {
+  std::string text = fmt::format("{:<10} {:>10} {:>10} {:>8} {:>14} {:>14}\n", "phase", "seconds",
+                                 "cpu s", "cores", "budget peak", "memory peak");
+  double cpu_seconds = 0;
+  for (const PhaseInfo& phase : info.phases) {
+    cpu_seconds += phase.cpu_seconds;
+    text += fmt::format("{:<10} {:>10.3f} {:>10.3f} {:>8.2f} {:>14} {:>14}\n", phase.name,
+                        phase.seconds, phase.cpu_seconds,
+                        phase.seconds > 0 ? phase.cpu_seconds / phase.seconds : 0.0,
+                        size_text(phase.peak_budget_bytes), size_text(phase.peak_memory_bytes));
+  }
+  text += fmt::format("{:<10} {:>10.3f} {:>10.3f} {:>8.2f} {:>14} {:>14}\n\n", "all", info.seconds,
+                      cpu_seconds, info.seconds > 0 ? cpu_seconds / info.seconds : 0.0, "",
+                      size_text(peak_memory(info)));
+  text += fmt::format(
+      "{:<10} {} in {}, {}, {}, {}\n", "input", size_text(info.input_bytes),
+      plural(info.input_files, "file", "files"), plural(info.input_records, "record", "records"),
+      plural(info.splits, "split", "splits"), rate_text(info.input_bytes, info.seconds));
+  text += fmt::format("{:<10} {} emitted, {}\n", "pairs", count_text(info.emitted_pairs),
+                      plural(info.groups, "group", "groups"));
+  text += fmt::format(
+      "{:<10} {}, {}, {}\n", "spill", plural(info.spilled_runs, "sorted run", "sorted runs"),
+      size_text(info.spilled_bytes), plural(info.merge_passes, "extra pass", "extra passes"));
+  text += fmt::format("{:<10} {} in {}, {}\n", "output", size_text(info.output_bytes),
+                      plural(info.output_parts, "part", "parts"),
+                      plural(info.output_records, "record", "records"));
+  text += fmt::format("{:<10} {} allowed, {} of {} threads\n", "limits",
+                      size_text(options.memory_bytes), info.threads, info.threads_asked);
+  return text;
+}
+
+}  // namespace mrun
