@@ -1,66 +1,85 @@
 // Merges sorted sources of pairs with a loser tree.
 #include "shuffle/merger.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <utility>
 
-#include "base/check.hpp"
 #include "os/machine.hpp"
 
 namespace mrun {
 namespace {
 
 constexpr std::size_t kBatchBytes = kMergeBatchPairs * sizeof(Pair);
+constexpr std::uint64_t kTailRank = std::uint64_t{kPrefixBytes + 1} << 32;
 
 }  // namespace
 
-/// The two words of a prefix decide nearly always, and branchlessly; the rest is for equal ones. A
-/// source at its end comes after all others: its words are all ones, but so may be those of a key.
-bool Merger::Before::operator()(std::uint32_t a, std::uint32_t b) const {
-  const Head& left = heads[a];
-  const Head& right = heads[b];
-  if (left.k0 == right.k0 && left.k1 == right.k1) [[unlikely]]
-    return tie(a, b);
-  return (left.k0 < right.k0) | ((left.k0 == right.k0) & (left.k1 < right.k1));
+/// After the two words of the prefix comes the rank: length and task of a key that has no tail,
+/// which order all such pairs, or a number above them all. A source at its end has all ones.
+inline Merger::Head Merger::head_of(std::uint32_t source) const {
+  const Rest& rest = rests_[source];
+  if (rest.at == rest.end) return {~Prefix{0}, ~std::uint64_t{0}, source};
+  const Pair& pair = *rest.at;
+  const std::uint64_t rank =
+      pair.klen <= kPrefixBytes ? std::uint64_t{pair.klen} << 32 | pair.task : kTailRank;
+  return {Prefix{pair.k0} << 64 | pair.k1, rank, source};
 }
 
-bool Merger::Before::tie(std::uint32_t a, std::uint32_t b) const {
-  const Head& left = heads[a];
-  const Head& right = heads[b];
-  const bool left_ended = left.at == left.end;
-  const bool right_ended = right.at == right.end;
-  if (left_ended || right_ended) return left_ended == right_ended ? a < b : right_ended;
-  const int keys = compare_keys(*left.at, *right.at);
+inline void Merger::Head::take_if(bool condition, const Head& other) {
+  prefix ^= (prefix ^ other.prefix) & (Prefix{0} - Prefix{condition});
+  rank ^= (rank ^ other.rank) & (std::uint64_t{0} - std::uint64_t{condition});
+  source ^= (source ^ other.source) & (std::uint32_t{0} - std::uint32_t{condition});
+}
+
+inline bool Merger::Before::operator()(const Head& a, const Head& b) const {
+  const bool same = a.prefix == b.prefix;
+  if (same & (a.rank == b.rank)) [[unlikely]]
+    return tie(a.rank, a.source, b.source);
+  return (a.prefix < b.prefix) | (same & (a.rank < b.rank));
+}
+
+/// Of heads that look the same.
+bool Merger::Before::tie(std::uint64_t rank, std::uint32_t a, std::uint32_t b) const {
+  if (rank != kTailRank) return a < b;
+  const Pair& left = *rests[a].at;
+  const Pair& right = *rests[b].at;
+  const int keys = compare_keys(left, right);
   if (keys != 0) return keys < 0;
-  if (left.at->task != right.at->task) return left.at->task < right.at->task;
-  return a < b;
+  return left.task != right.task ? left.task < right.task : a < b;
 }
 
 std::size_t Merger::memory_bytes(std::size_t source_count) {
   const std::size_t page = page_bytes();
-  const std::size_t bytes = kBatchBytes + source_count * kSourceBytes;
-  return (bytes + page - 1) / page * page;
+  return (kBatchBytes + page - 1) / page * page + source_count * kSourceBytes;
 }
 
 Result<std::unique_ptr<Merger>> Merger::create(MemoryBudget& budget,
                                                std::vector<std::unique_ptr<PairSource>> sources) {
-  MRUN_CHECK(sources.size() <= UINT32_MAX / 2);
-  MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, memory_bytes(sources.size())));
-  return std::unique_ptr<Merger>(new Merger(std::move(sources), std::move(memory)));
+  MRUN_TRY_ASSIGN(PageBuffer batch, PageBuffer::allocate(budget, kBatchBytes));
+  Charge charge;
+  if (!charge.try_add(budget, sources.size() * kSourceBytes))
+    return fail(Code::limit,
+                fmt::format("a merge of {} sources needs {} bytes of memory, and fewer are free",
+                            sources.size(), memory_bytes(sources.size())),
+                "give more with --memory, or use fewer threads with -j");
+  return std::unique_ptr<Merger>(
+      new Merger(std::move(sources), std::move(batch), std::move(charge)));
 }
 
-Merger::Merger(std::vector<std::unique_ptr<PairSource>> sources, PageBuffer memory)
+Merger::Merger(std::vector<std::unique_ptr<PairSource>> sources, PageBuffer batch, Charge charge)
     : sources_(std::move(sources)),
-      memory_(std::move(memory)),
-      heads_(reinterpret_cast<Head*>(memory_.data() + kBatchBytes)),
-      tree_(Before{heads_}) {}
+      batch_(std::move(batch)),
+      charge_(std::move(charge)),
+      rests_(sources_.size()),
+      tree_(Before{rests_.data()}) {}
 
 Result<std::span<const Pair>> Merger::next() {
   if (!started_) {
     MRUN_TRY(start());
   } else if (has_dry_) {
     MRUN_TRY(refill(dry_));
-    tree_.replay();
+    tree_.replay(head_of(dry_));
   }
   has_dry_ = false;
   if (live_ == 0) return std::span<const Pair>();
@@ -70,11 +89,11 @@ Result<std::span<const Pair>> Merger::next() {
     // The last source's own batch needs no copy.
     dry_ = tree_.winner();
     has_dry_ = true;
-    Head& head = heads_[dry_];
-    batch = {head.at, head.end};
-    head.at = head.end;
+    Rest& rest = rests_[dry_];
+    batch = {rest.at, rest.end};
+    rest.at = rest.end;
   } else {
-    batch = {memory_.as<Pair>(), fill_batch()};
+    batch = {batch_.as<Pair>(), fill_batch()};
   }
   delivered_ += batch.size();
   return batch;
@@ -82,45 +101,39 @@ Result<std::span<const Pair>> Merger::next() {
 
 Result<void> Merger::start() {
   started_ = true;
-  const std::uint32_t count = static_cast<std::uint32_t>(sources_.size());
-  live_ = count;
-  if (count == 0) return {};
-  for (std::uint32_t source = 0; source < count; ++source) MRUN_TRY(refill(source));
-  tree_.build(count);
+  live_ = sources_.size();
+  if (live_ == 0) return {};
+  std::vector<Head> heads;
+  heads.reserve(sources_.size());
+  for (std::uint32_t source = 0; source < sources_.size(); ++source) {
+    MRUN_TRY(refill(source));
+    heads.push_back(head_of(source));
+  }
+  tree_.build(std::move(heads));
   return {};
 }
 
 Result<void> Merger::refill(std::uint32_t source) {
   MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, sources_[source]->next());
-  Head& head = heads_[source];
-  head.at = pairs.data();
-  head.end = pairs.data() + pairs.size();
-  if (pairs.empty()) {
-    --live_;
-    head.k0 = head.k1 = ~std::uint64_t{0};
-  } else {
-    head.k0 = pairs.front().k0;
-    head.k1 = pairs.front().k1;
-  }
+  rests_[source] = {pairs.data(), pairs.data() + pairs.size()};
+  if (pairs.empty()) --live_;
   return {};
 }
 
 /// Moves pairs to the batch until it is full or a source runs dry; returns how many.
 std::size_t Merger::fill_batch() {
-  Pair* const batch = memory_.as<Pair>();
+  Pair* const batch = batch_.as<Pair>();
   std::size_t count = 0;
   while (count < kMergeBatchPairs) {
     const std::uint32_t source = tree_.winner();
-    Head& head = heads_[source];
-    batch[count++] = *head.at++;
-    if (head.at == head.end) {
+    Rest& rest = rests_[source];
+    batch[count++] = *rest.at++;
+    if (rest.at == rest.end) {
       dry_ = source;
       has_dry_ = true;
       break;
     }
-    head.k0 = head.at->k0;
-    head.k1 = head.at->k1;
-    tree_.replay();
+    tree_.replay(head_of(source));
   }
   return count;
 }

@@ -38,33 +38,41 @@ class Merger final : public PairSource {
   std::uint64_t pairs_delivered() const { return delivered_; }
 
  private:
-  // What is left of a source's batch. `k0` and `k1` are copies of *at's, or all ones where at ==
-  // end.
-  struct Head {
-    std::uint64_t k0;
-    std::uint64_t k1;
+  // What is left of a source's batch.
+  struct Rest {
     const Pair* at;
     const Pair* end;
   };
-  struct Before {
-    const Head* heads;
-    bool operator()(std::uint32_t a, std::uint32_t b) const;
-    bool tie(std::uint32_t a, std::uint32_t b) const;
+  // Both words of a key's prefix as one number.
+  __extension__ using Prefix = unsigned __int128;
+  // What comparisons need of a source's next pair.
+  struct Head {
+    Prefix prefix;
+    std::uint64_t rank;
+    std::uint32_t source;
+
+    void take_if(bool condition, const Head& other);
   };
+  struct Before {
+    const Rest* rests;
+    bool operator()(const Head& a, const Head& b) const;
+    bool tie(std::uint64_t rank, std::uint32_t a, std::uint32_t b) const;
+  };
+  using Tree = LoserTree<Head, Before>;
+  static constexpr std::size_t kSourceBytes = sizeof(Rest) + Tree::kSourceBytes;
 
-  // A head, and the loser tree's numbers while it is built.
-  static constexpr std::size_t kSourceBytes = sizeof(Head) + 3 * sizeof(std::uint32_t);
+  Merger(std::vector<std::unique_ptr<PairSource>> sources, PageBuffer batch, Charge charge);
 
-  Merger(std::vector<std::unique_ptr<PairSource>> sources, PageBuffer memory);
-
+  Head head_of(std::uint32_t source) const;
   Result<void> start();
   Result<void> refill(std::uint32_t source);
   std::size_t fill_batch();
 
   std::vector<std::unique_ptr<PairSource>> sources_;
-  PageBuffer memory_;  // The batch, then the heads.
-  Head* heads_;
-  LoserTree<Before> tree_;
+  PageBuffer batch_;
+  Charge charge_;
+  std::vector<Rest> rests_;
+  Tree tree_;
   std::size_t live_ = 0;   // Sources that are not at their end.
   std::uint32_t dry_ = 0;  // Source to refill first, where has_dry_.
   bool has_dry_ = false;

@@ -10,12 +10,20 @@
 namespace mrun {
 namespace {
 
+struct Head {
+  std::uint64_t value;
+  std::uint32_t source;
+
+  void take_if(bool condition, const Head& other) {
+    if (condition) *this = other;
+  }
+};
+
 struct Counting {
-  const std::vector<std::uint64_t>* heads;
   std::size_t* comparisons;
-  bool operator()(std::uint32_t a, std::uint32_t b) const {
+  bool operator()(const Head& a, const Head& b) const {
     ++*comparisons;
-    return (*heads)[a] != (*heads)[b] ? (*heads)[a] < (*heads)[b] : a < b;
+    return a.value != b.value ? a.value < b.value : a.source < b.source;
   }
 };
 
@@ -23,31 +31,31 @@ TEST(LoserTree, NamesTheLeastOfAnyNumberOfSources) {
   test_support::Random random(test_support::test_seed());
   for (std::uint32_t count = 1; count <= 100; ++count) {
     SCOPED_TRACE(count);
-    std::vector<std::uint64_t> heads(count);
-    for (auto& head : heads) head = random.below(20);
+    std::vector<Head> heads(count);
+    for (std::uint32_t i = 0; i < count; ++i) heads[i] = {random.below(20), i};
     std::size_t comparisons = 0;
-    LoserTree<Counting> tree({&heads, &comparisons});
-    tree.build(count);
+    LoserTree<Head, Counting> tree(Counting{&comparisons});
+    tree.build(heads);
     EXPECT_EQ(comparisons, count - 1);
     for (int step = 0; step < 500; ++step) {
-      const auto least = std::min_element(heads.begin(), heads.end()) - heads.begin();
-      ASSERT_EQ(tree.winner(), static_cast<std::uint32_t>(least));
-      heads[tree.winner()] += random.below(4);
+      const auto least =
+          std::min_element(heads.begin(), heads.end(),
+                           [](const Head& a, const Head& b) { return a.value < b.value; });
+      ASSERT_EQ(tree.winner(), least->source);
+      least->value += random.below(4);
       comparisons = 0;
-      tree.replay();
+      tree.replay(*least);
       ASSERT_LE(comparisons, static_cast<std::size_t>(std::bit_width(count - 1)));
     }
   }
 }
 
 TEST(LoserTree, CanBeBuiltAgain) {
-  std::vector<std::uint64_t> heads = {5, 4, 3};
   std::size_t comparisons = 0;
-  LoserTree<Counting> tree({&heads, &comparisons});
-  tree.build(3);
+  LoserTree<Head, Counting> tree(Counting{&comparisons});
+  tree.build(std::vector<Head>{{5, 0}, {4, 1}, {3, 2}});
   EXPECT_EQ(tree.winner(), 2u);
-  heads = {1, 1};
-  tree.build(2);
+  tree.build(std::vector<Head>{{1, 0}, {1, 1}});
   EXPECT_EQ(tree.winner(), 0u);
 }
 
