@@ -22,7 +22,7 @@ struct LibraryRule {
 // The first rule whose prefix fits decides. No owners: everyone may include it.
 const std::vector<LibraryRule> kLibraryRules = {
     {"fmt/", {}},
-    {"xxhash.h", {"base"}},
+    {"xxh", {"base"}},
     {"hwy/", {"shuffle"}},
     {"tbb/", {"engine"}},
     {"oneapi/", {"engine"}},
