@@ -88,10 +88,10 @@ Result<unsigned> parse_percent(std::string_view text) {
                 "write a whole number from 1% to 100%");
   };
   if (text.empty() || text.back() != '%') return bad();
-  text.remove_suffix(1);
+  const std::string_view digits = text.substr(0, text.size() - 1);
   unsigned percent = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), percent);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || percent < 1 ||
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), percent);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || percent < 1 ||
       percent > 100)
     return bad();
   return percent;

@@ -35,7 +35,6 @@ with mrun (wordcount). INPUT is a file, a folder or '-'. OUT is a new folder.
 
 Example:
   mrun wordcount books/ counts/ && mrun cat counts/ | sort -k2 -nr | head
-
 )";
 
 constexpr char kStatusHelp[] = R"(
@@ -52,7 +51,13 @@ class HelpText final : public CLI::Formatter {
     column_width(kHelpColumn);
   }
   std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode mode) const override {
-    return before_ + make_groups(app, mode) + after_;
+    return before_ + "\n" + make_groups(app, mode) + after_;
+  }
+  std::string make_group(std::string group, bool,
+                         std::vector<const CLI::Option*> options) const override {
+    std::string text = group + ":\n";
+    for (const CLI::Option* option : options) text += make_option(option, false);
+    return text;
   }
   std::string make_option_opts(const CLI::Option* option) const override {
     return option->get_type_name().empty() ? "" : " " + option->get_type_name();
@@ -69,7 +74,6 @@ class CommandParser {
  public:
   CommandParser(std::string help_before, std::string help_after) {
     app_.set_help_flag();
-    app_.add_flag("-h,--help", help_, "Print this help")->group("Messages");
     app_.allow_extras();
     app_.formatter(std::make_shared<HelpText>(std::move(help_before), std::move(help_after)));
   }
@@ -94,6 +98,8 @@ class CommandParser {
 
   /// The words that are no options, in order.
   Result<std::vector<std::string>> parse(std::span<const std::string> arguments) {
+    // Last, so that it stands last in the help.
+    app_.add_flag("-h,--help", help_, "Print this help")->group("Messages");
     const auto mark = std::find(arguments.begin(), arguments.end(), "--");
     std::vector<std::string> reversed(arguments.begin(), mark);
     std::reverse(reversed.begin(), reversed.end());

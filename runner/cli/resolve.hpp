@@ -12,8 +12,6 @@ namespace mrun {
 
 /// More threads than any machine of today has cores; a larger number is a slip.
 constexpr unsigned kThreadsMost = 1024;
-/// Each is a file of the output; beyond this the folder itself becomes the problem.
-constexpr std::uint32_t kPartitionsMost = 65'536;
 /// A record of fixed size is one slice in memory.
 constexpr std::uint64_t kFixedRecordBytesMost = std::uint64_t{1} << 28;
 

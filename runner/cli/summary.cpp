@@ -32,10 +32,15 @@ std::string skipped_text(const RunInfo& info) {
                      plural(info.skipped_files, "file", "files"));
 }
 
+std::string warning_text(const RunInfo& info) {
+  return info.warning.empty() ? std::string()
+                              : fmt::format("mrun: warning: {}\n", escape_text(info.warning));
+}
+
 std::string threads_text(const RunInfo& info, const RunOptions& options) {
   if (info.threads >= info.threads_asked) return {};
   return fmt::format(
-      "mrun: warning: {} of {} threads ran, for {} of memory feeds no more; give more with "
+      "mrun: warning: {} of {} threads ran: {} of memory feeds no more; give more with "
       "--memory\n",
       info.threads, info.threads_asked, size_text(options.memory_bytes));
 }
@@ -64,7 +69,7 @@ std::string summary_text(const RunInfo& info, const RunOptions& options, const s
   text += '\n';
   for (const CounterValue& counter : info.counters)
     text += fmt::format("mrun: counter {} = {}\n", escape_text(counter.name), counter.value);
-  return text + skipped_text(info) + threads_text(info, options);
+  return text + skipped_text(info) + threads_text(info, options) + warning_text(info);
 }
 
 std::string stats_text(const RunInfo& info, const RunOptions& options) {

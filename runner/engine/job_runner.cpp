@@ -231,6 +231,7 @@ class JobRun {
 
   Result<void> commit() {
     clock_.begin("commit");
+    MRUN_TRY(job_->fault());  // What the job's calls without a result met.
     Manifest manifest;
     MRUN_TRY_ASSIGN(manifest.parts, parts_->finish());
     const JobSpec& spec = job_->spec();

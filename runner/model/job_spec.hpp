@@ -32,6 +32,9 @@ struct NamedSpec {  ///< A counter or a side output.
   std::string name, help;
 };
 
+/// Most parts of an output: each is a file, and beyond this the folder itself becomes the problem.
+inline constexpr std::uint32_t kPartitionsMost = 65'536;
+
 struct JobSpec {
   std::string name, help, version, built_with;
   std::vector<ParamSpec> params;

@@ -268,6 +268,9 @@ Result<void> TableReader::read_shape(JobTable& job, const mrun_job& shaped) cons
   spec.has_reduce = job.calls.reduce != nullptr && !spec.map_only;
   spec.has_group_lens = job.calls.group_lens != nullptr && !spec.map_only;
   spec.has_partition = job.calls.partition != nullptr && !spec.map_only;
+  if (shaped.partitions > kPartitionsMost)
+    return broken(fmt::format("it asks for {} partitions, and {} are the most", shaped.partitions,
+                              kPartitionsMost));
   spec.partitions = shaped.partitions;
   MRUN_TRY(read_input(job, shaped));
   MRUN_TRY(read_types(spec, shaped));
