@@ -25,7 +25,7 @@ Result<void> WorkerOutput::end_task() {
 }
 
 void WorkerOutput::begin_batch(const std::shared_ptr<const void>& owner) {
-  if (table_ == nullptr) buffer_.pin(owner);
+  buffer_.pin(owner);  // A table may let entries pass it.
 }
 
 Result<void> WorkerOutput::accept(const EntryBatch& batch) {

@@ -48,8 +48,7 @@ void SortBuffer::begin_task(std::uint32_t task) {
 }
 
 void SortBuffer::pin(const std::shared_ptr<const void>& owner) {
-  if (owner == nullptr || (!owners_.empty() && owners_.back() == owner)) return;
-  owners_.push_back(owner);
+  current_owner_ = owner;
 }
 
 std::size_t SortBuffer::room_in_block() const {
@@ -93,6 +92,8 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
   for (const Entry& entry : batch.entries) referred += referred_bytes(entry);
   if (!reserve(batch.entries.size(), batch.heap_bytes, referred)) return false;
 
+  // Here and not in `pin`: a spill in between lets go of what it no longer needs.
+  if (referred != 0 && (owners_.empty() || owners_.back() != current_owner_)) owners_.push_back(current_owner_);
   std::uint64_t heap_base = 0;
   if (batch.heap_bytes != 0) {
     std::uint8_t* const heap = heap_blocks_.back() + heap_used_;

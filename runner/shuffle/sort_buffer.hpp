@@ -48,7 +48,7 @@ class SortBuffer {
 
   /// What follows belongs to `task`, which must not be lower than the one before.
   void begin_task(std::uint32_t task);
-  /// Keeps the bytes that `ref` entries of coming batches point at in place.
+  /// `ref` entries of coming batches point into bytes that `owner` keeps in place.
   void pin(const std::shared_ptr<const void>& owner);
 
   /// Takes over a batch, or changes nothing and returns false where the budget has no room for it.
@@ -86,7 +86,8 @@ class SortBuffer {
   std::size_t big_bytes_ = 0;
   Charge item_charge_;
   Charge referred_charge_;
-  std::vector<std::shared_ptr<const void>> owners_;
+  std::shared_ptr<const void> current_owner_;
+  std::vector<std::shared_ptr<const void>> owners_;  // Of all bytes that entries refer to.
   EntrySum accepted_;
 };
 
