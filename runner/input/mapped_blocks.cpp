@@ -10,6 +10,8 @@ namespace {
 
 /// How far the system is asked to read ahead of a task, in steps of half of it.
 constexpr std::uint64_t kReadAheadBytes = std::uint64_t{8} << 20;
+/// Less than this the system reads ahead by itself.
+constexpr std::uint64_t kReadAheadLeastBytes = std::uint64_t{256} << 10;
 
 class MappedBlocks final : public BlockSource {
  public:
@@ -47,7 +49,7 @@ class MappedBlocks final : public BlockSource {
     if (advised_ > at_ + kReadAheadBytes / 2) return;
     const std::uint64_t from = std::max(advised_, at_);
     const std::uint64_t to = std::min(end_, at_ + kReadAheadBytes);
-    if (from < to) file_->will_need(from, to - from);
+    if (from + kReadAheadLeastBytes < to) file_->will_need(from, to - from);
     advised_ = at_ + kReadAheadBytes;
   }
 

@@ -6,11 +6,11 @@
 // take seconds; what stands above them (batches, line numbers, the choice of a source) only looks
 // at LF, so there every pattern of LFs is tried in every way of reading, against a model that goes
 // byte by byte.
-#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 
 #include "input/file_identity.hpp"
 #include "input/mapped_blocks.hpp"
@@ -18,7 +18,6 @@
 #include "input/pread_blocks.hpp"
 #include "input/reading.hpp"
 #include "input/stream_splitter.hpp"
-#include "support/files.hpp"
 
 namespace mrun {
 namespace {
@@ -38,11 +37,12 @@ struct Way {
   bool stream = false;
 };
 
-/// A file whose contents change without being made anew: a quarter of a million strings pass by.
+/// A file in memory whose contents change without being made anew: a quarter of a million strings
+/// pass by.
 class ChangingFile {
  public:
-  explicit ChangingFile(std::string path)
-      : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDWR | O_CREAT, 0600)) {}
+  ChangingFile()
+      : fd_(::memfd_create("text", MFD_CLOEXEC)), path_("/proc/self/fd/" + std::to_string(fd_)) {}
   ~ChangingFile() { ::close(fd_); }
   ChangingFile(const ChangingFile&) = delete;
   ChangingFile& operator=(const ChangingFile&) = delete;
@@ -55,8 +55,8 @@ class ChangingFile {
   }
 
  private:
-  std::string path_;
   int fd_;
+  std::string path_;
 };
 
 /// Splits of `split_bytes` each; the product's planner would join small ones.
@@ -142,8 +142,7 @@ class SplitEdges : public testing::Test {
       });
   }
 
-  test_support::TempFolder folder_;
-  ChangingFile file_{folder_ / "text"};
+  ChangingFile file_;
 };
 
 /// Where the first record at or after `offset` begins; the text's size where none does.
