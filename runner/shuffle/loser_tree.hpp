@@ -9,8 +9,8 @@
 
 namespace mrun {
 
-/// A tournament between sources 0 … n-1, after Knuth, The Art of Computer Programming, vol.
-/// 3, 5.4.1. Each inner node keeps the loser of its match; the winner of all stands above the root.
+/// A tournament between sources 0 … n-1 (Knuth, The Art of Computer Programming, vol. 3, 5.4.1).
+/// Each inner node keeps the loser of its match; the winner of all stands above the root.
 /// When the winner's head has changed, only the matches on its way up are played again:
 ///
 ///                  winner: 2                  source 2 moves on from 12 to 40:
