@@ -258,7 +258,8 @@ TEST(PieceRecords, JoinsFieldsAndKeepsOutputsApart) {
   pieces.push_back(main.open_piece(0));
   pieces.push_back(side.open_piece(0));
   PieceRecords records(pieces, OutEnd::newline);
-  const Slice fields[] = {slice("a"), slice(""), slice("c")};
+  const std::string a = "a", empty, c = "c";
+  const Slice fields[] = {slice(a), slice(empty), slice(c)};
   EXPECT_TRUE(records.write(0, fields));
   EXPECT_TRUE(records.write(1, std::span(fields).first(1)));
   EXPECT_TRUE(records.write_part(0, slice("long "), false));
