@@ -84,7 +84,8 @@ template <typename ReadLevel>
 void for_each_level(const std::string& root, std::string path, ReadLevel read_level) {
   while (path.size() > 1) {
     read_level(root + path);
-    path.resize(std::max<std::size_t>(path.rfind('/'), 0));
+    const std::size_t slash = path.rfind('/');
+    path.resize(slash == std::string::npos ? 0 : slash);
   }
   read_level(root);
 }
