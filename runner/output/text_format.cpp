@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "output/decimal.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -33,6 +35,7 @@ class DirectOut {
     char* const begin = reinterpret_cast<char*>(next_);
     next_ += std::to_chars(begin, begin + kNumberBytes, value).ptr - begin;
   }
+  void number(std::uint64_t value) { next_ = write_decimal(next_, value); }
   std::uint8_t* next() const { return next_; }
 
  private:
