@@ -8,8 +8,8 @@
 #include "codec.hpp"
 #include "exact_sum.hpp"
 #include "fail.hpp"
+#include "past_view.hpp"
 #include "plugin.h"
-#include "sanitizer.hpp"
 
 namespace mrun::detail {
 
@@ -18,16 +18,11 @@ struct KeyHead {
   std::uint64_t k0, k1;
 };
 
-/// True where 16 bytes can be read at `bytes` without crossing into another page. False for null.
-inline bool may_load_16(const std::uint8_t* bytes) {
-  return (reinterpret_cast<std::uintptr_t>(bytes) & 4095) - 1 <= 4079;
-}
-
 inline KeyHead key_head(const std::uint8_t* key, std::size_t size) {
   // ones, then zeros: read from 16 - size on, it masks what lies behind the key.
   alignas(32) static constexpr std::uint8_t kMask[32] = {255, 255, 255, 255, 255, 255, 255, 255,
                                                          255, 255, 255, 255, 255, 255, 255, 255};
-  if (size < 16 && (kSanitized || !may_load_16(key))) {
+  if (size < 16 && !may_read_block<16>(key)) {
     std::uint8_t bytes[16] = {};
     if (size != 0) std::memcpy(bytes, key, size);
     return {load_big(bytes), load_big(bytes + 8)};
@@ -35,7 +30,7 @@ inline KeyHead key_head(const std::uint8_t* key, std::size_t size) {
   const std::uint8_t* const mask = kMask + (size < 16 ? 16 - size : 0);
   std::uint64_t words[2];
   std::uint64_t masks[2];
-  std::memcpy(words, key, 16);
+  std::memcpy(words, without_bounds(key), 16);
   std::memcpy(masks, mask, 16);
   return {__builtin_bswap64(words[0] & masks[0]), __builtin_bswap64(words[1] & masks[1])};
 }

@@ -11,7 +11,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "sanitizer.hpp"
+#include "past_view.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -100,9 +100,8 @@ class words {
       const auto left = static_cast<std::size_t>(end_ - block_);
       if (left >= 64) return detail::word_bits(block_);
       const std::uint64_t inside = (std::uint64_t{1} << left) - 1;
-      // 64 bytes can be read where they do not cross into the next page.
-      if (!detail::kSanitized && (reinterpret_cast<std::uintptr_t>(block_) & 4095) <= 4096 - 64)
-        return detail::word_bits(block_) & inside;
+      if (detail::may_read_block<64>(block_))
+        return detail::word_bits(detail::without_bounds(block_)) & inside;
       char copy[64] = {};
       std::memcpy(copy, block_, left);
       return detail::word_bits(copy) & inside;
@@ -131,6 +130,7 @@ class words {
       do {
         if (end_ - block_ <= 64) {
           word_end_ = end_;
+          bits_ = 0;
           return;
         }
         block_ += 64;

@@ -1,0 +1,56 @@
+// The helpers that take lines apart.
+#include "mrun/fields.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+std::vector<std::string> all_fields(std::string_view line, char separator = '\t') {
+  std::vector<std::string> found;
+  for (const std::string_view field : mrun::fields{line, separator}) found.emplace_back(field);
+  return found;
+}
+
+TEST(Fields, AreOneMoreThanTheSeparators) {
+  EXPECT_EQ((std::vector<std::string>{"a", "b", "c"}), all_fields("a\tb\tc"));
+  EXPECT_EQ((std::vector<std::string>{"", "", ""}), all_fields("\t\t"));
+  EXPECT_EQ((std::vector<std::string>{""}), all_fields(""));
+  EXPECT_EQ((std::vector<std::string>{"a b", "c"}), all_fields("a b,c", ','));
+}
+
+TEST(Fields, DropTheCrAtTheEndOnly) {
+  EXPECT_EQ((std::vector<std::string>{"a\r", "b"}), all_fields("a\r\tb\r"));
+  EXPECT_EQ("b", mrun::split2("a\tb\r").second);
+  EXPECT_EQ("a", mrun::split2("a\r").first);
+  EXPECT_EQ("", mrun::trim_cr("\r\r"));
+}
+
+TEST(Fields, AreFoundByIndex) {
+  const mrun::fields line{"a\tb\tc"};
+  EXPECT_EQ("a", line[0]);
+  EXPECT_EQ("c", line[2]);
+  EXPECT_EQ("", line[3]);
+}
+
+TEST(Split2, CutsAtTheFirstSeparator) {
+  EXPECT_EQ("a", mrun::split2("a\tb\tc").first);
+  EXPECT_EQ("b\tc", mrun::split2("a\tb\tc").second);
+  EXPECT_EQ("abc", mrun::split2("abc").first);
+  EXPECT_EQ("", mrun::split2("abc").second);
+  EXPECT_EQ("", mrun::split2("\tabc").first);
+}
+
+TEST(Parse, TakesWholeNumbersThatFit) {
+  EXPECT_EQ(-12, mrun::parse<int>("-12"));
+  EXPECT_EQ(255, mrun::parse<std::uint8_t>("255"));
+  EXPECT_FALSE(mrun::parse<std::uint8_t>("256"));
+  EXPECT_FALSE(mrun::parse<unsigned>("-1"));
+  EXPECT_FALSE(mrun::parse<int>("1x"));
+  EXPECT_FALSE(mrun::parse<int>(" 1"));
+  EXPECT_FALSE(mrun::parse<int>(""));
+}
+
+}  // namespace

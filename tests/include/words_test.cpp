@@ -1,0 +1,111 @@
+// mrun::words against a byte loop, on random texts of all lengths and alignments, up to the end of
+// the readable memory.
+#include "mrun/words.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "include/random_bytes.hpp"
+
+namespace {
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+std::vector<std::string> naive_words(std::string_view text) {
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < text.size();) {
+    while (i < text.size() && is_space(text[i])) ++i;
+    const std::size_t begin = i;
+    while (i < text.size() && !is_space(text[i])) ++i;
+    if (i > begin) found.emplace_back(text.substr(begin, i - begin));
+  }
+  return found;
+}
+
+std::vector<std::string> fast_words(std::string_view text) {
+  std::vector<std::string> found;
+  for (const std::string_view word : mrun::words{text}) found.emplace_back(word);
+  return found;
+}
+
+/// Pages whose end is followed by one that cannot be read.
+class GuardedPages {
+ public:
+  GuardedPages() : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
+    void* const memory =
+        mmap(nullptr, page_ * 3, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) std::abort();
+    begin_ = static_cast<char*>(memory);
+    if (mprotect(begin_ + page_ * 2, page_, PROT_NONE) != 0) std::abort();
+  }
+  ~GuardedPages() { munmap(begin_, page_ * 3); }
+  GuardedPages(const GuardedPages&) = delete;
+  GuardedPages& operator=(const GuardedPages&) = delete;
+  /// A copy of the text that ends `gap` bytes before the guard.
+  std::string_view place(std::string_view text, std::size_t gap) {
+    char* const at = begin_ + page_ * 2 - gap - text.size();
+    std::memcpy(at, text.data(), text.size());
+    return {at, text.size()};
+  }
+
+ private:
+  std::size_t page_;
+  char* begin_;
+};
+
+TEST(Words, AreThoseOfAByteLoopAtEveryLengthAndAlignment) {
+  std::mt19937_64 random(sdk_test::seed());
+  GuardedPages pages;
+  for (std::size_t size = 0; size <= 300; ++size) {
+    for (const std::string_view alphabet :
+         {std::string_view("ab \n\t\v\f\r"), std::string_view("abcdefgh "),
+          std::string_view("\x08\x0E\x1F\x21\x85\xA0\x89\x8D\xFF \r\t\0", 13),
+          std::string_view("x"), std::string_view("                 x")}) {
+      const std::string text = sdk_test::random_text(random, size, alphabet);
+      for (const std::size_t gap : {0u, 1u, 7u, 63u, 64u, 65u, 500u}) {
+        ASSERT_EQ(naive_words(text), fast_words(pages.place(text, gap)))
+            << "seed " << sdk_test::seed() << ", size " << size << ", gap " << gap;
+      }
+    }
+  }
+}
+
+TEST(Words, AreNoneInAnEmptyText) {
+  EXPECT_TRUE(fast_words({}).empty());
+  EXPECT_TRUE(fast_words(" \r\n").empty());
+}
+
+TEST(Words, MayBeLongerThanManyBlocks) {
+  const std::string word(1000, 'w');
+  EXPECT_EQ((std::vector<std::string>{word}), fast_words(word));
+  EXPECT_EQ((std::vector<std::string>{word, word}), fast_words(word + " " + word));
+  EXPECT_EQ((std::vector<std::string>{word.substr(0, 128), "x"}),
+            fast_words(word.substr(0, 128) + " x"));
+}
+
+TEST(Words, HaveTheSameBitsInPlainCodeForEveryByteValue) {
+  for (int value = 0; value < 256; ++value) {
+    for (int position = 0; position < 64; ++position) {
+      char block[64];
+      std::memset(block, 'x', sizeof block);
+      block[position] = static_cast<char>(value);
+      const std::uint64_t expected =
+          is_space(static_cast<char>(value)) ? ~(std::uint64_t{1} << position) : ~std::uint64_t{0};
+      ASSERT_EQ(expected, mrun::detail::word_bits(block)) << value << " at " << position;
+      ASSERT_EQ(expected, mrun::detail::word_bits_portable(block)) << value << " at " << position;
+    }
+  }
+  std::mt19937_64 random(sdk_test::seed());
+  for (int i = 0; i < 20000; ++i) {
+    char block[64];
+    for (char& byte : block) byte = static_cast<char>(random() % (i % 2 != 0 ? 256 : 40));
+    ASSERT_EQ(mrun::detail::word_bits(block), mrun::detail::word_bits_portable(block));
+  }
+}
+
+}  // namespace
