@@ -105,6 +105,9 @@ class CommandParser {
     std::reverse(reversed.begin(), reversed.end());
     try {
       app_.parse(std::move(reversed));
+    } catch (const CLI::ArgumentMismatch& error) {
+      const std::string text = error.what();
+      return fail(Code::usage, fmt::format("{} needs a value", text.substr(0, text.find(':'))));
     } catch (const CLI::ParseError& error) {
       return fail(Code::usage, error.what());
     }
