@@ -35,23 +35,10 @@ Result<bool> make_or_check(Storage& storage, const std::string& path) {
   return true;
 }
 
-/// Locks the folder; empty: it was removed meanwhile, try again.
-Result<std::optional<FileLock>> lock_folder(const std::string& path, const std::string& output) {
-  Result<std::optional<FileLock>> lock = FileLock::try_lock(lock_path(path));
-  if (!lock) {
-    MRUN_TRY_ASSIGN(const PathInfo info, link_info(path, Code::output));
-    if (!info.exists()) return std::optional<FileLock>();
-    return lock;
-  }
-  if (!*lock)
-    return fail(Code::output, "another mrun is writing '" + output + "' now",
-                "wait for it, or choose another output");
-  return lock;
-}
-
 /// Removes what a run that is gone left. The lock is held.
 Result<void> sweep(Storage& storage, const std::string& path) {
-  MRUN_TRY(storage.remove_tree(gone_path(path)));
+  // Its owner may be at the same just now, and either may find nothing left to remove.
+  static_cast<void>(storage.remove_tree(gone_path(path)));
   MRUN_TRY_ASSIGN(const std::vector<FolderEntry> entries, list_folder(path, Code::output));
   for (const FolderEntry& entry : entries) {
     if (entry.name != kLockName) MRUN_TRY(storage.remove_tree(path + "/" + entry.name));
@@ -70,20 +57,27 @@ Result<Staging> Staging::acquire(Storage& storage, const std::string& parent,
                                  const std::string& name) {
   const std::string path = path_for(parent, name);
   const std::string output = (parent == "/" ? "" : parent) + "/" + name;
+  Error error{Code::output, "'" + path + "' is removed again and again by other runs", ""};
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     MRUN_TRY_ASSIGN(const bool is_there, make_or_check(storage, path));
     if (!is_there) continue;
-    MRUN_TRY_ASSIGN(std::optional<FileLock> lock, lock_folder(path, output));
-    if (!lock) continue;
-    Staging staging(storage, path, *std::move(lock));
+    Result<std::optional<FileLock>> lock = FileLock::try_lock(lock_path(path));
+    if (!lock) {
+      // The folder may have been removed meanwhile; an error that stays is reported in the end.
+      error = std::move(lock).error();
+      continue;
+    }
+    if (!*lock)
+      return fail(Code::output, "another mrun is writing '" + output + "' now",
+                  "wait for it, or choose another output");
+    Staging staging(storage, path, **std::move(lock));
     MRUN_TRY(sweep(storage, path));
     // Nobody else passes the staging folder, so these get the permissions that the output has.
     MRUN_TRY(storage.make_folder(staging.out_folder(), 0777));
     MRUN_TRY(storage.make_folder(staging.work_folder(), 0700));
     return staging;
   }
-  return fail(Code::output, "'" + path + "' is removed again and again by other runs",
-              "wait for them to end");
+  return Failure{std::move(error)};
 }
 
 Staging::~Staging() { static_cast<void>(remove()); }

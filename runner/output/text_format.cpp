@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "output/decimal.hpp"
-
 #include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
+
+#include "output/decimal.hpp"
 
 namespace mrun {
 namespace {

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "output/output_reader.hpp"
 #include "output/sample_output.hpp"
@@ -130,6 +132,38 @@ TEST(Committer, SweepsWhatAKilledRunLeft) {
   leave();
   ASSERT_FALSE(make_output(storage, request_for(folder / "out")));
   EXPECT_EQ(names_in(folder.path()), Names{"out"});
+}
+
+TEST(Staging, IsNeverSharedAndNeverLostWhileRunsComeAndGo) {
+  const TempFolder folder;
+  std::atomic<int> holders{0}, acquired{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      BreakableStorage storage;
+      for (int i = 0; i < 300; ++i) {
+        Result<Staging> staging = Staging::acquire(storage, folder.path(), "out");
+        if (!staging) {
+          ASSERT_NE(staging.error().message.find("another mrun"), std::string::npos)
+              << staging.error().message;
+          continue;
+        }
+        ASSERT_EQ(holders.fetch_add(1), 0);
+        ++acquired;
+        const std::string mine = staging->work_folder() + fmt::format("/{}-{}", t, i);
+        write_file(mine, "x");
+        std::this_thread::yield();
+        ASSERT_TRUE(exists(mine));
+        --holders;
+        static_cast<void>(staging->remove());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(acquired, 0);
+  BreakableStorage storage;
+  { EXPECT_TRUE(Staging::acquire(storage, folder.path(), "out")); }
+  EXPECT_EQ(names_in(folder.path()), Names{});
 }
 
 TEST(Committer, DoesNotFollowAForeignStagingFolder) {

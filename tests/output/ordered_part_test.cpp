@@ -168,6 +168,26 @@ TEST(OrderedPart, TakesPiecesClosedInReverse) {
   EXPECT_EQ(test_support::read_file(folder / "part-00000"), expected);
 }
 
+TEST(OrderedPart, TakesPiecesThatAreAddedLater) {
+  BreakableStorage storage;
+  const TempFolder folder;
+  MemoryBudget budget(std::size_t{1} << 20);
+  const StopFlag stop;
+  OrderedPart part(create(storage, folder), 0, budget, stop);
+  for (std::size_t i = 0; i < 6; i += 2) {
+    part.add_pieces(2);
+    // Once the later piece is closed first, once the earlier one.
+    const std::size_t first = i == 2 ? i : i + 1;
+    for (const std::size_t index : {first, 2 * i + 1 - first}) {
+      PieceWriter piece = part.open_piece(index);
+      piece.append(slice(fmt::format("{} ", index)));
+      ASSERT_TRUE(piece.close());
+    }
+  }
+  ASSERT_TRUE(part.finish(false));
+  EXPECT_EQ(test_support::read_file(folder / "part-00000"), "0 1 2 3 4 5 ");
+}
+
 TEST(OrderedPart, StopWakesAPieceThatWaitsForItsTurn) {
   BreakableStorage storage;
   const TempFolder folder;

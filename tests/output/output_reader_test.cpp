@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "output/sample_output.hpp"
 #include "support/files.hpp"
@@ -55,26 +56,31 @@ TEST_F(OutputReader, AcceptsAWholeOutput) {
   EXPECT_EQ(report->records, 3u);
 }
 
+/// Changes one byte in place: a file that is written anew costs some file systems a flush.
+void put_byte(const std::string& path, std::size_t offset, int byte) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(offset)).put(static_cast<char>(byte));
+}
+
 TEST_F(OutputReader, FindsEveryFlippedBitAndEveryTruncation) {
   for (const char* name : {"part-00000", "part-00001", "hot-00000", "_SUCCESS"}) {
     const std::string path = output_ + "/" + name;
     const std::string whole = read_file(path);
     for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
-      std::string damaged = whole;
-      damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
-      write_file(path, damaged);
+      put_byte(path, bit / 8, whole[bit / 8] ^ (1 << bit % 8));
       const Result<VerifyReport> report = verify();
       ASSERT_FALSE(report) << name << " bit " << bit;
       ASSERT_EQ(report.error().code, Code::integrity);
       ASSERT_NE(report.error().message.find(name), std::string::npos) << report.error().message;
+      put_byte(path, bit / 8, whole[bit / 8]);
     }
-    for (std::size_t size = 0; size < whole.size(); ++size) {
-      write_file(path, whole.substr(0, size));
+    for (std::size_t size = whole.size(); size-- > 0;) {
+      std::filesystem::resize_file(path, size);
       ASSERT_FALSE(verify()) << name << " cut to " << size;
     }
     write_file(path, whole);
+    ASSERT_TRUE(verify());
   }
-  EXPECT_TRUE(verify());
 }
 
 TEST_F(OutputReader, NamesWhatIsMissingOrTooMuch) {
