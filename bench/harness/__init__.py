@@ -1,0 +1,1 @@
+"""The parts of bench/run: data, rows, measuring, reporting."""
