@@ -39,13 +39,14 @@ struct Record {
 };
 
 /// Many whole lines as they lie in the input: each with its LF, the last one of a file perhaps
-/// without. Where the records are not lines (`--records fixed:N`), each record comes as a chunk.
+/// without. Where the records are not lines (`--records fixed:N`), each comes alone (`is_record`).
 struct Chunk {
   std::string_view text;
   std::uint64_t offset = 0;      ///< Of its first byte in the file.
   std::uint64_t first_line = 0;  ///< From 1, where the job says `line_numbers = true`; else 0.
   File file;
   std::uint32_t input = 0;  ///< Which of the command's inputs, from 0.
+  bool is_record = false;   ///< The text is one record, whatever bytes it holds.
 
   operator std::string_view() const { return text; }  // NOLINT: a chunk is its text
 };

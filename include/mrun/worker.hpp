@@ -148,8 +148,11 @@ class Worker {
                std::uint64_t line) {
     session_.set_at(reinterpret_cast<const std::uint8_t*>(text.data()));
     using Rest = decltype(drop_first(std::declval<typename S::Map>()));
-    if constexpr (S::kChunks || S::kRecords)
-      call<Rest>(&J::map, typename S::Input{text, offset, line, File{batch.file}, batch.input});
+    if constexpr (S::kChunks)
+      call<Rest>(&J::map, Chunk{text, offset, line, File{batch.file}, batch.input,
+                                batch.records != nullptr});
+    else if constexpr (S::kRecords)
+      call<Rest>(&J::map, Record{text, offset, line, File{batch.file}, batch.input});
     else
       call<Rest>(&J::map, text);
   }

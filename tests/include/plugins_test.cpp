@@ -70,6 +70,12 @@ TEST(GrepJob, NeverMatchesAcrossLines) {
   }
 }
 
+TEST(GrepJob, TakesFixedRecordsWhole) {
+  JobRun<Grep> run;
+  run.param("pattern", "^b|c$").input("a\nbcxcb\nx").fixed_records(3);
+  EXPECT_EQ("cxc\nb\nx\n", run.output());
+}
+
 TEST(GrepJob, SaysWhatIsWrongWithAPattern) {
   JobRun<Grep> run;
   run.param("pattern", "(").input("a\n");
@@ -96,7 +102,8 @@ TEST(GrepJob, EqualsASearchLineByLine) {
       "a",        "^a",        "a$",     "^$",          "^",      "$",       "",      "a.b",
       "a*",       "(a|b)c",    "\\ba",   "a\\b",        "\\Aa",   "a\\z",    "[^a]",  "\\s$",
       "\xC3\xA9", "\\xFF",     ".{3}",   "a\\C",        "(?m)^a", "(?-m)a$", "\\x00", "^\\W+$",
-      "(?i)A",    "\\w+ \\w+", "b+\r?$", "[[:space:]]", "\\pL",   "c$|^b"};
+      "(?i)A",    "\\w+ \\w+", "b+\r?$", "[[:space:]]", "$^",     "\\B",     "^\\B",  "a$|\\Ab",
+      "(?s)a.",   "(?i-s:A.)", "\\pL",   "c$|^b"};
   for (int round = 0; round < 40; ++round) {
     const std::string text = sdk_test::random_text(
         random, random() % 120, std::string_view("aabbc\n\n \r\xC3\xA9\xFF\0", 13));
