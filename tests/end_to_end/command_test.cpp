@@ -109,8 +109,12 @@ TEST_F(CommandTest, EmptyOutputFolderIsTaken) {
 
 TEST_F(CommandTest, OutputThatIsNotEmptyIsRefused) {
   write_file(folder_ / "out/mine", "precious");
-  expect_failure({job_, "in", "out"}, 5, {"out", "--overwrite"});
+  expect_failure({job_, "in", "out"}, 5, {"'out' exists"});
   EXPECT_EQ(read_file(folder_ / "out/mine"), "precious");
+  // Only an earlier output is worth the hint.
+  ASSERT_TRUE(run({job_, "-q", "in", "out2"}).ok());
+  expect_failure({job_, "in", "out2"}, 5, {"'out2' exists", "--overwrite"});
+  expect_word_count("out2");
 }
 
 TEST_F(CommandTest, OutputThatIsAFileIsRefused) {

@@ -200,9 +200,7 @@ TEST_F(InputClass, DanglingLinkIsAnError) {
   expect_error({"in"}, 4, {"in/dangling"});
 }
 
-TEST_F(InputClass, MissingInputIsAnError) {
-  expect_error({"nowhere"}, 4, {"nowhere", "No such file"});
-}
+TEST_F(InputClass, MissingInputIsAnError) { expect_error({"nowhere"}, 4, {"no input 'nowhere'"}); }
 
 class UnreadableInput : public InputClass {
  protected:

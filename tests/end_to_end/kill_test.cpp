@@ -26,6 +26,7 @@ class KillTest : public testing::TestWithParam<int> {
   void SetUp() override {
     Random random(test_seed());
     write_file(folder_ / "in/text", random_words(random, 8 << 10, 300));
+    fs::create_directories(parent());
     const CommandResult result = run_mrun(arguments());
     ASSERT_TRUE(result.ok()) << describe(arguments(), result);
     expected_ = read_output(out());
@@ -34,18 +35,10 @@ class KillTest : public testing::TestWithParam<int> {
   }
 
   std::vector<std::string> arguments() const {
-    return {test_job("concatenate"),
-            "-q",
-            "-j2",
-            "-p4",
-            "--memory",
-            "34M",
-            "-D",
-            "repeat=25",
-            "-D",
-            "big=3000",
-            folder_ / "in",
-            out()};
+    // 60 MB of pairs, more than the memory holds.
+    return {test_job("concatenate"), "-q", "-j2", "-p4",        "--memory", "36M",
+            "--split-size",          "2K", "-D",  "repeat=120", "-D",       "big=3000",
+            folder_ / "in",          out()};
   }
   std::string parent() const { return folder_ / "results"; }
   std::string out() const { return parent() + "/out"; }

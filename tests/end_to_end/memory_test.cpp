@@ -24,7 +24,7 @@ constexpr std::uint64_t kMiB = 1 << 20;
 constexpr std::uint64_t kBudget = 64 * kMiB;
 constexpr std::uint64_t kLimit = kBudget * 115 / 100 + 64 * kMiB;
 
-std::uint64_t input_bytes() { return std::max<std::uint64_t>(scaled(384) * kMiB, 3 * kBudget); }
+std::uint64_t input_bytes() { return std::max<std::uint64_t>(scaled(256) * kMiB, 3 * kBudget); }
 
 CommandResult run_within_budget(std::vector<std::string> arguments, const TempFolder& folder) {
   arguments.insert(arguments.end(),
@@ -55,7 +55,7 @@ void for_each_output_line(const TempFolder& folder, const Each& each) {
 
 /// True where the lines "w<number> TAB <count>" are exactly the counts that are not 0.
 testing::AssertionResult holds_exactly(const TempFolder& folder,
-                                       std::vector<std::uint64_t> counts) {
+                                       std::vector<std::uint32_t> counts) {
   std::uint64_t wrong_lines = 0;
   for_each_output_line(folder, [&](std::string_view line) {
     std::uint64_t word = 0, count = 0;
@@ -69,7 +69,7 @@ testing::AssertionResult holds_exactly(const TempFolder& folder,
     }
   });
   std::uint64_t missing = 0;
-  for (const std::uint64_t count : counts) missing += count != 0 ? 1u : 0u;
+  for (const std::uint32_t count : counts) missing += count != 0 ? 1u : 0u;
   if (wrong_lines == 0 && missing == 0) return testing::AssertionSuccess();
   return testing::AssertionFailure()
          << wrong_lines << " wrong lines, " << missing << " words missing";

@@ -88,17 +88,16 @@ BigInput write_zipf_text(const std::string& path, std::uint64_t size_bytes,
 
 BigInput write_distinct_words(const std::string& path, std::uint64_t size_bytes) {
   constexpr std::uint64_t kBytesPerWord = 10;
-  // An odd step in a power of two visits every number once.
-  constexpr std::uint64_t kStep = 0x9e3779b1u;
-  std::uint64_t count = 1;
-  while (count * kBytesPerWord < size_bytes) count *= 2;
+  // Steps of a prime that does not divide the count visit every number once.
+  constexpr std::uint64_t kStep = 2'654'435'761;
+  const std::uint64_t count = size_bytes / kBytesPerWord;
   BigInput input;
   input.counts.assign(count, 1);
   input.words = count;
   TextWriter writer(path);
   for (std::uint64_t i = 0; i < count; ++i) {
     writer.add("w");
-    writer.add((i * kStep) & (count - 1));
+    writer.add(i * kStep % count);
     writer.add(i % kWordsPerLine == kWordsPerLine - 1 ? "\n" : " ");
   }
   writer.close();

@@ -11,7 +11,7 @@ namespace mrun::test_support {
 struct BigInput {
   std::uint64_t bytes = 0;
   std::uint64_t words = 0;
-  std::vector<std::uint64_t> counts;  ///< Of each word by its number.
+  std::vector<std::uint32_t> counts;  ///< Of each word by its number.
 };
 
 /// Words by a Zipf-like law over `vocabulary` words (word n about as often as 1/n).

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -68,8 +69,12 @@ void write_all_and_close(int fd, const std::string& text) {
   ::close(fd);
 }
 
+// 0 before exec, when the process still shows the memory of this one.
 std::uint64_t anonymous_bytes(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  const std::string process = "/proc/" + std::to_string(pid);
+  std::error_code gone;
+  if (std::filesystem::equivalent(process + "/exe", "/proc/self/exe", gone) || gone) return 0;
+  std::ifstream status(process + "/status");
   for (std::string line; std::getline(status, line);) {
     if (line.rfind("RssAnon:", 0) == 0) return std::strtoull(line.c_str() + 8, nullptr, 10) * 1024;
   }

@@ -19,7 +19,9 @@ TempFolder::TempFolder() {
   fs::permissions(path_, fs::perms::all);
 }
 
-TempFolder::~TempFolder() { remove_tree(path_); }
+TempFolder::~TempFolder() {
+  if (::getenv("MRUN_TEST_KEEP") == nullptr) remove_tree(path_);
+}
 
 void write_file(const std::string& path, std::string_view bytes) {
   fs::create_directories(fs::path(path).parent_path());

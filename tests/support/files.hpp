@@ -9,7 +9,7 @@
 
 namespace mrun::test_support {
 
-/// A fresh folder, removed with all it holds at the end of the scope.
+/// A fresh folder, removed with all it holds at the end of the scope unless MRUN_TEST_KEEP is set.
 class TempFolder {
  public:
   TempFolder();

@@ -277,9 +277,18 @@ void map_short_values(const ModelRecord& record, const ModelParams& params, Mode
   }
 }
 
+// A file given twice is two files of one name, so the ordinal stands before the name.
 void map_file_names(const ModelRecord& record, const ModelParams&, ModelPairs& out) {
-  for (const auto word : model_words(record.bytes))
-    out.push_back({std::string(word), record.file->name});
+  for (const auto word : model_words(record.bytes)) {
+    out.push_back({std::string(word), big_endian(record.file_ordinal) + record.file->name});
+  }
+}
+
+void write_file_names(Pairs group, const ModelParams&, std::string& text) {
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (i == 0 || group[i].value != group[i - 1].value)
+      write_line(text, group[i].key, group[i].value.substr(8));
+  }
 }
 
 // Keys (word, file): groups by word, counts by both.
@@ -334,7 +343,7 @@ std::vector<ModelJob> make_jobs() {
   add("wide_fold", map_values, write_wide_fold, keys);
   add("affine_fold", map_values, write_affine, keys);
   add("unique_values", map_short_values, write_distinct_in_a_row, keys);
-  add("file_names", map_file_names, write_distinct_in_a_row, {});
+  add("file_names", map_file_names, write_file_names, {});
   add("index", map_index, write_index, {});
   add("dated", map_dated, write_dated, all);
   add("dated_in_order", map_dated, write_dated, all).total_order = true;
