@@ -14,6 +14,7 @@
 #include "engine/memory_plan.hpp"
 #include "engine/tbb_executor.hpp"
 #include "os/machine.hpp"
+#include "os/path_info.hpp"
 #include "os/storage.hpp"
 
 namespace mrun {
@@ -26,6 +27,19 @@ PluginLog job_log(const RawRun& raw, const Console& console) {
     constexpr std::string_view kLevels[] = {"job error", "job warning", "job note", "job detail"};
     if (level <= most) print_note(console, kLevels[level], text);
   };
+}
+
+/// A run may spill after hours, or never: a wrong folder is told now.
+Result<void> check_tmp_dir(const std::string& folder) {
+  if (folder.empty()) return {};
+  MRUN_TRY_ASSIGN(const PathInfo info, path_info(folder, Code::output));
+  if (info.kind == PathKind::folder && is_writable_folder(folder)) return {};
+  return fail(Code::output,
+              fmt::format("--tmp-dir '{}' {}", folder,
+                          !info.exists()                  ? "does not exist"
+                          : info.kind != PathKind::folder ? "is no folder"
+                                                          : "cannot be written to"),
+              "name another folder, or leave it out to work beside the output");
 }
 
 void print_settings(const RunOptions& options, const Plugin& plugin, const Console& console) {
@@ -48,6 +62,7 @@ Result<void> run_command(const RawRun& raw, const CommandContext& context) {
   MRUN_TRY_ASSIGN(JobParams params, check_params(raw.params, spec));
   MRUN_TRY_ASSIGN(RunOptions options, resolve(raw, spec, read_machine()));
   options.params = std::move(params.given);
+  MRUN_TRY(check_tmp_dir(options.tmp_dir));
   if (raw.verbose) print_settings(options, found.plugin, console);
 
   // All that was typed is understood; from here on it is the engine's.

@@ -10,7 +10,9 @@
 namespace mrun {
 
 TbbExecutor::TbbExecutor(unsigned threads)
-    : threads_(std::max(1u, threads)), arena_(static_cast<int>(threads_)) {}
+    : threads_(std::max(1u, threads)),
+      limit_(tbb::global_control::max_allowed_parallelism, threads_),
+      arena_(static_cast<int>(threads_)) {}
 
 void TbbExecutor::for_each_index(std::size_t count, const std::function<void(std::size_t)>& body) {
   std::atomic<std::size_t> next{0};  // Relaxed throughout: parallel_for's end publishes the results.

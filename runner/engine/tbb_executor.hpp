@@ -1,6 +1,7 @@
 // TbbExecutor: the executor of a real run, on oneTBB's work stealing threads.
 #pragma once
 
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include "engine/executor.hpp"
@@ -17,6 +18,7 @@ class TbbExecutor final : public Executor {
 
  private:
   unsigned threads_;
+  tbb::global_control limit_;  // Without it TBB starts no more threads than there are cores.
   tbb::task_arena arena_;
 };
 
