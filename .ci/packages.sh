@@ -5,7 +5,8 @@ MRUN_BUILD_PACKAGES="cmake ninja-build g++ pkg-config libtbb-dev libxxhash-dev l
 MRUN_TEST_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev clang mawk"
 MRUN_CI_PACKAGES="clang-format"
 
-mrun_say() { printf '%s\n' "$*"; }
+# One line for each argument.
+mrun_say() { printf '%s\n' "$@"; }
 
 mrun_die() {
   printf 'error: %s\n' "$*" >&2

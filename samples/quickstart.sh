@@ -16,13 +16,13 @@ else
 fi
 mrun_build release mrun jobs
 
-output=$MRUN_ROOT/build/quickstart/wordcount
+cd "$MRUN_ROOT"
+output=build/quickstart/wordcount
 mkdir -p "${output%/*}"
-run=("$MRUN_ROOT/build/release/bin/mrun" wordcount "$MRUN_ROOT"/samples/texts/*.txt "$output" --overwrite)
-mrun_say "3/3 Counting the words of the texts in samples/texts:"
-mrun_say "  ${run[*]}"
+run=(build/release/bin/mrun wordcount samples/texts/*.txt "$output" --overwrite)
+mrun_say "3/3 Counting the words of the texts in samples/texts:" "  ${run[*]}"
 "${run[@]}"
 
 mrun_say "" "The ten most frequent words:"
 "${run[0]}" cat "$output" | LC_ALL=C sort -t "$(printf '\t')" -k2,2nr -k1,1 | sed -n '1,10p'
-mrun_say "The output lies in $output"
+mrun_say "" "The output lies in $MRUN_ROOT/$output"
