@@ -146,6 +146,7 @@ class Worker {
 
   void map_one(std::string_view text, const mrun_batch& batch, std::uint64_t offset,
                std::uint64_t line) {
+    session_.check_stop();
     session_.set_at(reinterpret_cast<const std::uint8_t*>(text.data()));
     using Rest = decltype(drop_first(std::declval<typename S::Map>()));
     if constexpr (S::kChunks)

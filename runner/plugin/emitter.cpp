@@ -77,7 +77,7 @@ mrun_status Emitter::take() noexcept {
   const std::uint32_t n = table_.n;
   const std::uint64_t heap_used = table_.heap_used;
   reset();
-  if (worker_.has_error()) return MRUN_CANCELLED;
+  if (worker_.has_error() || worker_.stopped()) return MRUN_CANCELLED;
   if (n == 0) return MRUN_OK;
   const char* fault = find_fault(n, heap_used);
   if (fault != nullptr) return worker_.remember_broken(fault);

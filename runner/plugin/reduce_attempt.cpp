@@ -51,7 +51,7 @@ mrun_status PluginReduceAttempt::more(mrun_group* table) {
   Group& group = *static_cast<Group*>(table);
   Worker& worker = group.attempt->worker_;
   group.n = 0;
-  if (worker.has_error()) return MRUN_CANCELLED;
+  if (worker.has_error() || worker.stopped()) return MRUN_CANCELLED;
   // Nothing of ours may unwind through the job.
   try {
     Result<std::span<const Slice>> values = group.source->more();

@@ -67,6 +67,13 @@ class Worker {
   /// The same for a job that did what the contract forbids.
   mrun_status remember_broken(const char* what) noexcept;
   bool has_error() const { return error_.has_value(); }
+  /// Whether the job is to come back, for the run is being stopped. Then that is remembered, so
+  /// that a call cut short does not count even where the job hides it.
+  bool stopped() noexcept {
+    if (!context_.stop->stopped()) return false;
+    remember({Code::cancelled, "stopped", {}});
+    return true;
+  }
 
   void* object() const { return object_; }
   const JobTable& job() const { return job_; }

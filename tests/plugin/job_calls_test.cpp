@@ -11,6 +11,12 @@
 namespace mrun::plugin_test {
 namespace {
 
+/// The flag of the test that runs, for its job.
+StopFlag*& test_stop() {
+  static StopFlag* flag = nullptr;
+  return flag;
+}
+
 mrun_status say(mrun_worker_ctx* context, mrun_status status, std::string_view text) {
   context->fail(context, status, text.data(), text.size());
   return status;
@@ -151,6 +157,19 @@ TEST(JobCalls, CancelledIsSaidOnlyWhereTheRunIsStopped) {
   }});
   EXPECT_TRUE(test.map_lines("a\n"));
   test.stop.stop(15);
+  expect_failure(test.map_lines("a\n"), Code::cancelled, {});
+}
+
+TEST(JobCalls, ABusyJobIsStoppedAtItsNextCall) {
+  TestJob test({.map = [](mrun_worker_ctx* context, const mrun_batch*) -> mrun_status {
+    test_stop()->stop(15);
+    context->emit->n = 1;
+    context->emit->entries[0] = {};
+    // Hides that it was told to come back.
+    static_cast<void>(context->emit->flush(context->emit));
+    return MRUN_OK;
+  }});
+  test_stop() = &test.stop;
   expect_failure(test.map_lines("a\n"), Code::cancelled, {});
 }
 
