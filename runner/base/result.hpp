@@ -80,18 +80,18 @@ class [[nodiscard]] Result<void> {
 }  // namespace mrun
 
 // Evaluates `expression`; returns its error from the enclosing function if it failed.
-#define MRUN_TRY(expression)                                                     \
-  do {                                                                           \
-    if (auto mrun_result_ = (expression); !mrun_result_)                         \
-      return ::mrun::Failure{std::move(mrun_result_).error()};                   \
+#define MRUN_TRY(expression)                                   \
+  do {                                                         \
+    if (auto mrun_result_ = (expression); !mrun_result_)       \
+      return ::mrun::Failure{std::move(mrun_result_).error()}; \
   } while (false)
 
 // As MRUN_TRY, and moves the value into `declaration`: MRUN_TRY_ASSIGN(auto file, open(path));
 #define MRUN_TRY_ASSIGN(declaration, expression) \
   MRUN_TRY_ASSIGN_AS_(MRUN_CONCAT_(mrun_result_, __LINE__), declaration, expression)
-#define MRUN_TRY_ASSIGN_AS_(result, declaration, expression)          \
-  auto result = (expression);                                         \
-  if (!result) return ::mrun::Failure{std::move(result).error()};     \
+#define MRUN_TRY_ASSIGN_AS_(result, declaration, expression)      \
+  auto result = (expression);                                     \
+  if (!result) return ::mrun::Failure{std::move(result).error()}; \
   declaration = *std::move(result)
 #define MRUN_CONCAT_(a, b) MRUN_CONCAT_AGAIN_(a, b)
 #define MRUN_CONCAT_AGAIN_(a, b) a##b

@@ -26,7 +26,8 @@ class StopFlag {
   }
 
  private:
-  static_assert(std::atomic<std::int32_t>::is_always_lock_free && sizeof(std::atomic<std::int32_t>) == 4);
+  static_assert(std::atomic<std::int32_t>::is_always_lock_free &&
+                sizeof(std::atomic<std::int32_t>) == 4);
   std::atomic<std::int32_t> value_{0};
 };
 

@@ -23,13 +23,16 @@ class FirstFailure {
   void note(std::size_t index, Error error) {
     const std::scoped_lock lock(mutex_);
     // That a task was given up because of another one says nothing to a user.
-    const bool says_more = error_ && error_->code == Code::cancelled && error.code != Code::cancelled;
-    const bool says_less = error_ && error_->code != Code::cancelled && error.code == Code::cancelled;
+    const bool says_more =
+        error_ && error_->code == Code::cancelled && error.code != Code::cancelled;
+    const bool says_less =
+        error_ && error_->code != Code::cancelled && error.code == Code::cancelled;
     if (!error_ || says_more || (!says_less && index < index_)) {
       error_ = std::move(error);
       index_ = index;
     }
-    if (index < lowest_.load(std::memory_order_relaxed)) lowest_.store(index, std::memory_order_relaxed);
+    if (index < lowest_.load(std::memory_order_relaxed))
+      lowest_.store(index, std::memory_order_relaxed);
   }
   void note(std::size_t index, Result<void> outcome) {
     if (!outcome) note(index, std::move(outcome).error());

@@ -45,20 +45,24 @@ std::vector<ManifestInput> manifest_inputs(const RunOptions& options, const Inpu
 class JobRun {
  public:
   JobRun(const RunOptions& options, JobFactory& job, const RunEnvironment& environment)
-      : options_(options), factory_(job), environment_(environment), clock_(info_, environment.progress, peak_) {}
+      : options_(options),
+        factory_(job),
+        environment_(environment),
+        clock_(info_, environment.progress, peak_) {}
 
   Result<RunInfo> run() {
     clock_.begin("plan");
     MRUN_TRY(check_memory());
-    MRUN_TRY(list_input());        // The files of the run are fixed.
-    MRUN_TRY(configure_job());     // The job's shape and the number of parts are fixed.
-    MRUN_TRY(prepare_output());    // The place is ours; nothing of it is visible.
-    share_memory();                // Threads and every buffer's share are fixed.
+    MRUN_TRY(list_input());      // The files of the run are fixed.
+    MRUN_TRY(configure_job());   // The job's shape and the number of parts are fixed.
+    MRUN_TRY(prepare_output());  // The place is ours; nothing of it is visible.
+    share_memory();              // Threads and every buffer's share are fixed.
     clock_.end(0);
 
-    MRUN_TRY(job_->spec().map_only ? map_into_parts() : map_and_reduce());  // All parts are written.
-    MRUN_TRY(reader_->check_unchanged());  // What was read is what was listed.
-    MRUN_TRY(commit());                    // The output is whole and visible.
+    MRUN_TRY(job_->spec().map_only ? map_into_parts()
+                                   : map_and_reduce());  // All parts are written.
+    MRUN_TRY(reader_->check_unchanged());                // What was read is what was listed.
+    MRUN_TRY(commit());                                  // The output is whole and visible.
     info_.seconds = clock_.seconds_since_start();
     return std::move(info_);
   }
@@ -66,7 +70,8 @@ class JobRun {
  private:
   Result<void> check_memory() const {
     if (options_.memory_bytes >= kMemoryLeast) return {};
-    return fail(Code::usage, fmt::format("a memory budget of {} is too small", size_text(options_.memory_bytes)),
+    return fail(Code::usage,
+                fmt::format("a memory budget of {} is too small", size_text(options_.memory_bytes)),
                 fmt::format("give at least {} with --memory", size_text(kMemoryLeast)));
   }
 
@@ -75,7 +80,8 @@ class JobRun {
     info_.input_files = inputs_.files.size();
     info_.skipped_files = inputs_.skipped_files;
     for (const InputFile& file : inputs_.files) file_names_.push_back(file.name);
-    has_streams_ = std::any_of(inputs_.files.begin(), inputs_.files.end(), [](const InputFile& f) { return f.is_stream; });
+    has_streams_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),
+                               [](const InputFile& f) { return f.is_stream; });
     const bool fixed = options_.records.kind == RecordFormat::Kind::fixed;
     plan_ = plan_splits(inputs_, options_.split_bytes, fixed ? options_.records.fixed_bytes : 0);
     groups_ = group_splits(plan_);
@@ -90,8 +96,8 @@ class JobRun {
     MRUN_TRY_ASSIGN(job_, factory_.configure({parts_for(factory_.declared()), file_names_}));
     part_count_ = parts_for(job_->spec());
     // Fixed-size records in order are written as they came: a line end would be another byte.
-    const bool raw = options_.records.kind == RecordFormat::Kind::fixed && job_->spec().total_order &&
-                     job_->spec().out_kind == OutKind::key;
+    const bool raw = options_.records.kind == RecordFormat::Kind::fixed &&
+                     job_->spec().total_order && job_->spec().out_kind == OutKind::key;
     JobSpec written = job_->spec();
     if (raw) written.out_end = OutEnd::nothing;
     out_end_ = written.out_end;
@@ -100,8 +106,9 @@ class JobRun {
   }
 
   Result<void> prepare_output() {
-    MRUN_TRY_ASSIGN(Committer committer, Committer::prepare(environment_.storage, {options_.output, options_.inputs,
-                                                                                   options_.overwrite, options_.sync}));
+    MRUN_TRY_ASSIGN(Committer committer,
+                    Committer::prepare(environment_.storage, {options_.output, options_.inputs,
+                                                              options_.overwrite, options_.sync}));
     committer_.emplace(std::move(committer));
     started_at_ = utc_time_text();
     return {};
@@ -133,14 +140,16 @@ class JobRun {
     reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);
     std::vector<std::string> side_outputs;
     for (const NamedSpec& side : spec.side_outputs) side_outputs.push_back(side.name);
-    parts_.emplace(PartSet::Setup{environment_.storage, committer_->out_folder(), std::move(side_outputs), part_count_,
-                                  *output_budget_, environment_.stop, options_.sync});
+    parts_.emplace(PartSet::Setup{environment_.storage, committer_->out_folder(),
+                                  std::move(side_outputs), part_count_, *output_budget_,
+                                  environment_.stop, options_.sync});
   }
 
   Result<void> run_map(MapTarget& target) {
     clock_.begin("map", inputs_.planned_bytes());
-    const MapPhaseSetup setup{*job_,  plan_, *reader_, target, *executor_, environment_.progress,
-                              environment_.stop, peak_};
+    const MapPhaseSetup setup{
+        *job_, plan_, *reader_, target, *executor_, environment_.progress, environment_.stop,
+        peak_};
     MRUN_TRY_ASSIGN(MapPhaseInfo mapped, run_map_phase(setup, groups_));
     info_.input_records = mapped.records;
     info_.input_bytes = mapped.size_bytes;
@@ -150,7 +159,8 @@ class JobRun {
   }
 
   Result<void> map_into_parts() {
-    DirectTarget target(*parts_, part_count_, inputs_.planned_bytes(), job_->spec(), *formatter_, has_streams_);
+    DirectTarget target(*parts_, part_count_, inputs_.planned_bytes(), job_->spec(), *formatter_,
+                        has_streams_);
     MRUN_TRY(run_map(target));
     MRUN_TRY(target.end());
     info_.emitted_pairs = target.emitted_pairs();
@@ -159,16 +169,19 @@ class JobRun {
   }
 
   Result<void> map_and_reduce() {
-    const std::string work = options_.tmp_dir.empty() ? committer_->work_folder() : options_.tmp_dir;
-    MRUN_TRY_ASSIGN(map_output_, MapOutput::create({*job_, part_count_, memory_, threads_, environment_.storage, work,
-                                                    environment_.stop, std::random_device{}()}));
+    const std::string work =
+        options_.tmp_dir.empty() ? committer_->work_folder() : options_.tmp_dir;
+    MRUN_TRY_ASSIGN(map_output_,
+                    MapOutput::create({*job_, part_count_, memory_, threads_, environment_.storage,
+                                       work, environment_.stop, std::random_device{}()}));
     ShuffleTarget target(*map_output_);
     MRUN_TRY(run_map(target));
     MRUN_TRY(for_each_worker([&](std::size_t worker) { return map_output_->flush_table(worker); }));
     // All pairs are in the sort buffers, or some of them in runs. Runs and buffers are not mixed:
     // the buffers' memory is what the merge works with.
     if (map_output_->has_runs()) {
-      MRUN_TRY(for_each_worker([&](std::size_t worker) { return map_output_->spill_rest(worker); }));
+      MRUN_TRY(
+          for_each_worker([&](std::size_t worker) { return map_output_->spill_rest(worker); }));
       map_output_->release_memory();
     }
     info_.emitted_pairs = map_output_->emitted_pairs();
@@ -180,13 +193,15 @@ class JobRun {
 
   Result<void> for_each_worker(const std::function<Result<void>(std::size_t)>& work) {
     FirstFailure failure;
-    executor_->for_each_index(map_output_->worker_count(), [&](std::size_t i) { failure.note(i, work(i)); });
+    executor_->for_each_index(map_output_->worker_count(),
+                              [&](std::size_t i) { failure.note(i, work(i)); });
     return failure.result();
   }
 
   Result<void> reduce_from_memory() {
     clock_.begin("sort");
-    MRUN_TRY_ASSIGN(const auto pieces, pieces_in_memory(*map_output_, *job_, part_count_, *executor_));
+    MRUN_TRY_ASSIGN(const auto pieces,
+                    pieces_in_memory(*map_output_, *job_, part_count_, *executor_));
     clock_.end(map_output_->peak_bytes());
     return reduce(*pieces, map_output_->peak_bytes());
   }
@@ -197,27 +212,32 @@ class JobRun {
     runs.runs = map_output_->take_runs(runs.files);
     std::size_t block_bytes = memory_.block_bytes;
     for (const Run& run : runs.runs) block_bytes = std::max(block_bytes, run.block_bytes_largest());
-    // The buffers of map are gone: all but the runs' indexes and the output's share serves the merge.
+    // The buffers of map are gone: all but the runs' indexes and the output's share serves the
+    // merge.
     MemoryBudget budget(memory_.sort_bytes + memory_.table_bytes + memory_.input_bytes);
     const MergeMemory memory =
-        MergeMemory::make(budget.limit_bytes(), threads_, RunCursor::memory_bytes(block_bytes) + Merger::memory_bytes(1),
+        MergeMemory::make(budget.limit_bytes(), threads_,
+                          RunCursor::memory_bytes(block_bytes) + Merger::memory_bytes(1),
                           RunWriter::memory_bytes(memory_.block_bytes), runs.runs.size());
-    MRUN_TRY_ASSIGN(const MergeInfo merged,
-                    merge_down(runs, {map_output_->partitioner().partitions(), map_output_->combiner(),
-                                      *executor_, environment_.storage, work, budget, memory,
-                                      memory_.block_bytes, environment_.stop}));
+    MRUN_TRY_ASSIGN(
+        const MergeInfo merged,
+        merge_down(runs, {map_output_->partitioner().partitions(), map_output_->combiner(),
+                          *executor_, environment_.storage, work, budget, memory,
+                          memory_.block_bytes, environment_.stop}));
     info_.merge_passes = merged.passes;
     info_.spilled_bytes += merged.written_bytes;
     clock_.end(budget.peak_bytes());
-    const auto pieces = pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget, memory);
+    const auto pieces =
+        pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget, memory);
     return reduce(*pieces, budget.peak_bytes());
   }
 
   Result<void> reduce(PieceSource& pieces, std::uint64_t budget_bytes) {
     clock_.begin("reduce");
-    MRUN_TRY_ASSIGN(const ReduceInfo reduced,
-                    run_reduce_phase(pieces, {*job_, map_output_->combiner(), *formatter_, out_end_, *parts_,
-                                              *executor_, environment_.progress, environment_.stop, peak_}));
+    MRUN_TRY_ASSIGN(
+        const ReduceInfo reduced,
+        run_reduce_phase(pieces, {*job_, map_output_->combiner(), *formatter_, out_end_, *parts_,
+                                  *executor_, environment_.progress, environment_.stop, peak_}));
     info_.groups = reduced.groups;
     add_counters(reduced.counters);
     clock_.end(budget_bytes + output_budget_->peak_bytes());
@@ -235,7 +255,8 @@ class JobRun {
     Manifest manifest;
     MRUN_TRY_ASSIGN(manifest.parts, parts_->finish());
     const JobSpec& spec = job_->spec();
-    for (std::size_t i = 0; i < spec.counters.size(); ++i) info_.counters.push_back({spec.counters[i].name, counters_[i]});
+    for (std::size_t i = 0; i < spec.counters.size(); ++i)
+      info_.counters.push_back({spec.counters[i].name, counters_[i]});
     for (const PartInfo& part : manifest.parts) {
       info_.output_bytes += part.size_bytes;
       info_.output_records += part.records;
@@ -252,7 +273,9 @@ class JobRun {
     manifest.groups = info_.groups;
     if (environment_.stop.stopped()) return fail(Code::cancelled, "stopped");
     info_.seconds = clock_.seconds_since_start();
-    MRUN_TRY_ASSIGN(info_.warning, committer_->commit(manifest, run_record_text(info_, options_, host_name(), started_at_)));
+    MRUN_TRY_ASSIGN(
+        info_.warning,
+        committer_->commit(manifest, run_record_text(info_, options_, host_name(), started_at_)));
     clock_.end(0);
     return {};
   }
@@ -289,7 +312,8 @@ class JobRun {
 
 }  // namespace
 
-Result<RunInfo> run_job(const RunOptions& options, JobFactory& job, const RunEnvironment& environment) {
+Result<RunInfo> run_job(const RunOptions& options, JobFactory& job,
+                        const RunEnvironment& environment) {
   return JobRun(options, job, environment).run();
 }
 

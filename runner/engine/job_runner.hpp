@@ -21,6 +21,7 @@ struct RunEnvironment {
 
 /// Runs the job. On success the output is committed, durable unless `options.sync` is false. On
 /// failure nothing of it is left behind. A stop by signal is Code::cancelled.
-Result<RunInfo> run_job(const RunOptions& options, JobFactory& job, const RunEnvironment& environment);
+Result<RunInfo> run_job(const RunOptions& options, JobFactory& job,
+                        const RunEnvironment& environment);
 
 }  // namespace mrun

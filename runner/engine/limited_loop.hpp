@@ -11,18 +11,21 @@ namespace mrun {
 
 /// As Executor::for_each_index, with at most `at_once` bodies running side by side.
 template <typename Body>
-void for_each_limited(Executor& executor, std::size_t at_once, std::size_t count, const Body& body) {
+void for_each_limited(Executor& executor, std::size_t at_once, std::size_t count,
+                      const Body& body) {
   std::atomic<std::size_t> next{0};
   executor.for_each_index(std::min(at_once, count), [&](std::size_t) {
     // Relaxed: the executor's end publishes what the bodies did.
-    for (std::size_t index; (index = next.fetch_add(1, std::memory_order_relaxed)) < count;) body(index);
+    for (std::size_t index; (index = next.fetch_add(1, std::memory_order_relaxed)) < count;)
+      body(index);
   });
 }
 
 /// An executor of fewer threads on the threads of another.
 class LimitedExecutor final : public Executor {
  public:
-  LimitedExecutor(Executor& executor, unsigned width) : executor_(executor), width_(std::min(width, executor.width())) {}
+  LimitedExecutor(Executor& executor, unsigned width)
+      : executor_(executor), width_(std::min(width, executor.width())) {}
   void for_each_index(std::size_t count, const std::function<void(std::size_t)>& body) override {
     for_each_limited(executor_, width_, count, body);
   }

@@ -38,8 +38,13 @@ Result<void> WorkerOutput::accept_big(Slice key, Slice value) {
   ++emitted_pairs_;
   if (shared_.setup_.job.spec().total_order) {
     const KeyPrefix prefix = key_prefix(key);
-    const Pair pair{prefix.k0, prefix.k1, static_cast<std::uint32_t>(key.size), static_cast<std::uint32_t>(value.size),
-                    key.size > kPrefixBytes ? key.data + kPrefixBytes : nullptr, value.data, 0};
+    const Pair pair{prefix.k0,
+                    prefix.k1,
+                    static_cast<std::uint32_t>(key.size),
+                    static_cast<std::uint32_t>(value.size),
+                    key.size > kPrefixBytes ? key.data + kPrefixBytes : nullptr,
+                    value.data,
+                    0};
     sample(std::span(&pair, 1));
   }
   return table_ != nullptr ? table_->add_big(key, value) : store_.accept_big(key, value);
@@ -49,7 +54,8 @@ void WorkerOutput::sample(const EntryBatch& batch) {
   std::array<Pair, Partitioner::kBatch> pairs;
   for (std::size_t begin = 0; begin < batch.entries.size(); begin += pairs.size()) {
     const std::size_t count = std::min(pairs.size(), batch.entries.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) pairs[i] = emitted_pair(batch.entries[begin + i], batch.heap);
+    for (std::size_t i = 0; i < count; ++i)
+      pairs[i] = emitted_pair(batch.entries[begin + i], batch.heap);
     sample(std::span(pairs).first(count));
   }
 }
@@ -63,7 +69,8 @@ void WorkerOutput::sample(std::span<const Pair> pairs) {
   KeyBytes bytes;
   std::array<std::uint32_t, Partitioner::kBatch> lens;
   job.group_lens(bytes.of(pairs), std::span(lens).first(pairs.size()));
-  for (std::size_t i = 0; i < pairs.size(); ++i) sample_.add(pairs[i], std::min(lens[i], pairs[i].klen));
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    sample_.add(pairs[i], std::min(lens[i], pairs[i].klen));
 }
 
 Result<void> WorkerOutput::Store::accept(const EntryBatch& batch) {
@@ -78,12 +85,19 @@ Result<void> WorkerOutput::Store::accept_big(Slice key, Slice value) {
   const std::size_t bytes = SortBuffer::big_bytes(key, value);
   const std::size_t memory = worker_.shared_.setup_.plan.sort_bytes;
   if (key.size >= kFieldMost || value.size >= kFieldMost) {
-    return fail(Code::limit, fmt::format("the job emitted a key of {} bytes with a value of {} bytes; each must be below 4 GiB",
-                                         key.size, value.size));
+    return fail(
+        Code::limit,
+        fmt::format(
+            "the job emitted a key of {} bytes with a value of {} bytes; each must be below 4 GiB",
+            key.size, value.size));
   }
   if (bytes > memory / 2) {
-    return fail(Code::limit, fmt::format("the job emitted a pair of {} bytes, and the memory budget leaves {} bytes for one", bytes, memory / 2),
-                "give more with --memory, or emit less at once");
+    return fail(
+        Code::limit,
+        fmt::format(
+            "the job emitted a pair of {} bytes, and the memory budget leaves {} bytes for one",
+            bytes, memory / 2),
+        "give more with --memory, or emit less at once");
   }
   if (worker_.shared_.is_pressed(worker_)) MRUN_TRY(worker_.shared_.spill_worker(worker_));
   while (!worker_.buffer_.try_accept_big(key, value)) MRUN_TRY(worker_.shared_.make_room(worker_));
@@ -108,8 +122,10 @@ Result<std::unique_ptr<MapOutput>> MapOutput::create(const Setup& setup) {
   for (std::uint32_t number = 0; number < setup.workers; ++number) {
     auto worker = std::make_unique<WorkerOutput>(*output, number);
     if (output->combiner_.fold != nullptr) {
-      const CombineTable::Limits limits{&output->table_budget_, setup.plan.table_share_bytes, setup.hash_seed};
-      MRUN_TRY_ASSIGN(CombineTable table, CombineTable::create(output->fold_, worker->store_, limits));
+      const CombineTable::Limits limits{&output->table_budget_, setup.plan.table_share_bytes,
+                                        setup.hash_seed};
+      MRUN_TRY_ASSIGN(CombineTable table,
+                      CombineTable::create(output->fold_, worker->store_, limits));
       worker->table_ = std::make_unique<CombineTable>(std::move(table));
     }
     output->idle_.push_back(worker.get());
@@ -145,9 +161,10 @@ bool MapOutput::is_pressed(const WorkerOutput& worker) const {
 
 WorkerOutput* MapOutput::take_largest_idle() {
   const std::scoped_lock lock(mutex_);
-  const auto largest = std::max_element(idle_.begin(), idle_.end(), [](const WorkerOutput* a, const WorkerOutput* b) {
-    return a->buffer_.size_bytes() < b->buffer_.size_bytes();
-  });
+  const auto largest = std::max_element(idle_.begin(), idle_.end(),
+                                        [](const WorkerOutput* a, const WorkerOutput* b) {
+                                          return a->buffer_.size_bytes() < b->buffer_.size_bytes();
+                                        });
   if (largest == idle_.end() || (*largest)->buffer_.empty()) return nullptr;
   WorkerOutput* const worker = *largest;
   idle_.erase(largest);
@@ -178,8 +195,10 @@ Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
   if (worker.run_file_ == nullptr) {
     MRUN_TRY_ASSIGN(worker.run_file_, setup_.storage.create_scratch(setup_.work_folder));
   }
-  const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes, spill_budget_};
-  MRUN_TRY_ASSIGN(Run run, spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target));
+  const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes,
+                           spill_budget_};
+  MRUN_TRY_ASSIGN(Run run,
+                  spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target));
   worker.run_file_bytes_ = run.end();
   pressure_.store(false, std::memory_order_relaxed);
   {

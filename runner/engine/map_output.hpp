@@ -90,7 +90,8 @@ class MapOutput {
 
   /// After the last task: empties the table of worker `index`. Different workers at once.
   Result<void> flush_table(std::size_t index);
-  /// After all tables are empty and where anything was spilled: spills what is left of worker `index`.
+  /// After all tables are empty and where anything was spilled: spills what is left of worker
+  /// `index`.
   Result<void> spill_rest(std::size_t index);
   /// After all spills: gives the memory of buffers back.
   void release_memory() { memory_.trim(); }
@@ -139,7 +140,8 @@ class MapOutput {
   Partitioner partitioner_;
   StateFold fold_;
   SortedCombiner combiner_;
-  /// Some worker waits for memory: those that hold much spill when they next accept. Relaxed: a hint.
+  /// Some worker waits for memory: those that hold much spill when they next accept. Relaxed: a
+  /// hint.
   std::atomic<bool> pressure_{false};
 
   mutable std::mutex mutex_;  // Guards what follows.

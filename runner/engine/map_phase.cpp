@@ -17,15 +17,18 @@ class MapPhase {
   void run_groups(std::span<const SplitGroup> groups) {
     setup_.target.begin_section(groups);
     setup_.executor.for_each_index(groups.size(), [&](std::size_t index) {
-      run_group(index, [&](const AttemptContext& sinks, const MapTarget::AfterSplit& after_split) -> Result<void> {
-        for (std::size_t i = 0; i < groups[index].split_count; ++i) {
-          const std::size_t split = groups[index].first_split + i;
-          MRUN_TRY_ASSIGN(const auto source, setup_.reader.open(setup_.plan.splits[split]));
-          MRUN_TRY(run_split(*source, split, sinks));
-          MRUN_TRY(after_split());
-        }
-        return {};
-      });
+      run_group(index,
+                [&](const AttemptContext& sinks,
+                    const MapTarget::AfterSplit& after_split) -> Result<void> {
+                  for (std::size_t i = 0; i < groups[index].split_count; ++i) {
+                    const std::size_t split = groups[index].first_split + i;
+                    MRUN_TRY_ASSIGN(const auto source,
+                                    setup_.reader.open(setup_.plan.splits[split]));
+                    MRUN_TRY(run_split(*source, split, sinks));
+                    MRUN_TRY(after_split());
+                  }
+                  return {};
+                });
     });
     ordinals_used_ += groups.size();
   }
@@ -42,10 +45,12 @@ class MapPhase {
         if (!next->has_value()) return;
         const auto index = static_cast<std::size_t>((**next).ordinal);
         splits.fetch_add(1, std::memory_order_relaxed);
-        run_group(index, [&](const AttemptContext& sinks, const MapTarget::AfterSplit& after_split) -> Result<void> {
-          MRUN_TRY(run_split(*(**next).source, ordinals_used_ + index, sinks));
-          return after_split();
-        });
+        run_group(index,
+                  [&](const AttemptContext& sinks,
+                      const MapTarget::AfterSplit& after_split) -> Result<void> {
+                    MRUN_TRY(run_split(*(**next).source, ordinals_used_ + index, sinks));
+                    return after_split();
+                  });
       }
     });
     ordinals_used_ += splits.load();
@@ -59,9 +64,11 @@ class MapPhase {
  private:
   void run_group(std::size_t index, const MapTarget::Maps& maps) {
     const std::size_t ordinal = ordinals_used_ + index;
-    const GroupRun group{static_cast<std::uint32_t>(ordinal), index, failure_.is_moot(ordinal) || setup_.stop.stopped()};
+    const GroupRun group{static_cast<std::uint32_t>(ordinal), index,
+                         failure_.is_moot(ordinal) || setup_.stop.stopped()};
     failure_.note(ordinal, setup_.target.run(group, maps));
-    if (group.moot && setup_.stop.stopped()) failure_.note(ordinal, Error{Code::cancelled, "stopped", {}});
+    if (group.moot && setup_.stop.stopped())
+      failure_.note(ordinal, Error{Code::cancelled, "stopped", {}});
     setup_.peak.sample();
   }
 
@@ -70,7 +77,8 @@ class MapPhase {
     AttemptContext context = sinks;
     context.counters = counters;
     context.stop = &setup_.stop;
-    MRUN_TRY_ASSIGN(const MapTaskInfo task, run_map_task(setup_.job, split, source, context, setup_.progress));
+    MRUN_TRY_ASSIGN(const MapTaskInfo task,
+                    run_map_task(setup_.job, split, source, context, setup_.progress));
     const std::scoped_lock lock(mutex_);
     info_.records += task.records;
     info_.size_bytes += task.size_bytes;
@@ -88,7 +96,8 @@ class MapPhase {
 
 }  // namespace
 
-Result<MapPhaseInfo> run_map_phase(const MapPhaseSetup& setup, const std::vector<SplitGroup>& groups) {
+Result<MapPhaseInfo> run_map_phase(const MapPhaseSetup& setup,
+                                   const std::vector<SplitGroup>& groups) {
   MapPhase phase(setup);
   for (std::size_t begin = 0; begin < groups.size();) {
     if (groups[begin].is_stream) {

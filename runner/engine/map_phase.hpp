@@ -33,6 +33,7 @@ struct MapPhaseSetup {
 };
 
 /// On failure returns the error of the lowest group that failed, whatever the schedule.
-Result<MapPhaseInfo> run_map_phase(const MapPhaseSetup& setup, const std::vector<SplitGroup>& groups);
+Result<MapPhaseInfo> run_map_phase(const MapPhaseSetup& setup,
+                                   const std::vector<SplitGroup>& groups);
 
 }  // namespace mrun

@@ -21,14 +21,16 @@ class NoRecords final : public RecordSink {
 // Pairs that a map-only job emits: written as records at once.
 class EmittedRecords final : public EntrySink {
  public:
-  EmittedRecords(const PairFormatter& formatter, PieceWriter& piece) : writer_(formatter, piece), piece_(piece) {}
+  EmittedRecords(const PairFormatter& formatter, PieceWriter& piece)
+      : writer_(formatter, piece), piece_(piece) {}
 
   void begin_batch(const std::shared_ptr<const void>&) override {}
 
   Result<void> accept(const EntryBatch& batch) override {
     for (const Entry& entry : batch.entries) {
       const Pair pair = emitted_pair(entry, batch.heap);
-      if (!writer_.write(pair.k0, pair.k1, pair.klen, pair.tail, {pair.value, pair.vlen})) return malformed(pair);
+      if (!writer_.write(pair.k0, pair.k1, pair.klen, pair.tail, {pair.value, pair.vlen}))
+        return malformed(pair);
     }
     pairs_ += batch.entries.size();
     return piece_.status();
@@ -80,7 +82,9 @@ DirectTarget::DirectTarget(PartSet& parts, std::uint32_t part_count, std::uint64
 
 std::uint32_t DirectTarget::part_of(std::uint64_t first_byte) const {
   __extension__ using Wide = unsigned __int128;
-  return std::min(static_cast<std::uint32_t>(static_cast<Wide>(first_byte) * part_count_ / total_bytes_), part_count_ - 1);
+  return std::min(
+      static_cast<std::uint32_t>(static_cast<Wide>(first_byte) * part_count_ / total_bytes_),
+      part_count_ - 1);
 }
 
 void DirectTarget::begin_section(std::span<const SplitGroup> groups) {
@@ -125,7 +129,8 @@ Result<void> DirectTarget::run(const GroupRun& group, const Maps& maps) {
 }
 
 Result<void> DirectTarget::end() {
-  for (std::uint32_t part = 0; holds_parts_ && part < part_count_; ++part) MRUN_TRY(parts_.done(part));
+  for (std::uint32_t part = 0; holds_parts_ && part < part_count_; ++part)
+    MRUN_TRY(parts_.done(part));
   return {};
 }
 

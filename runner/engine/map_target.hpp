@@ -1,4 +1,5 @@
-// MapTarget: where groups of splits put what their maps give: into the shuffle, or straight into parts.
+// MapTarget: where groups of splits put what their maps give: into the shuffle, or straight into
+// parts.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ class MapTarget {
   /// Maps the group's splits with the sinks it is given (of the context only those are set), and
   /// calls what it is given after each split that succeeded.
   using AfterSplit = std::function<Result<void>()>;
-  using Maps = std::function<Result<void>(const AttemptContext& sinks, const AfterSplit& after_split)>;
+  using Maps =
+      std::function<Result<void>(const AttemptContext& sinks, const AfterSplit& after_split)>;
 
   /// Sections follow each other; the groups of one run at once, on any threads.
   virtual void begin_section(std::span<const SplitGroup> groups) = 0;
@@ -53,8 +55,8 @@ class ShuffleTarget final : public MapTarget {
 class DirectTarget final : public MapTarget {
  public:
   /// `total_bytes`: of all groups as planned. Borrows the parts and the job's spec.
-  DirectTarget(PartSet& parts, std::uint32_t part_count, std::uint64_t total_bytes, const JobSpec& spec,
-               PairFormatter formatter, bool has_streams);
+  DirectTarget(PartSet& parts, std::uint32_t part_count, std::uint64_t total_bytes,
+               const JobSpec& spec, PairFormatter formatter, bool has_streams);
   void begin_section(std::span<const SplitGroup> groups) override;
   Result<void> run(const GroupRun& group, const Maps& maps) override;
   /// After the last section.
@@ -76,7 +78,7 @@ class DirectTarget final : public MapTarget {
   const PairFormatter formatter_;
   const bool holds_parts_;  // Streams: how many pieces a part gets is known only at the end.
 
-  std::mutex mutex_;  // Guards what follows.
+  std::mutex mutex_;                 // Guards what follows.
   std::vector<std::size_t> pieces_;  // Announced so far, by part.
   std::vector<Place> section_;       // Of the section's groups; of a stream, its first place.
   bool section_is_stream_ = false;

@@ -9,10 +9,11 @@
 namespace mrun {
 namespace {
 
-constexpr std::size_t kInputPerThread = std::size_t{1152} << 10;   // One read buffer and its slack.
-constexpr std::size_t kOutputPerThread = std::size_t{512} << 10;   // Two buffers of a piece.
-constexpr std::size_t kTableMost = std::size_t{512} << 20;         // Beyond it the cache misses cost more than folding saves.
-constexpr std::size_t kFanInMost = 512;                            // Few enough for the loser tree to stay in cache.
+constexpr std::size_t kInputPerThread = std::size_t{1152} << 10;  // One read buffer and its slack.
+constexpr std::size_t kOutputPerThread = std::size_t{512} << 10;  // Two buffers of a piece.
+constexpr std::size_t kTableMost =
+    std::size_t{512} << 20;              // Beyond it the cache misses cost more than folding saves.
+constexpr std::size_t kFanInMost = 512;  // Few enough for the loser tree to stay in cache.
 constexpr std::size_t kFanInWanted = 16;  // Rather fewer merges side by side than less than this.
 
 }  // namespace
@@ -35,11 +36,14 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
     // alone: it is what the most threads that the memory feeds would get.
     const std::size_t exact_share = shared / 4 / threads;
     const std::size_t fed = threads_for_memory(memory_bytes, kInexactThreadsMost);
-    const std::size_t inexact_share = std::max(kSharedMemoryLeast, memory_bytes - fed * kThreadMemory) / 8 / fed;
-    plan.table_share_bytes = std::min(needs.fold_is_exact ? exact_share : inexact_share, kTableMost);
+    const std::size_t inexact_share =
+        std::max(kSharedMemoryLeast, memory_bytes - fed * kThreadMemory) / 8 / fed;
+    plan.table_share_bytes =
+        std::min(needs.fold_is_exact ? exact_share : inexact_share, kTableMost);
     plan.table_bytes = plan.table_share_bytes * threads;
   }
-  const std::size_t taken = plan.input_bytes + plan.output_bytes + plan.spill_bytes + plan.table_bytes;
+  const std::size_t taken =
+      plan.input_bytes + plan.output_bytes + plan.spill_bytes + plan.table_bytes;
   plan.sort_bytes = memory_bytes > taken ? memory_bytes - taken : 0;
   return plan;
 }
@@ -53,7 +57,8 @@ MergeMemory MergeMemory::make(std::size_t bytes, unsigned threads, std::size_t c
     return share > writer_bytes ? (share - writer_bytes) / cursor_bytes : 0;
   };
   memory.tasks_at_once = threads;
-  while (memory.tasks_at_once > 1 && fan_in_at(memory.tasks_at_once) < std::min(kFanInWanted, run_count)) {
+  while (memory.tasks_at_once > 1 &&
+         fan_in_at(memory.tasks_at_once) < std::min(kFanInWanted, run_count)) {
     --memory.tasks_at_once;
   }
   memory.fan_in = std::clamp<std::size_t>(fan_in_at(memory.tasks_at_once), 2, kFanInMost);

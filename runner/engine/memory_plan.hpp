@@ -23,13 +23,13 @@ struct MemoryPlan {
   std::size_t input_bytes = 0;        ///< Buffers of what is read, not mapped.
   std::size_t table_bytes = 0;        ///< All combine tables.
   std::size_t table_share_bytes = 0;  ///< One table's.
-  std::size_t spill_bytes = 0;        ///< Writers of sorted runs, one a thread, and the runs' indexes.
-  std::size_t output_bytes = 0;       ///< Buffers of output pieces.
-  std::size_t sort_bytes = 0;         ///< Entries, their bytes, and their sort items.
-  std::size_t block_bytes = 0;        ///< Of a run on disk.
+  std::size_t spill_bytes = 0;   ///< Writers of sorted runs, one a thread, and the runs' indexes.
+  std::size_t output_bytes = 0;  ///< Buffers of output pieces.
+  std::size_t sort_bytes = 0;    ///< Entries, their bytes, and their sort items.
+  std::size_t block_bytes = 0;   ///< Of a run on disk.
 
   struct Needs {
-    bool combines = false;      ///< A combine table stands before the sort buffers.
+    bool combines = false;  ///< A combine table stands before the sort buffers.
     bool fold_is_exact = false;
     bool reads_unmapped = false;  ///< Streams or pread: records need buffers of their own.
   };
@@ -38,9 +38,9 @@ struct MemoryPlan {
 
 /// How the budget is used once map has ended and runs lie on disk.
 struct MergeMemory {
-  std::size_t bytes = 0;      ///< For cursors, mergers and writers of all tasks together.
-  std::size_t fan_in = 2;     ///< Runs that one merge may read.
-  unsigned tasks_at_once = 1; ///< Merges that run side by side.
+  std::size_t bytes = 0;       ///< For cursors, mergers and writers of all tasks together.
+  std::size_t fan_in = 2;      ///< Runs that one merge may read.
+  unsigned tasks_at_once = 1;  ///< Merges that run side by side.
   /// `bytes`: what merging may use in all; `cursor_bytes`, `writer_bytes`: what one source and one
   /// written run need.
   static MergeMemory make(std::size_t bytes, unsigned threads, std::size_t cursor_bytes,

@@ -18,12 +18,14 @@ namespace {
 // A merge of cursors that adds what they delivered to a tally at its end.
 class TalliedMerge final : public PairSource {
  public:
-  TalliedMerge(std::unique_ptr<Merger> merger, std::vector<const RunCursor*> cursors, PairTally& tally)
+  TalliedMerge(std::unique_ptr<Merger> merger, std::vector<const RunCursor*> cursors,
+               PairTally& tally)
       : merger_(std::move(merger)), cursors_(std::move(cursors)), tally_(tally) {}
   TalliedMerge(const TalliedMerge&) = delete;
   TalliedMerge& operator=(const TalliedMerge&) = delete;
   ~TalliedMerge() override {
-    for (const RunCursor* cursor : cursors_) tally_.fetch_add(cursor->pairs_delivered(), std::memory_order_relaxed);
+    for (const RunCursor* cursor : cursors_)
+      tally_.fetch_add(cursor->pairs_delivered(), std::memory_order_relaxed);
   }
   Result<std::span<const Pair>> next() override { return merger_->next(); }
 
@@ -33,8 +35,9 @@ class TalliedMerge final : public PairSource {
   PairTally& tally_;
 };
 
-Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<const Run> runs, std::uint32_t partition,
-                                              const KeyRange& range, PairTally& tally) {
+Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<const Run> runs,
+                                              std::uint32_t partition, const KeyRange& range,
+                                              PairTally& tally) {
   std::vector<std::unique_ptr<PairSource>> sources;
   std::vector<const RunCursor*> cursors;
   for (const Run& run : runs) {
@@ -43,7 +46,8 @@ Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<co
     sources.push_back(std::move(cursor));
   }
   MRUN_TRY_ASSIGN(auto merger, Merger::create(budget, std::move(sources)));
-  return std::unique_ptr<PairSource>(std::make_unique<TalliedMerge>(std::move(merger), std::move(cursors), tally));
+  return std::unique_ptr<PairSource>(
+      std::make_unique<TalliedMerge>(std::move(merger), std::move(cursors), tally));
 }
 
 struct MergedRun {
@@ -68,7 +72,9 @@ Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup)
   std::uint64_t expected = 0;
   for (const Run& run : runs) expected += run.pair_count();
   if (tally != expected) {
-    return fail(Code::integrity, fmt::format("{}: a merge read {} pairs of runs that hold {}", file->name(), tally.load(), expected),
+    return fail(Code::integrity,
+                fmt::format("{}: a merge read {} pairs of runs that hold {}", file->name(),
+                            tally.load(), expected),
                 "this is a bug in mrun; nothing was written");
   }
   MRUN_TRY_ASSIGN(Run run, writer.finish());
@@ -77,7 +83,8 @@ Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup)
 
 // Puts each step's result in the place of the runs it was made of, and lets go of files that no run
 // lies in any more.
-void replace_merged(RunSet& set, std::span<const MergeStep> steps, std::vector<std::optional<MergedRun>> merged) {
+void replace_merged(RunSet& set, std::span<const MergeStep> steps,
+                    std::vector<std::optional<MergedRun>> merged) {
   std::vector<Run> runs;
   std::size_t step = 0;
   for (std::size_t i = 0; i < set.runs.size();) {
@@ -91,7 +98,8 @@ void replace_merged(RunSet& set, std::span<const MergeStep> steps, std::vector<s
   }
   set.runs = std::move(runs);
   std::erase_if(set.files, [&](const std::unique_ptr<StorageFile>& file) {
-    return std::none_of(set.runs.begin(), set.runs.end(), [&](const Run& run) { return &run.file() == file.get(); });
+    return std::none_of(set.runs.begin(), set.runs.end(),
+                        [&](const Run& run) { return &run.file() == file.get(); });
   });
 }
 
@@ -109,8 +117,9 @@ std::uint64_t RunSet::raw_bytes() const {
   return bytes;
 }
 
-Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSet& set, std::uint32_t partition,
-                                               const KeyRange& range, PairTally& tally) {
+Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSet& set,
+                                               std::uint32_t partition, const KeyRange& range,
+                                               PairTally& tally) {
   return open_runs(budget, set.runs, partition, range, tally);
 }
 
@@ -125,8 +134,10 @@ Result<MergeInfo> merge_down(RunSet& set, const MergeSetup& setup) {
     for_each_limited(setup.executor, setup.memory.tasks_at_once, steps.size(), [&](std::size_t i) {
       if (failure.is_moot(i)) return;
       auto run = merge_runs(std::span(set.runs).subspan(steps[i].first, steps[i].count), setup);
-      if (run) merged[i] = *std::move(run);
-      else failure.note(i, std::move(run).error());
+      if (run)
+        merged[i] = *std::move(run);
+      else
+        failure.note(i, std::move(run).error());
     });
     MRUN_TRY(failure.result());
     for (const auto& run : merged) info.written_bytes += run->run.size_bytes();

@@ -30,8 +30,9 @@ using PairTally = std::atomic<std::uint64_t>;
 
 /// The pairs of one partition and key range of all runs, merged. `tally` takes what was read when
 /// the source dies; all else outlives it too. Errors: limit.
-Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSet& set, std::uint32_t partition,
-                                               const KeyRange& range, PairTally& tally);
+Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSet& set,
+                                               std::uint32_t partition, const KeyRange& range,
+                                               PairTally& tally);
 
 struct MergeSetup {
   std::uint32_t partitions;

@@ -36,9 +36,9 @@ Result<void> PartSet::create(std::uint32_t number, Part& part) {
   for (std::size_t output = 0; output <= setup_.side_outputs.size(); ++output) {
     const std::string side = output == 0 ? std::string() : setup_.side_outputs[output - 1];
     MRUN_TRY_ASSIGN(PartFile file, PartFile::create(setup_.storage, setup_.folder, side, number));
-    part.outputs.push_back(std::make_unique<OrderedPart>(
-        std::move(file), part.pieces, setup_.budget, setup_.stop,
-        OrderedPart::Limits{setup_.budget.limit_bytes()}));
+    part.outputs.push_back(
+        std::make_unique<OrderedPart>(std::move(file), part.pieces, setup_.budget, setup_.stop,
+                                      OrderedPart::Limits{setup_.budget.limit_bytes()}));
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// PartSet: the part files of an output, each opened with its first piece and finished with its last.
+// PartSet: the part files of an output, each opened with its first piece and finished with its
+// last.
 #pragma once
 
 #include <cstdint>

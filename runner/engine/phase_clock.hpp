@@ -12,7 +12,8 @@ namespace mrun {
 /// One thread. Each `end` closes the phase that began with the one before.
 class PhaseClock {
  public:
-  PhaseClock(RunInfo& info, Progress& progress, PeakMemory& peak) : info_(info), progress_(progress), peak_(peak) {}
+  PhaseClock(RunInfo& info, Progress& progress, PeakMemory& peak)
+      : info_(info), progress_(progress), peak_(peak) {}
 
   void begin(const char* phase, std::uint64_t total = 0) {
     name_ = phase;
@@ -28,7 +29,9 @@ class PhaseClock {
     const double seconds = std::chrono::duration<double>(Clock::now() - wall_).count();
     info_.phases.push_back({name_, seconds, cpu_seconds() - cpu_, budget_bytes, peak_.bytes()});
   }
-  double seconds_since_start() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+  double seconds_since_start() const {
+    return std::chrono::duration<double>(Clock::now() - start_).count();
+  }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -10,9 +10,11 @@
 namespace mrun {
 namespace {
 
-constexpr std::uint64_t kPieceEntries = 48 << 10;                  // Their sort items fit a second-level cache.
-constexpr std::uint64_t kPieceBytes = std::uint64_t{8} << 20;      // In memory: about what a writer may queue.
-constexpr std::uint64_t kRunPieceBytes = std::uint64_t{32} << 20;  // On disk: some blocks of every run.
+constexpr std::uint64_t kPieceEntries = 48 << 10;  // Their sort items fit a second-level cache.
+constexpr std::uint64_t kPieceBytes = std::uint64_t{8}
+                                      << 20;  // In memory: about what a writer may queue.
+constexpr std::uint64_t kRunPieceBytes = std::uint64_t{32}
+                                         << 20;  // On disk: some blocks of every run.
 constexpr std::uint64_t kPiecesMost = 4096;
 constexpr std::uint64_t kSamples = 64 << 10;
 constexpr std::uint32_t kCutKeyBytes = 64;  // Of a key: more would hardly cut better.
@@ -22,12 +24,14 @@ constexpr std::uint32_t kCutKeyBytes = 64;  // Of a key: more would hardly cut b
 bool may_cut(const JobSpec& spec) { return !spec.has_reduce || spec.independent_groups; }
 
 // Cuts each partition into ranges of about `unit` weight.
-std::vector<KeyBorders> cut_partitions(std::vector<std::vector<WeightedKey>> samples, std::uint64_t unit) {
+std::vector<KeyBorders> cut_partitions(std::vector<std::vector<WeightedKey>> samples,
+                                       std::uint64_t unit) {
   std::vector<KeyBorders> cuts;
   for (std::vector<WeightedKey>& partition : samples) {
     std::uint64_t weight = 0;
     for (const WeightedKey& sample : partition) weight += sample.weight;
-    const std::uint64_t ranges = std::clamp<std::uint64_t>(weight / std::max<std::uint64_t>(1, unit) + 1, 1, kPiecesMost);
+    const std::uint64_t ranges =
+        std::clamp<std::uint64_t>(weight / std::max<std::uint64_t>(1, unit) + 1, 1, kPiecesMost);
     cuts.push_back(balanced_borders(std::move(partition), ranges));
   }
   return cuts;
@@ -47,11 +51,14 @@ class MemoryPieceSource final : public PieceSource {
       : output_(output), plan_(std::move(plan)), width_(width), sums_(plan_.pieces().size()) {}
 
   Result<void> scatter(std::vector<EntryBlock*> blocks, Executor& executor) {
-    MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(output_.memory(), std::move(blocks), plan_,
-                                                  output_.partitioner().is_trivial(), std::size_t{width_} * 4));
-    executor.for_each_index(pieces_->slice_count(), [&](std::size_t slice) { pieces_->classify(slice); });
+    MRUN_TRY_ASSIGN(
+        pieces_, MemoryPieces::create(output_.memory(), std::move(blocks), plan_,
+                                      output_.partitioner().is_trivial(), std::size_t{width_} * 4));
+    executor.for_each_index(pieces_->slice_count(),
+                            [&](std::size_t slice) { pieces_->classify(slice); });
     pieces_->place();
-    executor.for_each_index(pieces_->slice_count(), [&](std::size_t slice) { pieces_->scatter(slice); });
+    executor.for_each_index(pieces_->slice_count(),
+                            [&](std::size_t slice) { pieces_->scatter(slice); });
     return {};
   }
 
@@ -66,7 +73,8 @@ class MemoryPieceSource final : public PieceSource {
     const EntrySum accepted = output_.accepted();
     if (consumed == accepted) return {};
     return fail(Code::integrity,
-                fmt::format("{} pairs went into the sort and {} came out: pairs were lost, doubled or changed in memory",
+                fmt::format("{} pairs went into the sort and {} came out: pairs were lost, doubled "
+                            "or changed in memory",
                             accepted.count(), consumed.count()),
                 "this is a bug in mrun or a fault of the machine's memory; no output was made");
   }
@@ -82,7 +90,10 @@ class MemoryPieceSource final : public PieceSource {
 class RunPieceSource final : public PieceSource {
  public:
   RunPieceSource(RunSet runs, PiecePlan plan, MemoryBudget& budget, const MergeMemory& memory)
-      : runs_(std::move(runs)), plan_(std::move(plan)), budget_(budget), at_once_(memory.tasks_at_once) {}
+      : runs_(std::move(runs)),
+        plan_(std::move(plan)),
+        budget_(budget),
+        at_once_(memory.tasks_at_once) {}
 
   const PiecePlan& plan() const override { return plan_; }
   unsigned at_once() const override { return at_once_; }
@@ -93,7 +104,8 @@ class RunPieceSource final : public PieceSource {
   Result<void> check() const override {
     if (tally_ == runs_.pair_count()) return {};
     return fail(Code::integrity,
-                fmt::format("the last merge read {} pairs of sorted runs that hold {}", tally_.load(), runs_.pair_count()),
+                fmt::format("the last merge read {} pairs of sorted runs that hold {}",
+                            tally_.load(), runs_.pair_count()),
                 "this is a bug in mrun; no output was made");
   }
 
@@ -105,8 +117,9 @@ class RunPieceSource final : public PieceSource {
   PairTally tally_{0};
 };
 
-std::vector<std::vector<WeightedKey>> sample_blocks(const std::vector<EntryBlock*>& blocks, const MapOutput& output,
-                                                    const UserCode& job, std::uint64_t entries) {
+std::vector<std::vector<WeightedKey>> sample_blocks(const std::vector<EntryBlock*>& blocks,
+                                                    const MapOutput& output, const UserCode& job,
+                                                    std::uint64_t entries) {
   const bool one_partition = output.partitioner().is_trivial();
   std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
   const std::uint64_t stride = entries / kSamples + 1;
@@ -119,7 +132,8 @@ std::vector<std::vector<WeightedKey>> sample_blocks(const std::vector<EntryBlock
       std::uint32_t size = pair.klen;
       if (job.spec().has_group_lens) job.group_lens(std::span(&key, 1), std::span(&size, 1));
       size = std::min({size, pair.klen, kCutKeyBytes});
-      samples[one_partition ? 0 : block->parts[position]].push_back({std::string(key.view().substr(0, size)), stride});
+      samples[one_partition ? 0 : block->parts[position]].push_back(
+          {std::string(key.view().substr(0, size)), stride});
     }
     position -= block->count;
   }
@@ -144,21 +158,25 @@ std::vector<std::vector<WeightedKey>> sample_runs(const RunSet& set, std::uint32
 }  // namespace
 
 Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const UserCode& job,
-                                                      std::uint32_t part_count, Executor& executor) {
+                                                      std::uint32_t part_count,
+                                                      Executor& executor) {
   std::vector<EntryBlock*> blocks = output.blocks_in_order();
   const std::uint64_t entries = output.accepted().count();
   std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
   if (may_cut(job.spec())) samples = sample_blocks(blocks, output, job, entries);
-  const std::uint64_t bytes_per_entry = output.held_bytes() / std::max<std::uint64_t>(1, entries) + 1;
-  const std::uint64_t unit = std::clamp<std::uint64_t>(kPieceBytes / bytes_per_entry, 1, kPieceEntries);
+  const std::uint64_t bytes_per_entry =
+      output.held_bytes() / std::max<std::uint64_t>(1, entries) + 1;
+  const std::uint64_t unit =
+      std::clamp<std::uint64_t>(kPieceBytes / bytes_per_entry, 1, kPieceEntries);
   auto source = std::make_unique<MemoryPieceSource>(
       output, plan_pieces(output, job, part_count, std::move(samples), unit), executor.width());
   MRUN_TRY(source->scatter(std::move(blocks), executor));
   return std::unique_ptr<PieceSource>(std::move(source));
 }
 
-std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output, const UserCode& job,
-                                            std::uint32_t part_count, MemoryBudget& budget, const MergeMemory& memory) {
+std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,
+                                            const UserCode& job, std::uint32_t part_count,
+                                            MemoryBudget& budget, const MergeMemory& memory) {
   const std::uint32_t partitions = output.partitioner().partitions();
   std::vector<std::vector<WeightedKey>> samples(partitions);
   // The index knows 16 bytes of a key: a group's prefix may be cut off in them.

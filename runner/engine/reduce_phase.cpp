@@ -20,7 +20,8 @@ class PairGroups final : public GroupSource {
     MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source_.next());
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      if (i == 0 || !same_key(pairs[i - 1], pairs[i])) bytes += std::max(pairs[i].klen, kPrefixBytes);
+      if (i == 0 || !same_key(pairs[i - 1], pairs[i]))
+        bytes += std::max(pairs[i].klen, kPrefixBytes);
     }
     keys_.resize(bytes);
     groups_.clear();
@@ -49,10 +50,12 @@ class PairGroups final : public GroupSource {
 class KeyCounter {
  public:
   void add(std::span<const Pair> pairs) {
-    for (std::size_t i = 1; i < pairs.size(); ++i) count_ += same_key(pairs[i - 1], pairs[i]) ? 0u : 1u;
+    for (std::size_t i = 1; i < pairs.size(); ++i)
+      count_ += same_key(pairs[i - 1], pairs[i]) ? 0u : 1u;
     if (count_ == 0 || !same_key(last_, pairs.front())) ++count_;
     last_ = pairs.back();
-    tail_.assign(last_.tail, last_.tail + (last_.klen > kPrefixBytes ? last_.klen - kPrefixBytes : 0));
+    tail_.assign(last_.tail,
+                 last_.tail + (last_.klen > kPrefixBytes ? last_.klen - kPrefixBytes : 0));
     last_.tail = tail_.data();
   }
   std::uint64_t count() const { return count_; }
@@ -64,7 +67,8 @@ class KeyCounter {
 };
 
 // A job without a reduce of its own: key and value of each pair are one record.
-Result<std::uint64_t> write_pairs(PairSource& source, PairWriter& writer, PieceWriter& piece, const StopFlag& stop) {
+Result<std::uint64_t> write_pairs(PairSource& source, PairWriter& writer, PieceWriter& piece,
+                                  const StopFlag& stop) {
   KeyCounter keys;
   while (true) {
     if (stop.stopped()) return fail(Code::cancelled, "stopped");
@@ -88,7 +92,8 @@ class ReducePhase {
       if (pieces_of_.size() <= piece.part) pieces_of_.resize(piece.part + 1);
       place_.push_back(pieces_of_[piece.part]++);
     }
-    for (std::uint32_t part = 0; part < pieces_of_.size(); ++part) setup.parts.expect(part, pieces_of_[part]);
+    for (std::uint32_t part = 0; part < pieces_of_.size(); ++part)
+      setup.parts.expect(part, pieces_of_[part]);
   }
 
   Result<ReduceInfo> run() && {
@@ -114,7 +119,8 @@ class ReducePhase {
     {
       MRUN_TRY_ASSIGN(auto sorted, source_.open(index));
       const std::unique_ptr<PairSource> source = setup_.combiner.wrap(std::move(sorted));
-      MRUN_TRY(setup_.job.spec().has_reduce ? reduce(index, *source, writers) : write(*source, writers));
+      MRUN_TRY(setup_.job.spec().has_reduce ? reduce(index, *source, writers)
+                                            : write(*source, writers));
     }
     MRUN_TRY(writers.close());
     return setup_.parts.done(piece.part);
@@ -122,7 +128,8 @@ class ReducePhase {
 
   Result<void> write(PairSource& source, TaskPieces& writers) {
     PairWriter writer(setup_.formatter, writers.main());
-    MRUN_TRY_ASSIGN(const std::uint64_t groups, write_pairs(source, writer, writers.main(), setup_.stop));
+    MRUN_TRY_ASSIGN(const std::uint64_t groups,
+                    write_pairs(source, writer, writers.main(), setup_.stop));
     add(groups, {});
     return {};
   }

@@ -1,4 +1,5 @@
-// Reduce phase: cuts the sorted data into pieces, reduces them on all threads, and writes the parts.
+// Reduce phase: cuts the sorted data into pieces, reduces them on all threads, and writes the
+// parts.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,9 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                                       std::uint32_t part_count, Executor& executor);
 
 /// All pairs are in runs. Takes them over; borrows the rest.
-std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output, const UserCode& job,
-                                            std::uint32_t part_count, MemoryBudget& budget, const MergeMemory& memory);
+std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,
+                                            const UserCode& job, std::uint32_t part_count,
+                                            MemoryBudget& budget, const MergeMemory& memory);
 
 struct ReduceInfo {
   std::uint64_t groups = 0;

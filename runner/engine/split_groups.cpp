@@ -5,8 +5,9 @@
 namespace mrun {
 namespace {
 
-constexpr std::uint64_t kGroupBytesMost = std::uint64_t{1} << 20;  // A split of the usual size is a group.
-constexpr std::uint64_t kGroupsLeast = 64;  // Small inputs still give every thread some.
+constexpr std::uint64_t kGroupBytesMost = std::uint64_t{1}
+                                          << 20;  // A split of the usual size is a group.
+constexpr std::uint64_t kGroupsLeast = 64;        // Small inputs still give every thread some.
 
 std::uint64_t planned_bytes(const Split& split) {
   return split.is_stream ? InputList::kStreamPlannedBytes : split.size_bytes();

@@ -14,8 +14,8 @@ namespace mrun {
 struct SplitGroup {
   std::size_t first_split = 0;
   std::size_t split_count = 0;
-  bool is_stream = false;          ///< One stream, cut into an unknown number of splits as it arrives.
-  std::uint64_t first_byte = 0;    ///< Of the whole input, by planned sizes.
+  bool is_stream = false;  ///< One stream, cut into an unknown number of splits as it arrives.
+  std::uint64_t first_byte = 0;  ///< Of the whole input, by planned sizes.
 };
 
 /// Groups in input order that cover all splits. Pure.

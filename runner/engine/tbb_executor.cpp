@@ -15,12 +15,13 @@ TbbExecutor::TbbExecutor(unsigned threads)
       arena_(static_cast<int>(threads_)) {}
 
 void TbbExecutor::for_each_index(std::size_t count, const std::function<void(std::size_t)>& body) {
-  std::atomic<std::size_t> next{0};  // Relaxed throughout: parallel_for's end publishes the results.
+  std::atomic<std::size_t> next{
+      0};  // Relaxed throughout: parallel_for's end publishes the results.
   std::atomic<std::size_t> ended{0};
   const std::size_t runners = std::min<std::size_t>(threads_, count);
   arena_.execute([&] {
-    // Each runner takes the lowest index left, so that bodies start in rising order: a body may wait
-    // for a lower one. TBB's own splitting would hand out the upper half first.
+    // Each runner takes the lowest index left, so that bodies start in rising order: a body may
+    // wait for a lower one. TBB's own splitting would hand out the upper half first.
     tbb::parallel_for(
         std::size_t{0}, runners,
         [&](std::size_t) {

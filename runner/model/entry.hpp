@@ -19,9 +19,11 @@ struct Slice {
 /// Where an entry's value, and what of its key does not fit 16 bytes, lie.
 enum class EntryKind : std::uint32_t {
   inline_value = 0,  ///< Key <= 16 bytes, value <= 8 bytes: `v` holds the value's bytes.
-  heap = 1,          ///< `v`: 8-aligned offset in the batch's heap: the value, then the key from byte 16 on.
-  ref = 2,           ///< Key <= 16 bytes; `v`: address of the value in bytes that stay in place.
-  ref_key = 3,       ///< Low 48 bits of `v`: address A of the value; key at A + int16(v >> 48); no value: A is the key.
+  heap =
+      1,    ///< `v`: 8-aligned offset in the batch's heap: the value, then the key from byte 16 on.
+  ref = 2,  ///< Key <= 16 bytes; `v`: address of the value in bytes that stay in place.
+  ref_key = 3,  ///< Low 48 bits of `v`: address A of the value; key at A + int16(v >> 48); no
+                ///< value: A is the key.
 };
 
 /// One pair. `k0`, `k1`: the first 16 key bytes, big-endian, zero-padded, so that two integers

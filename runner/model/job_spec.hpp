@@ -16,7 +16,16 @@ struct Field {
 };
 
 enum class CombineKind : std::uint8_t { none = 0, lanes, fold, unique };
-enum class LaneOp : std::uint8_t { sum_u64 = 1, sum_f64, min_u64, max_u64, min_i64, max_i64, min_f64, max_f64 };
+enum class LaneOp : std::uint8_t {
+  sum_u64 = 1,
+  sum_f64,
+  min_u64,
+  max_u64,
+  min_i64,
+  max_i64,
+  min_f64,
+  max_f64
+};
 
 /// What a job without a reduce of its own writes of each pair.
 enum class OutKind : std::uint8_t { pair = 0, key, value };
@@ -54,13 +63,14 @@ struct JobSpec {
   bool has_partition = false;   ///< The job has a partition function of its own.
 
   CombineKind combine = CombineKind::none;
-  std::vector<LaneOp> lanes;     ///< For CombineKind::lanes: one per 8 bytes of state.
-  std::uint32_t state_size = 0;  ///< Bytes of a value while it is combined; 8..256, a multiple of 8.
-  bool fold_exact = false;       ///< Any order and grouping of folds gives the same bits.
+  std::vector<LaneOp> lanes;  ///< For CombineKind::lanes: one per 8 bytes of state.
+  std::uint32_t state_size =
+      0;                    ///< Bytes of a value while it is combined; 8..256, a multiple of 8.
+  bool fold_exact = false;  ///< Any order and grouping of folds gives the same bits.
 
   std::uint32_t partitions = 0;  ///< 0: from the input's size.
-  std::string records;           ///< Record format the job asks for: "lines", "fixed:N"; empty: lines.
-  bool wants_chunks = false;     ///< Whole-record chunks instead of record spans.
+  std::string records;        ///< Record format the job asks for: "lines", "fixed:N"; empty: lines.
+  bool wants_chunks = false;  ///< Whole-record chunks instead of record spans.
   bool wants_line_numbers = false;
 };
 

@@ -19,12 +19,12 @@ struct RecordBatch {
   std::span<const Slice> records;
   std::span<const std::uint64_t> offsets;  ///< Of each record, in bytes from its file's start.
   Slice chunk;
-  std::uint64_t offset = 0;        ///< Of the batch, in bytes from its file's start.
-  std::uint64_t first_line = 0;    ///< From 1; 0 where the job did not ask for line numbers.
-  std::uint32_t file = 0;          ///< Ordinal in the input list.
-  std::uint32_t input = 0;         ///< Ordinal of the command's input argument.
+  std::uint64_t offset = 0;      ///< Of the batch, in bytes from its file's start.
+  std::uint64_t first_line = 0;  ///< From 1; 0 where the job did not ask for line numbers.
+  std::uint32_t file = 0;        ///< Ordinal in the input list.
+  std::uint32_t input = 0;       ///< Ordinal of the command's input argument.
   std::uint64_t record_count = 0;
-  std::uint64_t size_bytes = 0;    ///< Input bytes that this batch covers, separators included.
+  std::uint64_t size_bytes = 0;       ///< Input bytes that this batch covers, separators included.
   std::shared_ptr<const void> owner;  ///< Null: the bytes are reused, entries must copy.
 };
 

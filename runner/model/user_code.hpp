@@ -1,4 +1,5 @@
-// UserCode: a job's own functions as the rest of the runner calls them: per batch, never per record.
+// UserCode: a job's own functions as the rest of the runner calls them: per batch, never per
+// record.
 //
 // `runner/plugin` implements these interfaces over the C contract; tests implement them directly.
 #pragma once
@@ -41,7 +42,7 @@ class RecordSink {
 
 /// What an attempt writes to. All references outlive the attempt.
 struct AttemptContext {
-  EntrySink* entries = nullptr;   ///< Null in reduce.
+  EntrySink* entries = nullptr;  ///< Null in reduce.
   RecordSink* records = nullptr;
   std::span<std::int64_t> counters;  ///< One per declared counter; the attempt's own.
   const StopFlag* stop = nullptr;
@@ -72,7 +73,8 @@ class ReduceAttempt {
   virtual ~ReduceAttempt() = default;
   /// Reduces one group. `key`: the whole key (of the first value, where a prefix groups); valid
   /// for the call. The job may leave values unread.
-  virtual Result<void> reduce(Slice key, std::span<const Slice> first_values, GroupValues& values) = 0;
+  virtual Result<void> reduce(Slice key, std::span<const Slice> first_values,
+                              GroupValues& values) = 0;
   /// After the last group of a partition or piece.
   virtual Result<void> finish() = 0;
 };
@@ -91,15 +93,18 @@ class UserCode {
   virtual const JobSpec& spec() const = 0;
 
   /// `task`: shown in messages ("map task 17").
-  virtual Result<std::unique_ptr<MapAttempt>> open_map(const AttemptContext& context, std::uint64_t task) = 0;
-  virtual Result<std::unique_ptr<ReduceAttempt>> open_reduce(const AttemptContext& context, std::uint64_t task) = 0;
+  virtual Result<std::unique_ptr<MapAttempt>> open_map(const AttemptContext& context,
+                                                       std::uint64_t task) = 0;
+  virtual Result<std::unique_ptr<ReduceAttempt>> open_reduce(const AttemptContext& context,
+                                                             std::uint64_t task) = 0;
 
   /// Folds `values[i]` into `states[i]` in index order; states may repeat; at most 64 at once.
   virtual void fold(std::span<void* const> states, std::span<const void* const> values) const = 0;
   /// Bytes of each key that group and partition. Only where spec().has_group_lens.
   virtual void group_lens(std::span<const Slice> keys, std::span<std::uint32_t> lens) const = 0;
   /// The partition of each key. Only where spec().has_partition.
-  virtual void partition(std::span<const Slice> keys, std::uint32_t partitions, std::span<std::uint32_t> out) const = 0;
+  virtual void partition(std::span<const Slice> keys, std::uint32_t partitions,
+                         std::span<std::uint32_t> out) const = 0;
   /// What `fold`, `group_lens` or `partition` met and could not return: asked before the commit.
   virtual Result<void> fault() const { return {}; }
 };

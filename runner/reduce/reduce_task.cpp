@@ -9,7 +9,8 @@ Result<std::uint64_t> run_reduce_task(UserCode& job, std::uint64_t task, GroupSo
   GroupCursor cursor(source, job);
   std::uint64_t groups = 0;
   while (true) {
-    if (groups % kGroupsBetweenStops == 0 && context.stop->stopped()) return fail(Code::cancelled, "stopped");
+    if (groups % kGroupsBetweenStops == 0 && context.stop->stopped())
+      return fail(Code::cancelled, "stopped");
     MRUN_TRY_ASSIGN(const bool more, cursor.next_group());
     if (!more) break;
     MRUN_TRY(attempt->reduce(cursor.key(), cursor.first_values(), cursor));

@@ -19,7 +19,8 @@ std::uint8_t* BlockPool::take() {
     auto slab = PageBuffer::allocate(budget_, blocks_per_slab_ * block_bytes_);
     if (!slab) return nullptr;
     // Last block first, so that blocks are handed out in rising address order.
-    for (std::size_t i = blocks_per_slab_; i-- > 0;) free_.push_back(slab->bytes() + i * block_bytes_);
+    for (std::size_t i = blocks_per_slab_; i-- > 0;)
+      free_.push_back(slab->bytes() + i * block_bytes_);
     slabs_.push_back(*std::move(slab));
   }
   std::uint8_t* const block = free_.back();

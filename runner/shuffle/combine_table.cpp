@@ -20,7 +20,8 @@ std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits, PageBuffer slots)
+CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits,
+                           PageBuffer slots)
     : fold_(&fold),
       sink_(&sink),
       limits_(limits),
@@ -30,8 +31,11 @@ CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits&
   fold_values_.reserve(kGroup);
 }
 
-Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink, const Limits& limits) {
-  MRUN_TRY_ASSIGN(PageBuffer slots, PageBuffer::allocate(*limits.budget, first_slots(limits.share_bytes) * sizeof(Slot)));
+Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink,
+                                          const Limits& limits) {
+  MRUN_TRY_ASSIGN(
+      PageBuffer slots,
+      PageBuffer::allocate(*limits.budget, first_slots(limits.share_bytes) * sizeof(Slot)));
   return CombineTable(fold, sink, limits, std::move(slots));
 }
 
@@ -41,8 +45,9 @@ std::size_t CombineTable::first_slots(std::size_t share_bytes) {
 
 std::uint64_t CombineTable::hash_of(const Pair& pair) const {
   constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-  std::uint64_t hash = fold_multiply(pair.k0 ^ limits_.hash_seed,
-                                     pair.k1 ^ kOdd ^ (std::uint64_t{pair.klen} * 0xc2b2ae3d27d4eb4f));
+  std::uint64_t hash =
+      fold_multiply(pair.k0 ^ limits_.hash_seed,
+                    pair.k1 ^ kOdd ^ (std::uint64_t{pair.klen} * 0xc2b2ae3d27d4eb4f));
   if (pair.klen > kPrefixBytes) {
     hash ^= hash64(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed);
   }
@@ -54,7 +59,8 @@ Result<void> CombineTable::check_values(const EntryBatch& batch) const {
   const auto wrong = std::find_if(batch.entries.begin(), batch.entries.end(),
                                   [&](const Entry& entry) { return entry.value_size() != size; });
   if (wrong == batch.entries.end()) return {};
-  return fail(Code::plugin, fmt::format("the job broke the contract: it emitted a value of {} bytes to a combiner of {}-byte states",
+  return fail(Code::plugin, fmt::format("the job broke the contract: it emitted a value of {} "
+                                        "bytes to a combiner of {}-byte states",
                                         wrong->value_size(), size));
 }
 
@@ -67,7 +73,8 @@ Result<void> CombineTable::add(const EntryBatch& batch) {
   if (taken_.pairs >= kPairsMost) MRUN_TRY(flush());
   for (std::size_t begin = 0; begin < batch.entries.size(); begin += kGroup) {
     if ((used_slots_ + kGroup) * 8 > slot_count() * 5) MRUN_TRY(make_room());
-    MRUN_TRY(add_group(batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin)), batch.heap));
+    MRUN_TRY(add_group(batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin)),
+                       batch.heap));
   }
   return {};
 }
@@ -82,7 +89,8 @@ Result<void> CombineTable::add_group(std::span<const Entry> entries, const std::
   const bool plain_sum = fold_->is_plain_sum();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
-    if (plain_sum && entry.kind() == EntryKind::inline_value && add_short(entry, hashes[i])) continue;
+    if (plain_sum && entry.kind() == EntryKind::inline_value && add_short(entry, hashes[i]))
+      continue;
     MRUN_TRY(add_pair(emitted_pair(entry, heap), hashes[i]));
   }
   run_folds();  // The values die with the batch.
@@ -142,7 +150,8 @@ CombineTable::Slot* CombineTable::find(const Pair& pair, std::uint64_t hash) {
   for (std::size_t probes = 0; probes < kProbesMost; ++probes, at = (at + 1) & mask_) {
     Slot& slot = slots[at];
     if (slot.count == 0) return &slot;
-    if (slot.k0 == pair.k0 && slot.k1 == pair.k1 && slot.klen == pair.klen && same_key(pair_of(slot), pair)) {
+    if (slot.k0 == pair.k0 && slot.k1 == pair.k1 && slot.klen == pair.klen &&
+        same_key(pair_of(slot), pair)) {
       return &slot;
     }
   }
@@ -151,8 +160,9 @@ CombineTable::Slot* CombineTable::find(const Pair& pair, std::uint64_t hash) {
 
 Pair CombineTable::pair_of(const Slot& slot) const {
   Pair pair{slot.k0, slot.k1, slot.klen, fold_->state_size(), nullptr, nullptr, 0};
-  pair.value = is_wide(slot.klen) ? reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(slot.state))
-                                  : reinterpret_cast<const std::uint8_t*>(&slot.state);
+  pair.value = is_wide(slot.klen)
+                   ? reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(slot.state))
+                   : reinterpret_cast<const std::uint8_t*>(&slot.state);
   pair.tail = pair.value + pair.vlen;
   return pair;
 }
@@ -247,13 +257,15 @@ Result<void> CombineTable::pass_on(const Pair& pair) {
     copy_key(pair, key.data());
     return sink_->accept_big({key.data(), pair.klen}, {pair.value, pair.vlen});
   }
-  const Entry entry{pair.k0, pair.k1, pair.klen, pair.vlen | (static_cast<std::uint32_t>(EntryKind::heap) << 28), 0};
+  const Entry entry{pair.k0, pair.k1, pair.klen,
+                    pair.vlen | (static_cast<std::uint32_t>(EntryKind::heap) << 28), 0};
   return sink_->accept({std::span(&entry, 1), bytes, heap_bytes});
 }
 
 Result<void> CombineTable::add_big(Slice key, Slice value) {
   if (value.size != fold_->state_size()) {
-    return fail(Code::plugin, fmt::format("the job broke the contract: it emitted a value of {} bytes to a combiner of {}-byte states",
+    return fail(Code::plugin, fmt::format("the job broke the contract: it emitted a value of {} "
+                                          "bytes to a combiner of {}-byte states",
                                           value.size, fold_->state_size()));
   }
   if (!fold_->is_exact()) MRUN_TRY(hand_over());
@@ -309,17 +321,21 @@ Result<void> CombineTable::hand_over() {
         continue;
       }
       if (heap_used + size > kHeapBatchBytes) MRUN_TRY(send());
-      std::memcpy(heap_bytes + heap_used, pair.value, pair.vlen + tail);  // State and tail lie together.
+      std::memcpy(heap_bytes + heap_used, pair.value,
+                  pair.vlen + tail);  // State and tail lie together.
       entries.push_back({slot.k0, slot.k1, slot.klen,
-                         pair.vlen | (static_cast<std::uint32_t>(EntryKind::heap) << 28), heap_used});
+                         pair.vlen | (static_cast<std::uint32_t>(EntryKind::heap) << 28),
+                         heap_used});
       heap_used += size;
     }
     if (entries.size() == kEntryBatch) MRUN_TRY(send());
   }
   if (!entries.empty()) MRUN_TRY(send());
   if (given != taken_) {
-    return fail(Code::integrity, fmt::format("the combine table took {} pairs and gave back {}: a pair was lost, doubled or changed in memory",
-                                             taken_.pairs, given.pairs),
+    return fail(Code::integrity,
+                fmt::format("the combine table took {} pairs and gave back {}: a pair was lost, "
+                            "doubled or changed in memory",
+                            taken_.pairs, given.pairs),
                 "this is a bug in mrun or a fault of the machine's memory; nothing was written");
   }
   forget();

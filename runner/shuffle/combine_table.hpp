@@ -1,8 +1,8 @@
 // CombineTable: folds emitted pairs of equal keys in memory before they are kept for sorting.
 //
 // Open addressing with linear probing over 32-byte slots; 16 key bytes and a state of 8 bytes lie
-// in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64 at a
-// time before any is probed, so that cache misses overlap. The table begins small and doubles at
+// in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64 at
+// a time before any is probed, so that cache misses overlap. The table begins small and doubles at
 // 5/8 load up to its share of memory; then it is flushed to the sink behind it.
 #pragma once
 
@@ -25,7 +25,8 @@ class CombineTable {
     std::size_t share_bytes = 0;     ///< The most that this table may use of it.
     std::uint64_t hash_seed = 0;     ///< Differs from process to process.
   };
-  /// `fold` and `sink` outlive the table. Fails with Code::limit where not even the smallest table fits.
+  /// `fold` and `sink` outlive the table. Fails with Code::limit where not even the smallest table
+  /// fits.
   static Result<CombineTable> create(const StateFold& fold, EntrySink& sink, const Limits& limits);
   CombineTable(CombineTable&&) = default;
 
@@ -39,10 +40,14 @@ class CombineTable {
 
  private:
   static constexpr std::size_t kGroup = 64;  // Entries hashed and prefetched together.
-  static constexpr std::size_t kFirstSlotsMost = std::size_t{1} << 15;  // Smaller only in a tiny share.
-  static constexpr std::size_t kProbesMost = 64;  // Beyond it a pair goes past the table: keys built to collide.
-  static constexpr std::uint64_t kBypassPairs = std::uint64_t{8} << 20;   // Then the table is tried again.
-  static constexpr std::uint64_t kPairsMost = std::uint64_t{1} << 31;     // A slot's count has 32 bits.
+  static constexpr std::size_t kFirstSlotsMost = std::size_t{1}
+                                                 << 15;  // Smaller only in a tiny share.
+  static constexpr std::size_t kProbesMost =
+      64;  // Beyond it a pair goes past the table: keys built to collide.
+  static constexpr std::uint64_t kBypassPairs = std::uint64_t{8}
+                                                << 20;  // Then the table is tried again.
+  static constexpr std::uint64_t kPairsMost = std::uint64_t{1}
+                                              << 31;  // A slot's count has 32 bits.
   static constexpr std::size_t kArenaBytes = std::size_t{256} << 10;
   static constexpr std::size_t kEntryBatch = 1024;  // Entries and heap bytes handed on at once.
   static constexpr std::size_t kHeapBatchBytes = std::size_t{64} << 10;

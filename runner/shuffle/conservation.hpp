@@ -1,8 +1,9 @@
 // Conservation: order-free sums that show no hand-over lost or doubled a pair.
 //
-// The sum of one entry is the full 128-bit product (k0 ^ s0 ^ rotl(v, 23)) * (k1 ^ s1 ^ odd * lengths);
-// sums add mod 2^128, so they do not depend on order or on how work was cut. `v` is what the entry
-// holds: the value itself, or the address of bytes that stay in place between the two sides of a hop.
+// The sum of one entry is the full 128-bit product (k0 ^ s0 ^ rotl(v, 23)) * (k1 ^ s1 ^ odd *
+// lengths); sums add mod 2^128, so they do not depend on order or on how work was cut. `v` is what
+// the entry holds: the value itself, or the address of bytes that stay in place between the two
+// sides of a hop.
 #pragma once
 
 #include <bit>

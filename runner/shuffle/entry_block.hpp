@@ -9,9 +9,11 @@
 namespace mrun {
 
 /// Entries of one task in emit order, with the partition of each. Addresses stay fixed while the
-/// block is in use. Values and key tails lie where `v` says: all kinds hold absolute addresses here.
+/// block is in use. Values and key tails lie where `v` says: all kinds hold absolute addresses
+/// here.
 struct alignas(64) EntryBlock {
-  static constexpr std::uint32_t kEntries = 1024;  ///< A power of two: an index names block and slot.
+  static constexpr std::uint32_t kEntries =
+      1024;  ///< A power of two: an index names block and slot.
   static constexpr unsigned kSlotBits = 10;
 
   std::uint32_t count;
@@ -21,8 +23,8 @@ struct alignas(64) EntryBlock {
 };
 static_assert(EntryBlock::kEntries == 1u << EntryBlock::kSlotBits);
 
-/// A kind of the runner's own: `v` is the address of a BigHeader. For pairs beyond an entry's 28-bit
-/// lengths, or beyond an emitter's heap.
+/// A kind of the runner's own: `v` is the address of a BigHeader. For pairs beyond an entry's
+/// 28-bit lengths, or beyond an emitter's heap.
 constexpr std::uint32_t kBigEntry = 4;
 struct BigHeader {
   std::uint32_t klen;

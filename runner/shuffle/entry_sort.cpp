@@ -8,7 +8,8 @@ namespace mrun {
 namespace {
 
 constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << SortItem::kIndexBits) - 1;
-constexpr std::uint32_t kRefineBytes = SortItem::kKeyBits / 8;  // Key bytes that one refinement compares.
+constexpr std::uint32_t kRefineBytes =
+    SortItem::kKeyBits / 8;              // Key bytes that one refinement compares.
 constexpr std::size_t kSmallGroup = 24;  // Below this a comparison sort beats making new items.
 
 const Entry& entry_at(const BlockList& blocks, std::uint64_t index) {
@@ -54,7 +55,8 @@ SortItem item_at_depth(const Pair& pair, std::uint32_t depth, std::uint64_t inde
       done = std::min(wanted, kPrefixBytes - depth);
       std::memcpy(bytes, head + depth, done);
     }
-    if (done < wanted) std::memcpy(bytes + done, pair.tail + (depth + done - kPrefixBytes), wanted - done);
+    if (done < wanted)
+      std::memcpy(bytes + done, pair.tail + (depth + done - kPrefixBytes), wanted - done);
   }
   return {(load_big_endian(bytes + 8) & ~kIndexMask) | index, load_big_endian(bytes)};
 }
@@ -72,7 +74,8 @@ void for_each_group(std::span<SortItem> items, const Visit& visit) {
   }
 }
 
-// Orders keys that are equal, zero-padded, up to `depth`: those that end there come first, by length.
+// Orders keys that are equal, zero-padded, up to `depth`: those that end there come first, by
+// length.
 void split_by_length(std::span<SortItem> group, const BlockList& blocks, std::uint32_t depth) {
   const auto rank = [&](const SortItem& item) {
     return std::min(pair_at(blocks, item.index()).klen, depth + 1);
@@ -107,7 +110,8 @@ void refine(std::span<SortItem> group, const BlockList& blocks, std::uint32_t de
 
 }  // namespace
 
-SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bits, std::uint64_t index) {
+SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bits,
+                        std::uint64_t index) {
   std::uint64_t high = entry.k0, low = entry.k1;
   if (part_bits != 0) {
     low = (low >> part_bits) | (high << (64 - part_bits));
@@ -124,7 +128,8 @@ void sort_items(std::span<SortItem> items, const BlockList& blocks, unsigned par
 }
 
 Result<std::span<const Pair>> SortedEntries::next() {
-  constexpr std::size_t kEntryAhead = 32;  // Two steps ahead: first the entry, then what it refers to.
+  constexpr std::size_t kEntryAhead =
+      32;  // Two steps ahead: first the entry, then what it refers to.
   constexpr std::size_t kBytesAhead = 16;
   batch_.clear();
   const std::size_t end = std::min(position_ + kBatch, items_.size());

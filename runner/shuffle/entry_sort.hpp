@@ -33,7 +33,8 @@ struct alignas(16) SortItem {
 static_assert(sizeof(SortItem) == 16);
 
 /// The item of an entry whose partition takes the first `part_bits` (0..32) bits.
-SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bits, std::uint64_t index);
+SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bits,
+                        std::uint64_t index);
 
 /// Sorts items that were all made with the same `part_bits`. Takes no memory beyond Highway's
 /// fixed buffers.

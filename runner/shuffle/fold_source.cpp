@@ -89,8 +89,9 @@ Result<std::span<const Pair>> UniqueSource::next() {
     if (batch.empty()) return std::span<const Pair>(kept_);
     const Pair* before = has_last_ ? &last_ : nullptr;
     for (const Pair& pair : batch) {
-      const bool repeats = before != nullptr && before->vlen == pair.vlen && same_key(*before, pair) &&
-                           (pair.vlen == 0 || std::memcmp(before->value, pair.value, pair.vlen) == 0);
+      const bool repeats =
+          before != nullptr && before->vlen == pair.vlen && same_key(*before, pair) &&
+          (pair.vlen == 0 || std::memcmp(before->value, pair.value, pair.vlen) == 0);
       if (!repeats) kept_.push_back(pair);
       before = &pair;
     }

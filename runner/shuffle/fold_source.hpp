@@ -16,7 +16,8 @@ namespace mrun {
 class FoldSource final : public PairSource {
  public:
   /// `fold` outlives the source.
-  FoldSource(std::unique_ptr<PairSource> from, const StateFold& fold) : from_(std::move(from)), fold_(fold) {}
+  FoldSource(std::unique_ptr<PairSource> from, const StateFold& fold)
+      : from_(std::move(from)), fold_(fold) {}
   Result<std::span<const Pair>> next() override;
 
  private:
@@ -36,7 +37,8 @@ class FoldSource final : public PairSource {
   bool has_open_ = false;  // The last key of the batch before: its values may go on in the next.
   Pair open_;
   std::vector<std::uint8_t> open_tail_;
-  std::vector<std::uint8_t> held_tail_;  // Of the open key before: the batch that is out may show it.
+  std::vector<std::uint8_t>
+      held_tail_;  // Of the open key before: the batch that is out may show it.
   std::vector<std::uint64_t> open_state_;
 };
 

@@ -10,8 +10,13 @@ namespace {
 Pair as_pair(std::string_view key) {
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(key.data());
   const KeyPrefix prefix = key_prefix({bytes, key.size()});
-  return {prefix.k0, prefix.k1, static_cast<std::uint32_t>(key.size()), 0,
-          key.size() > kPrefixBytes ? bytes + kPrefixBytes : nullptr, nullptr, 0};
+  return {prefix.k0,
+          prefix.k1,
+          static_cast<std::uint32_t>(key.size()),
+          0,
+          key.size() > kPrefixBytes ? bytes + kPrefixBytes : nullptr,
+          nullptr,
+          0};
 }
 
 }  // namespace
@@ -24,9 +29,10 @@ KeyBorders::KeyBorders(std::vector<std::string> keys) : keys_(std::move(keys)) {
 }
 
 std::size_t KeyBorders::range_of(const Pair& key) const {
-  const auto above = std::upper_bound(pairs_.begin(), pairs_.end(), key, [](const Pair& a, const Pair& b) {
-    return a.k0 != b.k0 ? a.k0 < b.k0 : compare_keys(a, b) < 0;
-  });
+  const auto above =
+      std::upper_bound(pairs_.begin(), pairs_.end(), key, [](const Pair& a, const Pair& b) {
+        return a.k0 != b.k0 ? a.k0 < b.k0 : compare_keys(a, b) < 0;
+      });
   return static_cast<std::size_t>(above - pairs_.begin());
 }
 
@@ -44,7 +50,8 @@ KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges
   for (WeightedKey& sample : samples) {
     __extension__ using Wide = unsigned __int128;
     bool cut = false;
-    while (next < ranges && before > 0 && static_cast<Wide>(before) * ranges >= static_cast<Wide>(total) * next) {
+    while (next < ranges && before > 0 &&
+           static_cast<Wide>(before) * ranges >= static_cast<Wide>(total) * next) {
       cut = true;
       ++next;
     }
@@ -62,7 +69,8 @@ void KeySample::add(const Pair& pair, std::uint32_t key_size) {
   if (size > kPrefixBytes) std::memcpy(prefix + kPrefixBytes, pair.tail, size - kPrefixBytes);
   const std::uint64_t hash = hash64(prefix, size);
   if (hash > highest_) return;
-  count(hash, {reinterpret_cast<const char*>(prefix), size}, std::uint64_t{pair.klen} + pair.vlen + 1);
+  count(hash, {reinterpret_cast<const char*>(prefix), size},
+        std::uint64_t{pair.klen} + pair.vlen + 1);
 }
 
 void KeySample::add(const KeySample& other) {

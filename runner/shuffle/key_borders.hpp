@@ -46,7 +46,8 @@ KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges
 class KeySample {
  public:
   static constexpr std::size_t kKept = 4096;
-  static constexpr std::uint32_t kPrefixKept = 64;  ///< Bytes of a key that are kept and counted by.
+  static constexpr std::uint32_t kPrefixKept =
+      64;  ///< Bytes of a key that are kept and counted by.
 
   /// Counts a pair under `key_size` first bytes of its key (a group prefix, or klen).
   void add(const Pair& pair, std::uint32_t key_size);

@@ -6,14 +6,17 @@
 
 namespace mrun {
 
-Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory, std::vector<EntryBlock*> blocks,
-                                                           const PiecePlan& plan, bool one_partition,
-                                                           std::size_t slices) {
+Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory,
+                                                           std::vector<EntryBlock*> blocks,
+                                                           const PiecePlan& plan,
+                                                           bool one_partition, std::size_t slices) {
   std::uint64_t entries = 0;
   for (const EntryBlock* block : blocks) entries += block->count;
   MRUN_TRY_ASSIGN(PageBuffer items,
-                  PageBuffer::allocate(memory.item_memory(), std::max<std::uint64_t>(1, entries) * sizeof(SortItem)));
-  std::unique_ptr<MemoryPieces> pieces(new MemoryPieces(std::move(blocks), plan, one_partition, std::move(items)));
+                  PageBuffer::allocate(memory.item_memory(),
+                                       std::max<std::uint64_t>(1, entries) * sizeof(SortItem)));
+  std::unique_ptr<MemoryPieces> pieces(
+      new MemoryPieces(std::move(blocks), plan, one_partition, std::move(items)));
   slices = std::clamp<std::size_t>(slices, 1, std::max<std::size_t>(1, pieces->blocks_.size()));
   for (std::size_t i = 0; i < slices; ++i) {
     Slice slice;
@@ -60,7 +63,8 @@ void MemoryPieces::scatter(std::size_t index) {
 }
 
 std::unique_ptr<PairSource> MemoryPieces::open(std::size_t piece, EntrySum* consumed) {
-  const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece], begin_[piece + 1] - begin_[piece]);
+  const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece],
+                                  begin_[piece + 1] - begin_[piece]);
   sort_items(items, read_blocks_, 0);
   return std::make_unique<SortedEntries>(items, read_blocks_, consumed);
 }

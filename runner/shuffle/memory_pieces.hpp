@@ -12,13 +12,14 @@
 
 namespace mrun {
 
-/// First every slice is classified, then `place` is called once, then every slice is scattered, then
-/// pieces may be opened: each of these by any threads at once. The blocks stay as they are, apart
-/// from their `parts`, which then name pieces.
+/// First every slice is classified, then `place` is called once, then every slice is scattered,
+/// then pieces may be opened: each of these by any threads at once. The blocks stay as they are,
+/// apart from their `parts`, which then name pieces.
 class MemoryPieces {
  public:
   /// `blocks` in input order. All outlive the pieces. Errors: limit.
-  static Result<std::unique_ptr<MemoryPieces>> create(SortMemory& memory, std::vector<EntryBlock*> blocks,
+  static Result<std::unique_ptr<MemoryPieces>> create(SortMemory& memory,
+                                                      std::vector<EntryBlock*> blocks,
                                                       const PiecePlan& plan, bool one_partition,
                                                       std::size_t slices);
 
@@ -35,7 +36,8 @@ class MemoryPieces {
     std::size_t first_block = 0, end_block = 0;
     std::vector<std::uint64_t> at;  // By piece: count, then where the next item goes.
   };
-  MemoryPieces(std::vector<EntryBlock*> blocks, const PiecePlan& plan, bool one_partition, PageBuffer items)
+  MemoryPieces(std::vector<EntryBlock*> blocks, const PiecePlan& plan, bool one_partition,
+               PageBuffer items)
       : blocks_(std::move(blocks)),
         read_blocks_(blocks_.begin(), blocks_.end()),
         plan_(plan),

@@ -26,7 +26,8 @@ struct Pair {
   std::uint64_t k1 = 0;
   std::uint32_t klen = 0;  ///< Bytes of the key, below 4 GiB.
   std::uint32_t vlen = 0;  ///< Bytes of the value, below 4 GiB.
-  const std::uint8_t* tail = nullptr;   ///< The key's bytes from 16 on; unspecified where there are none.
+  const std::uint8_t* tail =
+      nullptr;  ///< The key's bytes from 16 on; unspecified where there are none.
   const std::uint8_t* value = nullptr;
   std::uint32_t task = 0;  ///< Map task that emitted it, in input order.
 };
@@ -68,7 +69,8 @@ inline bool same_key(const Pair& a, const Pair& b) {
 inline void copy_key(const Pair& pair, std::uint8_t* out) {
   store_big_endian(out, pair.k0);
   store_big_endian(out + 8, pair.k1);
-  if (pair.klen > kPrefixBytes) std::memcpy(out + kPrefixBytes, pair.tail, pair.klen - kPrefixBytes);
+  if (pair.klen > kPrefixBytes)
+    std::memcpy(out + kPrefixBytes, pair.tail, pair.klen - kPrefixBytes);
 }
 
 /// Pairs in order: by key, then by task, then by emit order within the task.

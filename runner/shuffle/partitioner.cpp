@@ -39,7 +39,8 @@ void Partitioner::assign(std::span<const Pair> pairs, std::span<std::uint32_t> p
   std::array<std::uint32_t, kBatch> lens;
   job_.group_lens(keys, std::span(lens).first(keys.size()));
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    parts[i] = of_hash(hash64(keys[i].data, std::min<std::uint64_t>(lens[i], keys[i].size)), partitions_);
+    parts[i] =
+        of_hash(hash64(keys[i].data, std::min<std::uint64_t>(lens[i], keys[i].size)), partitions_);
   }
 }
 

@@ -16,8 +16,8 @@ namespace mrun {
 /// Shared by all threads, read-only.
 class Partitioner {
  public:
-  /// `job` outlives the partitioner. Jobs of total order, and a single partition, put all in 0 here:
-  /// the parts of a total order are key ranges that are known only after map.
+  /// `job` outlives the partitioner. Jobs of total order, and a single partition, put all in 0
+  /// here: the parts of a total order are key ranges that are known only after map.
   Partitioner(const UserCode& job, std::uint32_t partitions);
 
   /// True where every key goes to partition 0, so that `assign` need not be called.

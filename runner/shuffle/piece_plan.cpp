@@ -21,7 +21,9 @@ PiecePlan::PiecePlan(std::vector<KeyBorders> cuts) : cuts_(std::move(cuts)) {
   }
 }
 
-PiecePlan PiecePlan::of_partitions(std::vector<KeyBorders> cuts) { return PiecePlan(std::move(cuts)); }
+PiecePlan PiecePlan::of_partitions(std::vector<KeyBorders> cuts) {
+  return PiecePlan(std::move(cuts));
+}
 
 PiecePlan PiecePlan::of_total_order(const KeyBorders& part_borders, const KeyBorders& cuts) {
   std::vector<std::string> all;
@@ -31,7 +33,9 @@ PiecePlan PiecePlan::of_total_order(const KeyBorders& part_borders, const KeyBor
   borders.emplace_back(std::move(all));
   PiecePlan plan(std::move(borders));
   for (Piece& piece : plan.pieces_) {
-    piece.part = piece.range.has_low ? static_cast<std::uint32_t>(part_borders.range_of(piece.range.low)) : 0;
+    piece.part = piece.range.has_low
+                     ? static_cast<std::uint32_t>(part_borders.range_of(piece.range.low))
+                     : 0;
   }
   return plan;
 }

@@ -35,8 +35,8 @@ class PiecePlan {
  private:
   explicit PiecePlan(std::vector<KeyBorders> cuts);
 
-  std::vector<KeyBorders> cuts_;           // By partition.
-  std::vector<std::size_t> first_piece_;   // By partition.
+  std::vector<KeyBorders> cuts_;          // By partition.
+  std::vector<std::size_t> first_piece_;  // By partition.
   std::vector<Piece> pieces_;
 };
 

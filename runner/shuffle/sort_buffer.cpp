@@ -47,9 +47,7 @@ void SortBuffer::begin_task(std::uint32_t task) {
   task_ = task;
 }
 
-void SortBuffer::pin(const std::shared_ptr<const void>& owner) {
-  current_owner_ = owner;
-}
+void SortBuffer::pin(const std::shared_ptr<const void>& owner) { current_owner_ = owner; }
 
 std::size_t SortBuffer::room_in_block() const {
   if (blocks_.empty() || blocks_.back()->task != task_) return 0;
@@ -93,7 +91,8 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
   if (!reserve(batch.entries.size(), batch.heap_bytes, referred)) return false;
 
   // Here and not in `pin`: a spill in between lets go of what it no longer needs.
-  if (referred != 0 && (owners_.empty() || owners_.back() != current_owner_)) owners_.push_back(current_owner_);
+  if (referred != 0 && (owners_.empty() || owners_.back() != current_owner_))
+    owners_.push_back(current_owner_);
   std::uint64_t heap_base = 0;
   if (batch.heap_bytes != 0) {
     std::uint8_t* const heap = heap_blocks_.back() + heap_used_;
@@ -104,7 +103,8 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
   for (std::size_t done = 0; done < batch.entries.size();) {
     EntryBlock& block = open_block();
     const std::uint32_t begin = block.count;
-    const std::size_t count = std::min<std::size_t>(batch.entries.size() - done, EntryBlock::kEntries - begin);
+    const std::size_t count =
+        std::min<std::size_t>(batch.entries.size() - done, EntryBlock::kEntries - begin);
     for (std::size_t i = 0; i < count; ++i) {
       Entry entry = batch.entries[done + i];
       if (entry.kind() == EntryKind::heap) entry.v += heap_base;
@@ -127,12 +127,14 @@ bool SortBuffer::try_accept_big(Slice key, Slice value) {
   if (!reserve(1, 0, 0)) return false;
   auto buffer = PageBuffer::allocate(memory_.budget(), big_bytes(key, value));
   if (!buffer) return false;
-  const BigHeader header{static_cast<std::uint32_t>(key.size), static_cast<std::uint32_t>(value.size)};
+  const BigHeader header{static_cast<std::uint32_t>(key.size),
+                         static_cast<std::uint32_t>(value.size)};
   std::uint8_t* out = buffer->bytes();
   std::memcpy(out, &header, sizeof header);
   out += sizeof header;
   if (value.size != 0) std::memcpy(out, value.data, value.size);
-  if (key.size > kPrefixBytes) std::memcpy(out + value.size, key.data + kPrefixBytes, key.size - kPrefixBytes);
+  if (key.size > kPrefixBytes)
+    std::memcpy(out + value.size, key.data + kPrefixBytes, key.size - kPrefixBytes);
 
   const KeyPrefix prefix = key_prefix(key);
   const Entry entry{prefix.k0, prefix.k1, header.klen & Entry::kLengthMask, kBigEntry << 28,
@@ -150,7 +152,8 @@ void SortBuffer::assign_parts(EntryBlock& block, std::uint32_t begin) const {
   std::array<Pair, Partitioner::kBatch> pairs;
   while (begin < block.count) {
     const auto count = std::min<std::uint32_t>(block.count - begin, Partitioner::kBatch);
-    for (std::uint32_t i = 0; i < count; ++i) pairs[i] = resolve(block.entries[begin + i], block.task);
+    for (std::uint32_t i = 0; i < count; ++i)
+      pairs[i] = resolve(block.entries[begin + i], block.task);
     partitioner_.assign(std::span(pairs).first(count), std::span(block.parts + begin, count));
     begin += count;
   }
@@ -162,8 +165,10 @@ std::size_t SortBuffer::size_bytes() const {
 }
 
 void SortBuffer::clear() {
-  for (EntryBlock* block : blocks_) memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
-  for (EntryBlock* block : spare_) memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
+  for (EntryBlock* block : blocks_)
+    memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
+  for (EntryBlock* block : spare_)
+    memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
   for (std::uint8_t* block : heap_blocks_) memory_.heap_blocks().give(block);
   blocks_.clear();
   spare_.clear();

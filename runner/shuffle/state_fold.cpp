@@ -11,7 +11,8 @@ namespace {
 
 template <typename T, typename Combine>
 void combine_lane(std::uint64_t& state, std::uint64_t value, const Combine& combine) {
-  state = std::bit_cast<std::uint64_t>(static_cast<T>(combine(std::bit_cast<T>(state), std::bit_cast<T>(value))));
+  state = std::bit_cast<std::uint64_t>(
+      static_cast<T>(combine(std::bit_cast<T>(state), std::bit_cast<T>(value))));
 }
 
 // A double's place in the total order that key encodings use: minima and maxima then do not depend
@@ -35,13 +36,17 @@ void apply(LaneOp op, std::uint64_t& state, std::uint64_t value) {
       state = std::max(state, value);
       return;
     case LaneOp::min_i64:
-      return combine_lane<std::int64_t>(state, value, [](auto a, auto b) { return std::min(a, b); });
+      return combine_lane<std::int64_t>(state, value,
+                                        [](auto a, auto b) { return std::min(a, b); });
     case LaneOp::max_i64:
-      return combine_lane<std::int64_t>(state, value, [](auto a, auto b) { return std::max(a, b); });
+      return combine_lane<std::int64_t>(state, value,
+                                        [](auto a, auto b) { return std::max(a, b); });
     case LaneOp::min_f64:
-      return combine_lane<double>(state, value, [](double a, double b) { return order_of(b) < order_of(a) ? b : a; });
+      return combine_lane<double>(
+          state, value, [](double a, double b) { return order_of(b) < order_of(a) ? b : a; });
     case LaneOp::max_f64:
-      return combine_lane<double>(state, value, [](double a, double b) { return order_of(b) > order_of(a) ? b : a; });
+      return combine_lane<double>(
+          state, value, [](double a, double b) { return order_of(b) > order_of(a) ? b : a; });
   }
   MRUN_CHECK(false);
 }
@@ -52,7 +57,8 @@ StateFold::StateFold(const UserCode& job) : job_(job), state_size_(job.spec().st
   const JobSpec& spec = job.spec();
   const bool lanes = spec.combine == CombineKind::lanes;
   plain_sum_ = lanes && spec.lanes.size() == 1 && spec.lanes[0] == LaneOp::sum_u64;
-  const bool rounds = lanes && std::count(spec.lanes.begin(), spec.lanes.end(), LaneOp::sum_f64) > 0;
+  const bool rounds =
+      lanes && std::count(spec.lanes.begin(), spec.lanes.end(), LaneOp::sum_f64) > 0;
   exact_ = lanes ? !rounds : spec.fold_exact;
 }
 

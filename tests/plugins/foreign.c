@@ -3,14 +3,14 @@
 #include <stdlib.h>
 
 __attribute__((constructor)) static void leave_a_trace(void) {
-  const char *path = getenv("MRUN_TEST_TRACE");
+  const char* path = getenv("MRUN_TEST_TRACE");
   if (path == NULL) return;
-  FILE *file = fopen(path, "w");
+  FILE* file = fopen(path, "w");
   if (file != NULL) fclose(file);
 }
 
 #ifdef MRUN_TEST_OTHER_MAJOR
-const void *mrun_plugin_v2(const void *host) { return host; }
+const void* mrun_plugin_v2(const void* host) { return host; }
 #else
 int not_a_job(void) { return 0; }
 #endif
