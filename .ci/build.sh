@@ -9,6 +9,8 @@ mrun_configure() {
     rm -rf "$folder"
   fi
   if command -v ccache >/dev/null; then
+    # What another checkout has compiled serves this one too.
+    export CCACHE_BASEDIR=$MRUN_ROOT CCACHE_NOHASHDIR=1
     options=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   fi
   mkdir -p "$folder"
