@@ -20,9 +20,10 @@ namespace mrun {
 /// Adds. Integers add modulo 2^64; doubles add exactly and are rounded once at the end, so that the
 /// result does not depend on any order (exact_sum.hpp). An array adds element by element.
 struct Sum {};
-/// Keeps the smallest value; of an array, element by element.
+/// Keeps the smallest value; of an array, element by element. Doubles go by IEEE 754's total order,
+/// in which -0.0 is below +0.0 and NaN (without a sign) is the largest.
 struct Min {};
-/// Keeps the largest value; of an array, element by element.
+/// Keeps the largest value; of an array, element by element. Doubles as for Min.
 struct Max {};
 /// Counts the pairs of a key. For Emit<K, mrun::None>; reduce gets Values<std::uint64_t>.
 struct Count {};

@@ -37,7 +37,8 @@ struct Session {
   }
   /// Ends the call where the job is being stopped. Cheap enough for every record.
   void check_stop() {
-    if (ctx->cancelled != nullptr && __atomic_load_n(ctx->cancelled, __ATOMIC_RELAXED) != 0) check(MRUN_CANCELLED);
+    if (ctx->cancelled != nullptr && __atomic_load_n(ctx->cancelled, __ATOMIC_RELAXED) != 0)
+      check(MRUN_CANCELLED);
   }
   void set_at(const std::uint8_t* record) { *(ctx->at != nullptr ? ctx->at : &unused_at) = record; }
 };

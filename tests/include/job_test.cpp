@@ -72,6 +72,18 @@ TEST(Job, CombinesElementByElementUnderOneKey) {
   EXPECT_EQ("", run.difference_between_ways());
 }
 
+struct Least {
+  using Combine = mrun::Min;
+  void map(std::string_view line, mrun::Emit<mrun::None, double>& out) {
+    out(mrun::None{}, std::stod(std::string(line)));
+  }
+};
+
+TEST(Job, TakesTheLeastDoubleByTheTotalOrder) {
+  EXPECT_EQ("-0\n", JobRun<Least>().input("0\n-0\n0\nnan\n").output());
+  EXPECT_EQ("1\n", JobRun<Least>().input("nan\n1\ninf\nnan\n").output());
+}
+
 struct FilesOfWords {
   using Combine = mrun::Unique;
   void map(const mrun::Record& record, mrun::Emit<std::string_view, mrun::File>& out) {

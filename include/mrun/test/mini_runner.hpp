@@ -355,6 +355,10 @@ inline void MiniRunner::fold_into(std::string& state, const std::string& value) 
       std::memcpy(&x, a + lane * 8, 8);
       std::memcpy(&y, b + lane * 8, 8);
       const auto real = [](std::uint64_t bits) { return std::bit_cast<double>(bits); };
+      // IEEE 754's total order of the doubles with these bits.
+      const auto total_order = [](std::uint64_t bits) {
+        return (bits >> 63) != 0 ? ~bits : bits | std::uint64_t{1} << 63;
+      };
       const auto least = [&](bool take_y) { return take_y ? y : x; };
       switch (job_.lane_ops[lane]) {
         case MRUN_LANE_SUM_U64:
@@ -376,10 +380,10 @@ inline void MiniRunner::fold_into(std::string& state, const std::string& value) 
           x = least(static_cast<std::int64_t>(y) > static_cast<std::int64_t>(x));
           break;
         case MRUN_LANE_MIN_F64:
-          x = least(real(y) < real(x) || real(x) != real(x));
+          x = least(total_order(y) < total_order(x));
           break;
         case MRUN_LANE_MAX_F64:
-          x = least(real(y) > real(x) || real(x) != real(x));
+          x = least(total_order(y) > total_order(x));
           break;
         default:
           throw std::runtime_error("the job declares a lane operation that does not exist");
