@@ -28,7 +28,7 @@ for name, body in re.findall(r"typedef struct (mrun_\w+) \{(.*?)\} \1;", source,
         function = re.search(r"\(\*(\w+)\)\(", declaration)
         field = function.group(1) if function else re.search(r"(\w+)$", declaration).group(1)
         ask(f"offsetof({name}, {field})")
-        ask(f"sizeof((({name} *)0)->{field})")
+        ask(f"sizeof((({name}*)0)->{field})")
 for body in re.findall(r"enum \{(.*?)\};", source, flags=re.S):
     for constant in re.findall(r"(MRUN_\w+)\s*=", body):
         ask(constant)
