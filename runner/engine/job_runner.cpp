@@ -15,6 +15,7 @@
 #include "engine/phase_clock.hpp"
 #include "engine/reduce_phase.hpp"
 #include "os/host.hpp"
+#include "os/path_info.hpp"
 #include "output/committer.hpp"
 #include "output/run_record.hpp"
 #include "shuffle/merger.hpp"
@@ -106,6 +107,10 @@ class JobRun {
   }
 
   Result<void> prepare_output() {
+    if (!options_.tmp_dir.empty() && !is_writable_folder(options_.tmp_dir)) {
+      return fail(Code::output, fmt::format("--tmp-dir '{}' is not a folder that can be written", options_.tmp_dir),
+                  "make it, or choose another one");
+    }
     MRUN_TRY_ASSIGN(Committer committer,
                     Committer::prepare(environment_.storage, {options_.output, options_.inputs,
                                                               options_.overwrite, options_.sync}));

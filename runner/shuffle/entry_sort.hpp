@@ -37,7 +37,7 @@ SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bi
                         std::uint64_t index);
 
 /// Sorts items that were all made with the same `part_bits`. Takes no memory beyond Highway's
-/// fixed buffers.
+/// fixed buffers. Afterwards only the items' indexes mean something.
 void sort_items(std::span<SortItem> items, const BlockList& blocks, unsigned part_bits);
 
 /// Reads sorted items as pairs. Views stay valid as long as the blocks do.

@@ -21,7 +21,8 @@ void Partitioner::assign(std::span<const Pair> pairs, std::span<std::uint32_t> p
       std::uint64_t hash;
       if (pairs[i].klen <= kPrefixBytes) {
         std::array<std::uint8_t, kPrefixBytes> key;
-        copy_key(pairs[i], key.data());
+        store_big_endian(key.data(), pairs[i].k0);
+        store_big_endian(key.data() + 8, pairs[i].k1);
         hash = hash64(key.data(), pairs[i].klen);
       } else {
         const Slice key = key_bytes.of(pairs.subspan(i, 1)).front();

@@ -42,11 +42,6 @@ void SortMemory::trim() {
 SortBuffer::SortBuffer(SortMemory& memory, const Partitioner& partitioner)
     : memory_(memory), partitioner_(partitioner) {}
 
-void SortBuffer::begin_task(std::uint32_t task) {
-  MRUN_CHECK(blocks_.empty() || task >= task_);
-  task_ = task;
-}
-
 void SortBuffer::pin(const std::shared_ptr<const void>& owner) { current_owner_ = owner; }
 
 std::size_t SortBuffer::room_in_block() const {

@@ -1,4 +1,4 @@
-// SortBuffer: keeps one worker's emitted entries, in input order, until they are sorted.
+// SortBuffer: keeps one worker's emitted entries, task by task in emit order, until they are sorted.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +46,8 @@ class SortBuffer {
   SortBuffer& operator=(const SortBuffer&) = delete;
   ~SortBuffer() { clear(); }
 
-  /// What follows belongs to `task`, which must not be lower than the one before.
-  void begin_task(std::uint32_t task);
+  /// What follows belongs to `task`, all of it: a task's entries stand in one buffer.
+  void begin_task(std::uint32_t task) { task_ = task; }
   /// `ref` entries of coming batches point into bytes that `owner` keeps in place.
   void pin(const std::shared_ptr<const void>& owner);
 
@@ -61,7 +61,7 @@ class SortBuffer {
   bool empty() const { return accepted_.count() == 0; }
   /// Bytes charged for what it holds.
   std::size_t size_bytes() const;
-  /// Its blocks in input order.
+  /// Its blocks: each of one task, those of a task in emit order.
   const std::vector<EntryBlock*>& blocks() const { return blocks_; }
   const EntrySum& accepted() const { return accepted_; }
   /// Drops everything and gives the memory back.

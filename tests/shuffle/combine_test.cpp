@@ -1,0 +1,206 @@
+// Combining: tables and sorted folds against a map of vectors.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "shuffle/combine_table.hpp"
+#include "shuffle/emits.hpp"
+#include "shuffle/fold_source.hpp"
+
+namespace mrun {
+namespace {
+
+using namespace test_support;
+
+JobSpec summing_spec() {
+  JobSpec spec;
+  spec.combine = CombineKind::lanes;
+  spec.lanes = {LaneOp::sum_u64};
+  spec.state_size = 8;
+  return spec;
+}
+JobSpec folding_spec(bool exact) {
+  JobSpec spec;
+  spec.combine = CombineKind::fold;
+  spec.state_size = 8;
+  spec.fold_exact = exact;
+  return spec;
+}
+JobSpec wide_spec() {
+  JobSpec spec;
+  spec.combine = CombineKind::lanes;
+  spec.lanes = {LaneOp::sum_u64, LaneOp::min_i64, LaneOp::max_u64};
+  spec.state_size = 24;
+  return spec;
+}
+
+std::string random_state(Random& random, const JobSpec& spec) {
+  std::string state;
+  for (std::uint32_t i = 0; i < spec.state_size; i += 8) state += number_bytes(random.below(1000));
+  return state;
+}
+
+Records random_states(Random& random, const JobSpec& spec, std::size_t count, std::uint64_t keys) {
+  std::vector<std::string> vocabulary;
+  for (std::uint64_t i = 0; i < keys; ++i) vocabulary.push_back(hard_key(random) + (random.one_in(2) ? std::to_string(i) : ""));
+  Records records;
+  for (std::size_t i = 0; i < count; ++i) records.push_back({random.pick(vocabulary), random_state(random, spec), 0});
+  return records;
+}
+
+// The fold of all states of each key, in order, with the job's own fold.
+std::map<std::string, std::string> model(const Records& records, const StateFold& fold) {
+  std::map<std::string, std::string> states;
+  for (const Record& record : records) {
+    const auto [at, is_new] = states.try_emplace(record.key, record.value);
+    if (is_new) continue;
+    std::vector<std::uint64_t> state(fold.state_size() / 8), value(state.size());
+    std::memcpy(state.data(), at->second.data(), fold.state_size());
+    std::memcpy(value.data(), record.value.data(), fold.state_size());
+    void* const to = state.data();
+    const void* const from = value.data();
+    fold.fold(std::span(&to, 1), std::span(&from, 1));
+    std::memcpy(at->second.data(), state.data(), fold.state_size());
+  }
+  return states;
+}
+
+void expect_table_folds(const JobSpec& spec, std::size_t share_bytes, std::uint64_t keys, Random& random) {
+  const SpecJob job(spec);
+  const StateFold fold(job);
+  MemoryBudget budget(std::size_t{64} << 20);
+  KeepingSink sink;
+  auto table = CombineTable::create(fold, sink, {&budget, share_bytes, random.below(1u << 30)});
+  ASSERT_TRUE(table);
+  const Records records = random_states(random, spec, 1 + random.below(20000), keys);
+  for (std::size_t begin = 0; begin < records.size();) {
+    const std::size_t end = std::min(records.size(), begin + 1 + random.below(1500));
+    const Emits emits({records.begin() + static_cast<std::ptrdiff_t>(begin), records.begin() + static_cast<std::ptrdiff_t>(end)},
+                      random.one_in(2) ? Emits::Kind::referred : Emits::Kind::copied);
+    ASSERT_TRUE(table->add(emits.batch()));
+    begin = end;
+  }
+  ASSERT_TRUE(table->flush());
+  const std::size_t after_first = sink.records.size();
+  ASSERT_TRUE(table->flush());
+  EXPECT_EQ(sink.records.size(), after_first) << "a flushed table is empty";
+  if (fold.is_exact()) {
+    EXPECT_TRUE(model(sink.records, fold) == model(records, fold));
+  } else {
+    // Partial states are not values, so only one flush can be compared.
+    const auto expected = model(records, fold);
+    if (after_first == expected.size()) {
+      EXPECT_TRUE(model(sink.records, fold) == expected);
+    }
+  }
+}
+
+TEST(CombineTable, FoldsEveryPairOnce) {
+  for (std::uint64_t i = 0; i < scaled(60); ++i) {
+    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
+    Random random(case_seed(i));
+    const std::size_t share = random.pick(std::vector<std::size_t>{64 << 10, 512 << 10, 4 << 20});
+    const std::uint64_t keys = random.pick(std::vector<std::uint64_t>{1, 30, 3000, 30000});
+    expect_table_folds(summing_spec(), share, keys, random);
+    expect_table_folds(wide_spec(), share, keys, random);
+    expect_table_folds(folding_spec(false), share, keys, random);
+  }
+}
+
+TEST(CombineTable, KeepsToItsShare) {
+  const SpecJob job(wide_spec());
+  const StateFold fold(job);
+  constexpr std::size_t kShare = 300 << 10;
+  MemoryBudget budget(kShare);
+  KeepingSink sink;
+  auto table = CombineTable::create(fold, sink, {&budget, kShare, 1});
+  ASSERT_TRUE(table);
+  Random random(3);
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(table->add(Emits(random_states(random, job.spec(), 1000, 1000)).batch()));
+  ASSERT_TRUE(table->flush());
+  EXPECT_LE(budget.peak_bytes(), kShare);
+}
+
+TEST(CombineTable, RefusesAValueThatIsNoState) {
+  const SpecJob job(summing_spec());
+  const StateFold fold(job);
+  MemoryBudget budget(std::size_t{8} << 20);
+  KeepingSink sink;
+  auto table = CombineTable::create(fold, sink, {&budget, std::size_t{4} << 20, 1});
+  ASSERT_TRUE(table);
+  const auto added = table->add(Emits({{"key", "short", 0}}).batch());
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().code, Code::plugin);
+}
+
+TEST(FoldSource, FoldsEqualNeighboursInOrder) {
+  for (std::uint64_t i = 0; i < scaled(200); ++i) {
+    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
+    Random random(case_seed(i));
+    const std::vector<JobSpec> specs = {summing_spec(), wide_spec(), folding_spec(false)};
+    const SpecJob job(random.pick(specs));
+    const StateFold fold(job);
+    Records records = random_states(random, job.spec(), random.below(3000), 1 + random.below(300));
+    std::stable_sort(records.begin(), records.end(), before);
+    FoldSource source(std::make_unique<ListSource>(records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i), fold);
+    const Result<Records> folded = drain(source);
+    ASSERT_TRUE(folded);
+    const auto expected = model(records, fold);
+    ASSERT_EQ(folded->size(), expected.size());
+    for (const Record& record : *folded) ASSERT_EQ(record.value, expected.at(record.key));
+    const auto after_end = source.next();
+    ASSERT_TRUE(after_end);
+    EXPECT_TRUE(after_end->empty());
+  }
+}
+
+TEST(UniqueSource, DropsOnlyEqualNeighboursUnderOneKey) {
+  for (std::uint64_t i = 0; i < scaled(200); ++i) {
+    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
+    Random random(case_seed(i));
+    Records records;
+    for (std::uint64_t n = random.below(2000); n > 0; --n)
+      records.push_back({hard_key(random), std::string(random.below(3), 'v'), static_cast<std::uint32_t>(random.below(3))});
+    std::stable_sort(records.begin(), records.end(), before);
+    Records expected;
+    const Record* last = nullptr;
+    for (const Record& record : records) {
+      if (last == nullptr || last->key != record.key || last->value != record.value) expected.push_back(record);
+      last = &record;
+    }
+    UniqueSource source(std::make_unique<ListSource>(records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i));
+    const Result<Records> kept = drain(source);
+    ASSERT_TRUE(kept);
+    ASSERT_TRUE(*kept == expected);
+  }
+}
+
+TEST(StateFold, OrdersDoublesTotally) {
+  JobSpec spec;
+  spec.combine = CombineKind::lanes;
+  spec.lanes = {LaneOp::min_f64, LaneOp::max_f64};
+  spec.state_size = 16;
+  const SpecJob job(spec);
+  const StateFold fold(job);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> numbers = {0.0, -0.0, nan, 1.5, -1.5, std::numeric_limits<double>::infinity()};
+  std::sort(numbers.begin(), numbers.end(), [](double a, double b) { return std::memcmp(&a, &b, sizeof a) < 0; });
+  std::array<double, 2> first{};
+  bool has_first = false;
+  do {
+    std::array<double, 2> state{numbers[0], numbers[0]};
+    for (std::size_t i = 1; i < numbers.size(); ++i) {
+      const std::array<double, 2> value{numbers[i], numbers[i]};
+      void* const to = state.data();
+      const void* const from = value.data();
+      fold.fold(std::span(&to, 1), std::span(&from, 1));
+    }
+    if (!has_first) first = state;
+    has_first = true;
+    ASSERT_EQ(std::memcmp(first.data(), state.data(), sizeof state), 0) << "the order of folds shows";
+  } while (std::next_permutation(numbers.begin(), numbers.end(),
+                                 [](double a, double b) { return std::memcmp(&a, &b, sizeof a) < 0; }));
+}
+
+}  // namespace
+}  // namespace mrun
