@@ -36,7 +36,9 @@ std::optional<FoundRecord> find_record(const RecordBatch& batch, const std::uint
   if (at == nullptr) return std::nullopt;
   for (std::size_t i = 0; i < batch.records.size(); ++i) {
     const Slice& record = batch.records[i];
-    if (at < record.data || at > record.data + record.size) continue;
+    // Records of fixed size touch: the end of one is the next one's begin. An empty one has only
+    // that.
+    if (at != record.data && (at < record.data || at >= record.data + record.size)) continue;
     return FoundRecord{record.view(), batch.offsets.empty() ? batch.offset : batch.offsets[i]};
   }
   if (batch.chunk.data == nullptr || at < batch.chunk.data ||

@@ -53,6 +53,27 @@ TEST(JobCalls, AnErrorNamesFileByteAndRecord) {
                  {"a reason", "'in/a.txt'", "byte 1006", "record \"second\""});
 }
 
+TEST(JobCalls, OfRecordsThatTouchTheRightOneIsNamed) {
+  const std::string text = "aaabbbccc";
+  const auto* begin = reinterpret_cast<const std::uint8_t*>(text.data());
+  const std::vector<Slice> records = {{begin, 3}, {begin + 3, 3}, {begin + 6, 3}};
+  const std::vector<std::uint64_t> offsets = {500, 503, 506};
+  TestJob test({.map = [](mrun_worker_ctx* context, const mrun_batch* batch) -> mrun_status {
+    EXPECT_EQ(batch->n, 3u);
+    *context->at = batch->records[1].data;
+    return MRUN_BAD_RECORD;
+  }});
+  const auto code = test.configure();
+  ASSERT_TRUE(code);
+  const auto attempt = (*code)->open_map(test.context(), 2);
+  ASSERT_TRUE(attempt);
+  RecordBatch batch;
+  batch.records = records;
+  batch.offsets = offsets;
+  batch.offset = 500;
+  expect_failure((*attempt)->map(batch), Code::input, {"map task 2", "byte 503", "record \"bbb\""});
+}
+
 TEST(JobCalls, ARecordIsShownShortAndEscaped) {
   TestJob test(at_second_line([](mrun_worker_ctx*) -> mrun_status { return MRUN_BAD_RECORD; }));
   const Result<void> mapped = test.map_lines("first\n\x1b[31m" + std::string(500, 'x') + "\n");
