@@ -108,8 +108,10 @@ class JobRun {
 
   Result<void> prepare_output() {
     if (!options_.tmp_dir.empty() && !is_writable_folder(options_.tmp_dir)) {
-      return fail(Code::output, fmt::format("--tmp-dir '{}' is not a folder that can be written", options_.tmp_dir),
-                  "make it, or choose another one");
+      return fail(
+          Code::output,
+          fmt::format("--tmp-dir '{}' is not a folder that can be written", options_.tmp_dir),
+          "make it, or choose another one");
     }
     MRUN_TRY_ASSIGN(Committer committer,
                     Committer::prepare(environment_.storage, {options_.output, options_.inputs,

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include "engine/executor.hpp"

@@ -1,4 +1,5 @@
-// SortBuffer: keeps one worker's emitted entries, task by task in emit order, until they are sorted.
+// SortBuffer: keeps one worker's emitted entries, task by task in emit order, until they are
+// sorted.
 #pragma once
 
 #include <cstdint>

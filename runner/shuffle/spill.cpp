@@ -13,8 +13,8 @@ namespace mrun {
 namespace {
 
 // Makes the items of all entries and counts those of each partition.
-std::vector<std::size_t> make_items(const BlockList& blocks, std::uint32_t partitions, unsigned part_bits,
-                                    SortItem* items) {
+std::vector<std::size_t> make_items(const BlockList& blocks, std::uint32_t partitions,
+                                    unsigned part_bits, SortItem* items) {
   std::vector<std::size_t> counts(partitions);
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     const EntryBlock& block = *blocks[b];
@@ -22,7 +22,7 @@ std::vector<std::size_t> make_items(const BlockList& blocks, std::uint32_t parti
       const std::uint32_t part = part_bits == 0 ? 0 : block.parts[i];
       ++counts[part];
       *items++ = make_sort_item(block.entries[i], part, part_bits,
-                                      (std::uint64_t{b} << EntryBlock::kSlotBits) | i);
+                                (std::uint64_t{b} << EntryBlock::kSlotBits) | i);
     }
   }
   return counts;
@@ -46,17 +46,21 @@ Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitio
                    [](const EntryBlock* a, const EntryBlock* b) { return a->task < b->task; });
   const unsigned part_bits = static_cast<unsigned>(std::bit_width(partitions - 1));
   MRUN_TRY_ASSIGN(const PageBuffer memory_of_items,
-                  PageBuffer::allocate(memory.item_memory(), (buffer.accepted().count() + 1) * sizeof(SortItem)));
+                  PageBuffer::allocate(memory.item_memory(),
+                                       (buffer.accepted().count() + 1) * sizeof(SortItem)));
   SortItem* items = memory_of_items.as<SortItem>();
   const std::vector<std::size_t> counts = make_items(blocks, partitions, part_bits, items);
-  sort_items({items, std::accumulate(counts.begin(), counts.end(), std::size_t{0})}, blocks, part_bits);
+  sort_items({items, std::accumulate(counts.begin(), counts.end(), std::size_t{0})}, blocks,
+             part_bits);
 
-  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(target.budget, target.file, target.offset, target.block_bytes));
+  MRUN_TRY_ASSIGN(RunWriter writer,
+                  RunWriter::create(target.budget, target.file, target.offset, target.block_bytes));
   EntrySum consumed;
   for (std::uint32_t partition = 0; partition < partitions; ++partition) {
     if (counts[partition] == 0) continue;
     const std::span<const SortItem> of_partition(items, counts[partition]);
-    std::unique_ptr<PairSource> sorted = std::make_unique<SortedEntries>(of_partition, blocks, &consumed);
+    std::unique_ptr<PairSource> sorted =
+        std::make_unique<SortedEntries>(of_partition, blocks, &consumed);
     if (combiner.combines_early()) sorted = combiner.wrap(std::move(sorted));
     MRUN_TRY(write_all(std::move(sorted), partition, writer));
     items += counts[partition];

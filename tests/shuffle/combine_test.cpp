@@ -42,9 +42,11 @@ std::string random_state(Random& random, const JobSpec& spec) {
 
 Records random_states(Random& random, const JobSpec& spec, std::size_t count, std::uint64_t keys) {
   std::vector<std::string> vocabulary;
-  for (std::uint64_t i = 0; i < keys; ++i) vocabulary.push_back(hard_key(random) + (random.one_in(2) ? std::to_string(i) : ""));
+  for (std::uint64_t i = 0; i < keys; ++i)
+    vocabulary.push_back(hard_key(random) + (random.one_in(2) ? std::to_string(i) : ""));
   Records records;
-  for (std::size_t i = 0; i < count; ++i) records.push_back({random.pick(vocabulary), random_state(random, spec), 0});
+  for (std::size_t i = 0; i < count; ++i)
+    records.push_back({random.pick(vocabulary), random_state(random, spec), 0});
   return records;
 }
 
@@ -65,7 +67,8 @@ std::map<std::string, std::string> model(const Records& records, const StateFold
   return states;
 }
 
-void expect_table_folds(const JobSpec& spec, std::size_t share_bytes, std::uint64_t keys, Random& random) {
+void expect_table_folds(const JobSpec& spec, std::size_t share_bytes, std::uint64_t keys,
+                        Random& random) {
   const SpecJob job(spec);
   const StateFold fold(job);
   MemoryBudget budget(std::size_t{64} << 20);
@@ -75,7 +78,8 @@ void expect_table_folds(const JobSpec& spec, std::size_t share_bytes, std::uint6
   const Records records = random_states(random, spec, 1 + random.below(20000), keys);
   for (std::size_t begin = 0; begin < records.size();) {
     const std::size_t end = std::min(records.size(), begin + 1 + random.below(1500));
-    const Emits emits({records.begin() + static_cast<std::ptrdiff_t>(begin), records.begin() + static_cast<std::ptrdiff_t>(end)},
+    const Emits emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
+                       records.begin() + static_cast<std::ptrdiff_t>(end)},
                       random.one_in(2) ? Emits::Kind::referred : Emits::Kind::copied);
     ASSERT_TRUE(table->add(emits.batch()));
     begin = end;
@@ -116,7 +120,8 @@ TEST(CombineTable, KeepsToItsShare) {
   auto table = CombineTable::create(fold, sink, {&budget, kShare, 1});
   ASSERT_TRUE(table);
   Random random(3);
-  for (int i = 0; i < 40; ++i) ASSERT_TRUE(table->add(Emits(random_states(random, job.spec(), 1000, 1000)).batch()));
+  for (int i = 0; i < 40; ++i)
+    ASSERT_TRUE(table->add(Emits(random_states(random, job.spec(), 1000, 1000)).batch()));
   ASSERT_TRUE(table->flush());
   EXPECT_LE(budget.peak_bytes(), kShare);
 }
@@ -142,7 +147,9 @@ TEST(FoldSource, FoldsEqualNeighboursInOrder) {
     const StateFold fold(job);
     Records records = random_states(random, job.spec(), random.below(3000), 1 + random.below(300));
     std::stable_sort(records.begin(), records.end(), before);
-    FoldSource source(std::make_unique<ListSource>(records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i), fold);
+    FoldSource source(std::make_unique<ListSource>(
+                          records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i),
+                      fold);
     const Result<Records> folded = drain(source);
     ASSERT_TRUE(folded);
     const auto expected = model(records, fold);
@@ -160,15 +167,18 @@ TEST(UniqueSource, DropsOnlyEqualNeighboursUnderOneKey) {
     Random random(case_seed(i));
     Records records;
     for (std::uint64_t n = random.below(2000); n > 0; --n)
-      records.push_back({hard_key(random), std::string(random.below(3), 'v'), static_cast<std::uint32_t>(random.below(3))});
+      records.push_back({hard_key(random), std::string(random.below(3), 'v'),
+                         static_cast<std::uint32_t>(random.below(3))});
     std::stable_sort(records.begin(), records.end(), before);
     Records expected;
     const Record* last = nullptr;
     for (const Record& record : records) {
-      if (last == nullptr || last->key != record.key || last->value != record.value) expected.push_back(record);
+      if (last == nullptr || last->key != record.key || last->value != record.value)
+        expected.push_back(record);
       last = &record;
     }
-    UniqueSource source(std::make_unique<ListSource>(records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i));
+    UniqueSource source(std::make_unique<ListSource>(
+        records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i));
     const Result<Records> kept = drain(source);
     ASSERT_TRUE(kept);
     ASSERT_TRUE(*kept == expected);
@@ -183,8 +193,10 @@ TEST(StateFold, OrdersDoublesTotally) {
   const SpecJob job(spec);
   const StateFold fold(job);
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  std::vector<double> numbers = {0.0, -0.0, nan, 1.5, -1.5, std::numeric_limits<double>::infinity()};
-  std::sort(numbers.begin(), numbers.end(), [](double a, double b) { return std::memcmp(&a, &b, sizeof a) < 0; });
+  std::vector<double> numbers = {0.0, -0.0, nan,
+                                 1.5, -1.5, std::numeric_limits<double>::infinity()};
+  std::sort(numbers.begin(), numbers.end(),
+            [](double a, double b) { return std::memcmp(&a, &b, sizeof a) < 0; });
   std::array<double, 2> first{};
   bool has_first = false;
   do {
@@ -197,9 +209,11 @@ TEST(StateFold, OrdersDoublesTotally) {
     }
     if (!has_first) first = state;
     has_first = true;
-    ASSERT_EQ(std::memcmp(first.data(), state.data(), sizeof state), 0) << "the order of folds shows";
-  } while (std::next_permutation(numbers.begin(), numbers.end(),
-                                 [](double a, double b) { return std::memcmp(&a, &b, sizeof a) < 0; }));
+    ASSERT_EQ(std::memcmp(first.data(), state.data(), sizeof state), 0)
+        << "the order of folds shows";
+  } while (std::next_permutation(numbers.begin(), numbers.end(), [](double a, double b) {
+    return std::memcmp(&a, &b, sizeof a) < 0;
+  }));
 }
 
 }  // namespace

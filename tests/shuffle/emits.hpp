@@ -44,7 +44,8 @@ class Emits {
  private:
   // The value, then the key, in one string: the entry points at the value, or at a lone key.
   void refer(const Record& record, Entry& entry) {
-    referred_.push_back(std::make_unique<std::string>(record.value + record.key + std::string(64, '\0')));
+    referred_.push_back(
+        std::make_unique<std::string>(record.value + record.key + std::string(64, '\0')));
     const auto address = reinterpret_cast<std::uintptr_t>(referred_.back()->data());
     const std::uint64_t distance = record.value.size();
     entry.v = address | (distance << 48);
@@ -67,20 +68,24 @@ class SpecJob : public UserCode {
   Result<std::unique_ptr<MapAttempt>> open_map(const AttemptContext&, std::uint64_t) override {
     return fail(Code::plugin, "this job has no map");
   }
-  Result<std::unique_ptr<ReduceAttempt>> open_reduce(const AttemptContext&, std::uint64_t) override {
+  Result<std::unique_ptr<ReduceAttempt>> open_reduce(const AttemptContext&,
+                                                     std::uint64_t) override {
     return fail(Code::plugin, "this job has no reduce");
   }
   void fold(std::span<void* const> states, std::span<const void* const> values) const override {
     for (std::size_t i = 0; i < states.size(); ++i) {
-      auto* const state = static_cast<std::uint64_t*>(states[i]);  // Both are promised to be 8-aligned.
+      auto* const state =
+          static_cast<std::uint64_t*>(states[i]);  // Both are promised to be 8-aligned.
       *state = 3 * *state + *static_cast<const std::uint64_t*>(values[i]);
     }
   }
   void group_lens(std::span<const Slice> keys, std::span<std::uint32_t> lens) const override {
     for (std::size_t i = 0; i < keys.size(); ++i) lens[i] = keys[i].size == 0 ? 0 : 1;
   }
-  void partition(std::span<const Slice> keys, std::uint32_t partitions, std::span<std::uint32_t> out) const override {
-    for (std::size_t i = 0; i < keys.size(); ++i) out[i] = static_cast<std::uint32_t>(keys[i].size) % partitions;
+  void partition(std::span<const Slice> keys, std::uint32_t partitions,
+                 std::span<std::uint32_t> out) const override {
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      out[i] = static_cast<std::uint32_t>(keys[i].size) % partitions;
   }
 
  private:
@@ -105,7 +110,8 @@ class KeepingSink final : public EntrySink {
 
   void begin_batch(const std::shared_ptr<const void>&) override {}
   Result<void> accept(const EntryBatch& batch) override {
-    for (const Entry& entry : batch.entries) records.push_back(record_of(emitted_pair(entry, batch.heap)));
+    for (const Entry& entry : batch.entries)
+      records.push_back(record_of(emitted_pair(entry, batch.heap)));
     return {};
   }
   Result<void> accept_big(Slice key, Slice value) override {

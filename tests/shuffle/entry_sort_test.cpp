@@ -27,8 +27,11 @@ Records emitted_records(Random& random, std::size_t count, std::uint32_t tasks) 
   const std::uint64_t kind = random.below(4);
   Records records;
   for (std::size_t i = 0; i < count; ++i) {
-    std::string key = kind == 0 ? common_prefix_key(random) : kind == 1 ? std::string(random.below(3) * 9, 'k') : hard_key(random);
-    records.push_back({std::move(key), random_value(random, 20), static_cast<std::uint32_t>(i * tasks / count)});
+    std::string key = kind == 0   ? common_prefix_key(random)
+                      : kind == 1 ? std::string(random.below(3) * 9, 'k')
+                                  : hard_key(random);
+    records.push_back(
+        {std::move(key), random_value(random, 20), static_cast<std::uint32_t>(i * tasks / count)});
   }
   return records;  // Tasks rise, as a worker's do.
 }
@@ -42,8 +45,10 @@ struct Fixture {
       std::size_t end = begin + 1 + random.below(2000);
       end = std::min(end, records.size());
       while (records[end - 1].task != records[begin].task) --end;
-      const Records part(records.begin() + static_cast<std::ptrdiff_t>(begin), records.begin() + static_cast<std::ptrdiff_t>(end));
-      emits.push_back(std::make_unique<Emits>(part, random.one_in(2) ? Emits::Kind::referred : Emits::Kind::copied));
+      const Records part(records.begin() + static_cast<std::ptrdiff_t>(begin),
+                         records.begin() + static_cast<std::ptrdiff_t>(end));
+      emits.push_back(std::make_unique<Emits>(
+          part, random.one_in(2) ? Emits::Kind::referred : Emits::Kind::copied));
       buffer.begin_task(records[begin].task);
       ASSERT_TRUE(buffer.try_accept(emits.back()->batch()));
       begin = end;
@@ -81,7 +86,8 @@ TEST(EntrySort, EqualsAStableSort) {
     std::vector<SortItem> items;
     for (std::size_t b = 0; b < blocks.size(); ++b) {
       for (std::uint32_t k = 0; k < blocks[b]->count; ++k)
-        items.push_back(make_sort_item(blocks[b]->entries[k], 0, 0, (std::uint64_t{b} << EntryBlock::kSlotBits) | k));
+        items.push_back(make_sort_item(blocks[b]->entries[k], 0, 0,
+                                       (std::uint64_t{b} << EntryBlock::kSlotBits) | k));
     }
     sort_items(items, blocks, 0);
     EntrySum consumed;
@@ -99,7 +105,8 @@ TEST(Spill, WritesEveryPartitionInOrder) {
   for (std::uint64_t i = 0; i < scaled(60); ++i) {
     SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
     Random random(case_seed(i));
-    const auto partitions = static_cast<std::uint32_t>(random.pick(std::vector<std::uint64_t>{1, 2, 3, 7, 64, 1000}));
+    const auto partitions =
+        static_cast<std::uint32_t>(random.pick(std::vector<std::uint64_t>{1, 2, 3, 7, 64, 1000}));
     JobSpec spec;
     spec.has_group_lens = random.one_in(3);
     spec.has_partition = random.one_in(4);
@@ -136,7 +143,8 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
   for (std::uint64_t i = 0; i < scaled(80); ++i) {
     SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
     Random random(case_seed(i));
-    const auto partitions = static_cast<std::uint32_t>(random.pick(std::vector<std::uint64_t>{1, 3, 9}));
+    const auto partitions =
+        static_cast<std::uint32_t>(random.pick(std::vector<std::uint64_t>{1, 3, 9}));
     Fixture f(partitions);
     const Records records = emitted_records(random, 1 + random.below(5000), 4);
     f.fill(records, random);
@@ -148,11 +156,14 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
       cuts.emplace_back(std::move(keys));
     }
     const PiecePlan plan = PiecePlan::of_partitions(std::move(cuts));
-    auto pieces = MemoryPieces::create(f.memory, f.buffer.blocks(), plan, partitions == 1, 1 + random.below(5));
+    auto pieces = MemoryPieces::create(f.memory, f.buffer.blocks(), plan, partitions == 1,
+                                       1 + random.below(5));
     ASSERT_TRUE(pieces);
-    for (std::size_t slice = 0; slice < (*pieces)->slice_count(); ++slice) (*pieces)->classify(slice);
+    for (std::size_t slice = 0; slice < (*pieces)->slice_count(); ++slice)
+      (*pieces)->classify(slice);
     (*pieces)->place();
-    for (std::size_t slice = 0; slice < (*pieces)->slice_count(); ++slice) (*pieces)->scatter(slice);
+    for (std::size_t slice = 0; slice < (*pieces)->slice_count(); ++slice)
+      (*pieces)->scatter(slice);
 
     std::vector<Records> by_partition(partitions);
     for (std::size_t piece = 0; piece < plan.pieces().size(); ++piece) {

@@ -23,7 +23,8 @@ TEST(KeyBorders, CountTheBordersThatAreNotAbove) {
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     for (int i = 0; i < 50; ++i) {
       const Record record{hard_key(random), "", 0};
-      const auto expected = static_cast<std::size_t>(std::upper_bound(keys.begin(), keys.end(), record.key) - keys.begin());
+      const auto expected = static_cast<std::size_t>(
+          std::upper_bound(keys.begin(), keys.end(), record.key) - keys.begin());
       ASSERT_EQ(borders.range_of(pair_of(record)), expected);
       ASSERT_EQ(borders.range_of(record.key), expected);
     }
@@ -53,12 +54,16 @@ TEST(KeyBorders, GiveAHotKeyARangeOfItsOwn) {
 TEST(KeySample, OfAUnionIsTheUnionOfSamples) {
   Random random(test_seed());
   Records records;
-  for (int i = 0; i < 60000; ++i) records.push_back({std::to_string(random.below(20000)) + std::string(random.below(80), 'x'), "v", 0});
+  for (int i = 0; i < 60000; ++i)
+    records.push_back(
+        {std::to_string(random.below(20000)) + std::string(random.below(80), 'x'), "v", 0});
   KeySample whole;
-  for (const Record& record : records) whole.add(pair_of(record), static_cast<std::uint32_t>(record.key.size()));
+  for (const Record& record : records)
+    whole.add(pair_of(record), static_cast<std::uint32_t>(record.key.size()));
   std::vector<KeySample> samples(7);
   for (const Record& record : records)
-    samples[random.below(samples.size())].add(pair_of(record), static_cast<std::uint32_t>(record.key.size()));
+    samples[random.below(samples.size())].add(pair_of(record),
+                                              static_cast<std::uint32_t>(record.key.size()));
   KeySample united;
   for (auto sample = samples.rbegin(); sample != samples.rend(); ++sample) united.add(*sample);
   const auto sorted_keys = [](const KeySample& sample) {
