@@ -18,6 +18,13 @@ std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+
+std::uint64_t mix_key(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen, std::uint64_t seed) {
+  return fold_multiply(k0 ^ seed, k1 ^ kOdd ^ (std::uint64_t{klen} * 0xc2b2ae3d27d4eb4f));
+}
+std::uint64_t finish_hash(std::uint64_t mixed) { return fold_multiply(mixed, kOdd); }
+
 }  // namespace
 
 CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits,
@@ -44,14 +51,11 @@ std::size_t CombineTable::first_slots(std::size_t share_bytes) {
 }
 
 std::uint64_t CombineTable::hash_of(const Pair& pair) const {
-  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-  std::uint64_t hash =
-      fold_multiply(pair.k0 ^ limits_.hash_seed,
-                    pair.k1 ^ kOdd ^ (std::uint64_t{pair.klen} * 0xc2b2ae3d27d4eb4f));
+  std::uint64_t hash = mix_key(pair.k0, pair.k1, pair.klen, limits_.hash_seed);
   if (pair.klen > kPrefixBytes) {
     hash ^= hash64(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed);
   }
-  return fold_multiply(hash, kOdd);
+  return finish_hash(hash);
 }
 
 Result<void> CombineTable::check_values(const EntryBatch& batch) const {
@@ -81,42 +85,58 @@ Result<void> CombineTable::add(const EntryBatch& batch) {
 
 Result<void> CombineTable::add_group(std::span<const Entry> entries, const std::uint8_t* heap) {
   std::array<std::uint64_t, kGroup> hashes;
-  Slot* const slots = slots_.as<Slot>();
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    hashes[i] = hash_of(emitted_pair(entries[i], heap));
-    __builtin_prefetch(&slots[hashes[i] & mask_], 1);
-  }
-  const bool plain_sum = fold_->is_plain_sum();
+  const Slot* const slots = slots_.as<Slot>();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
-    if (plain_sum && entry.kind() == EntryKind::inline_value && add_short(entry, hashes[i]))
-      continue;
-    MRUN_TRY(add_pair(emitted_pair(entry, heap), hashes[i]));
+    hashes[i] = entry.kind() == EntryKind::inline_value
+                    ? finish_hash(mix_key(entry.k0, entry.k1, entry.klen, limits_.hash_seed))
+                    : hash_of(emitted_pair(entry, heap));
+    __builtin_prefetch(&slots[hashes[i] & mask_], 1);
+  }
+  for (std::size_t done = 0; done < entries.size(); ++done) {
+    if (fold_->is_plain_sum()) {
+      done = add_short(entries, hashes.data(), done);
+      if (done == entries.size()) break;
+    }
+    MRUN_TRY(add_pair(emitted_pair(entries[done], heap), hashes[done]));
   }
   run_folds();  // The values die with the batch.
   return {};
 }
 
-// The common case by itself: a key of up to 16 bytes and one sum. False: the probe found no end.
-bool CombineTable::add_short(const Entry& entry, std::uint64_t hash) {
+// The common case by itself: keys of up to 16 bytes and one sum. Adds entries from `begin` on and
+// returns the first that it cannot: one of another kind, or whose probe finds no end.
+std::size_t CombineTable::add_short(std::span<const Entry> entries, const std::uint64_t* hashes,
+                                    std::size_t begin) {
   Slot* const slots = slots_.as<Slot>();
-  std::size_t at = hash & mask_;
-  for (std::size_t probes = 0; probes < kProbesMost; ++probes, at = (at + 1) & mask_) {
+  Ledger sums;
+  std::size_t fresh = 0;
+  std::size_t i = begin;
+  for (; i < entries.size() && entries[i].kind() == EntryKind::inline_value; ++i) {
+    const Entry& entry = entries[i];
+    std::size_t at = hashes[i] & mask_;
+    std::size_t probes = 0;
+    while (slots[at].count != 0 &&
+           (slots[at].k0 != entry.k0 || slots[at].k1 != entry.k1 || slots[at].klen != entry.klen)) {
+      if (++probes == kProbesMost) break;
+      at = (at + 1) & mask_;
+    }
+    if (probes == kProbesMost) break;
     Slot& slot = slots[at];
     if (slot.count == 0) {
       slot = {entry.k0, entry.k1, entry.klen, 0, 0};
-      ++used_slots_;
-    } else if (slot.k0 != entry.k0 || slot.k1 != entry.k1 || slot.klen != entry.klen) {
-      continue;
+      ++fresh;
     }
     ++slot.count;
     slot.state += entry.v;
-    ++taken_.pairs;
-    taken_.hashes += hash;
-    taken_.weighed_values += hash * entry.v;
-    return true;
+    sums.hashes += hashes[i];
+    sums.weighed_values += hashes[i] * entry.v;
   }
-  return false;
+  used_slots_ += fresh;
+  taken_.pairs += i - begin;
+  taken_.hashes += sums.hashes;
+  taken_.weighed_values += sums.weighed_values;
+  return i;
 }
 
 Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {

@@ -75,7 +75,8 @@ class CombineTable {
   Pair pair_of(const Slot& slot) const;
   Result<void> check_values(const EntryBatch& batch) const;
   Result<void> add_group(std::span<const Entry> entries, const std::uint8_t* heap);
-  bool add_short(const Entry& entry, std::uint64_t hash);
+  std::size_t add_short(std::span<const Entry> entries, const std::uint64_t* hashes,
+                        std::size_t begin);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
   Slot* find(const Pair& pair, std::uint64_t hash);
   bool fill(Slot& slot, const Pair& pair);
