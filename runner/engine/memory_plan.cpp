@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kInputPerThread = std::size_t{1152} << 10;  // One read buffer and its slack.
 constexpr std::size_t kOutputPerThread = std::size_t{512} << 10;  // Two buffers of a piece.
-constexpr std::size_t kTableMost =
-    std::size_t{512} << 20;              // Beyond it the cache misses cost more than folding saves.
-constexpr std::size_t kFanInMost = 512;  // Few enough for the loser tree to stay in cache.
-constexpr std::size_t kFanInWanted = 16;  // Rather fewer merges side by side than less than this.
+constexpr std::size_t kTableMost = std::size_t{64}
+                                   << 20;  // Beyond it cold memory costs more than folding saves.
+constexpr std::size_t kFanInMost = 512;    // Few enough for the loser tree to stay in cache.
+constexpr std::size_t kFanInWanted = 16;   // Rather fewer merges side by side than less than this.
 
 }  // namespace
 
