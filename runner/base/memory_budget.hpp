@@ -66,6 +66,11 @@ class Charge {
     bytes_ += bytes;
     return true;
   }
+  /// Makes another charge of the same budget part of this one.
+  void absorb(Charge other) noexcept {
+    if (budget_ == nullptr) budget_ = other.budget_;
+    bytes_ += std::exchange(other.bytes_, 0);
+  }
   void reset() noexcept {
     if (budget_ != nullptr) budget_->release(bytes_);
     budget_ = nullptr;

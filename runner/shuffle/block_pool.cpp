@@ -1,6 +1,7 @@
 #include "shuffle/block_pool.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/check.hpp"
 
@@ -35,9 +36,17 @@ void BlockPool::give(std::uint8_t* block) {
 
 void BlockPool::trim() {
   const std::scoped_lock lock(mutex_);
-  if (free_.size() != slabs_.size() * blocks_per_slab_) return;
-  free_.clear();
-  slabs_.clear();
+  if (free_.size() < blocks_per_slab_) return;
+  std::sort(free_.begin(), free_.end(), std::greater<>());
+  std::erase_if(slabs_, [&](const PageBuffer& slab) {
+    // Descending: the slab's last block comes first.
+    const auto from =
+        std::lower_bound(free_.begin(), free_.end(), slab.bytes() + slab.size(), std::greater<>());
+    const auto to = std::upper_bound(from, free_.end(), slab.bytes(), std::greater<>());
+    if (static_cast<std::size_t>(to - from) != blocks_per_slab_) return false;
+    free_.erase(from, to);
+    return true;
+  });
 }
 
 }  // namespace mrun

@@ -21,7 +21,7 @@ class BlockPool {
   /// A block, 64-aligned; null where the budget has no room.
   std::uint8_t* take();
   void give(std::uint8_t* block);
-  /// Returns all memory to the system and the budget if no block is in use; else does nothing.
+  /// Returns every slab of which no block is in use to the system and the budget.
   void trim();
 
   std::size_t block_bytes() const { return block_bytes_; }

@@ -50,13 +50,22 @@ std::size_t SortBuffer::room_in_block() const {
 }
 
 bool SortBuffer::reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred) {
+  if (try_reserve(entries, heap_bytes, referred)) return true;
+  // What one purpose gave back may lie idle in its pool while another needs it.
+  memory_.trim();
+  return try_reserve(entries, heap_bytes, referred);
+}
+
+bool SortBuffer::try_reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred) {
   const std::size_t room = room_in_block();
   const std::size_t beyond = entries > room ? entries - room : 0;
   const std::size_t blocks = (beyond + EntryBlock::kEntries - 1) / EntryBlock::kEntries;
   while (spare_.size() < blocks) {
-    if (!item_charge_.try_add(memory_.budget(), kItemBytesPerBlock)) return false;
+    Charge items;
+    if (!items.try_add(memory_.budget(), kItemBytesPerBlock)) return false;
     std::uint8_t* const block = memory_.entry_blocks().take();
-    if (block == nullptr) return false;  // The items' charge stays until `clear`: a spill is near.
+    if (block == nullptr) return false;
+    item_charge_.absorb(std::move(items));
     spare_.push_back(reinterpret_cast<EntryBlock*>(block));
   }
   if (heap_bytes > SortMemory::kHeapBlockBytes - heap_used_) {
@@ -121,6 +130,10 @@ std::size_t SortBuffer::big_bytes(Slice key, Slice value) {
 bool SortBuffer::try_accept_big(Slice key, Slice value) {
   if (!reserve(1, 0, 0)) return false;
   auto buffer = PageBuffer::allocate(memory_.budget(), big_bytes(key, value));
+  if (!buffer) {
+    memory_.trim();
+    buffer = PageBuffer::allocate(memory_.budget(), big_bytes(key, value));
+  }
   if (!buffer) return false;
   const BigHeader header{static_cast<std::uint32_t>(key.size),
                          static_cast<std::uint32_t>(value.size)};

@@ -72,6 +72,7 @@ class SortBuffer {
   static constexpr std::size_t kItemBytesPerBlock = std::size_t{16} * EntryBlock::kEntries;
 
   bool reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
+  bool try_reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
   EntryBlock& open_block();
   std::size_t room_in_block() const;
   void assign_parts(EntryBlock& block, std::uint32_t begin) const;

@@ -205,6 +205,30 @@ TEST(SortBuffer, RefusesABatchWholeWhereMemoryIsShort) {
   EXPECT_EQ(budget.used_bytes(), 0u);
 }
 
+// Goal: memory that one kind of data gave back serves another kind; it does not lie idle in a pool
+// while a worker waits for it for ever. Method: fill all with entries, let go, then need heap and
+// one big pair.
+TEST(SortBuffer, UsesMemoryThatAnotherPurposeGaveBack) {
+  SpecJob job;
+  const Partitioner partitioner(job, 1);
+  MemoryBudget budget(std::size_t{4} << 20);
+  SortMemory memory(budget);
+  SortBuffer buffer(memory, partitioner);
+  const Emits short_pairs(Records(1000, {"key", "value", 0}));
+  while (buffer.try_accept(short_pairs.batch())) {
+  }
+  const std::size_t used = budget.used_bytes();
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(buffer.try_accept(short_pairs.batch()));
+  EXPECT_EQ(budget.used_bytes(), used) << "a refused batch leaves no charge";
+  buffer.clear();
+  const std::string large(std::size_t{3} << 20, 'v');
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(large.data());
+  EXPECT_TRUE(buffer.try_accept_big({bytes, 3}, {bytes, large.size()}));
+  buffer.clear();
+  const Emits long_pairs(Records(100, {std::string(100, 'k'), std::string(500, 'v'), 0}));
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(buffer.try_accept(long_pairs.batch())) << i;
+}
+
 // Goal: each way to lose or double a pair shows in the sums. Method: every single change to a list.
 TEST(EntrySum, NoticesALostADoubledAndAChangedEntry) {
   Random random(test_seed());
