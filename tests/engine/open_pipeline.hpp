@@ -1,0 +1,172 @@
+// OpenPipeline: the steps of a run one after another, as run_job takes them, with a hook between
+// any two: where a bug of any step can be seeded.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/faulty_storage.hpp"
+#include "engine/in_process_job.hpp"
+#include "engine/map_output.hpp"
+#include "engine/map_phase.hpp"
+#include "engine/merge_phase.hpp"
+#include "engine/reduce_phase.hpp"
+#include "shuffle/merger.hpp"
+#include "shuffle/run_reader.hpp"
+#include "shuffle/run_writer.hpp"
+#include "support/executors.hpp"
+#include "support/files.hpp"
+
+namespace mrun::test_support {
+
+/// Each hook is called where it is set.
+struct PipelineHooks {
+  JobHooks job;
+  std::function<void(SplitPlan&)> plan;
+  std::function<std::size_t(std::size_t group)> group;  ///< The group that is mapped in its place.
+  std::function<void(MapOutput&)> mapped;               ///< Before anything is spilled.
+  std::function<void(RunSet&)> runs;                    ///< Before they are merged.
+  std::function<bool(std::size_t slice)> skips_scatter;
+  std::function<std::unique_ptr<PieceSource>(std::unique_ptr<PieceSource>)> pieces;
+  std::function<std::unique_ptr<PieceSource>(RunSet&, MemoryBudget&)> pieces_of_runs;
+};
+
+struct PipelineSetup {
+  InProcessSpec spec;
+  bool spills = false;
+  std::uint32_t partitions = 3;
+  std::uint64_t split_bytes = 2000;
+};
+
+/// Runs every body in order, except those of its second call that it is told to skip.
+class SkippingExecutor final : public Executor {
+ public:
+  explicit SkippingExecutor(std::function<bool(std::size_t)> skips) : skips_(std::move(skips)) {}
+  void for_each_index(std::size_t count, const std::function<void(std::size_t)>& body) override {
+    const bool may_skip = calls_++ == 1 && skips_;
+    for (std::size_t index = 0; index < count; ++index)
+      if (!may_skip || !skips_(index)) body(index);
+  }
+  unsigned width() const override { return 2; }
+
+ private:
+  std::function<bool(std::size_t)> skips_;
+  std::size_t calls_ = 0;
+};
+
+class OpenPipeline {
+ public:
+  explicit OpenPipeline(const PipelineSetup& setup) : setup_(setup) {}
+
+  PipelineHooks hooks;
+  FaultyStorage storage;
+
+  /// The bytes of all parts.
+  Result<std::vector<std::string>> run(const std::string& text) {
+    write_file(folder_ / "input", text);
+    MRUN_TRY_ASSIGN(const InputList inputs,
+                    list_inputs(std::vector<std::string>{folder_ / "input"}));
+    SplitPlan plan = plan_splits(inputs, setup_.split_bytes, 0);
+    if (hooks.plan) hooks.plan(plan);
+    InProcessJob job(setup_.spec, hooks.job);
+    MemoryPlan::Needs needs;
+    needs.combines = job.spec().combine != CombineKind::none;
+    needs.fold_is_exact = true;
+    const MemoryPlan memory = MemoryPlan::make(std::size_t{36} << 20, 2, needs);
+    MRUN_TRY_ASSIGN(const auto output, MapOutput::create({job, setup_.partitions, memory, 1,
+                                                          storage, folder_.path(), stop_, 7}));
+    MRUN_TRY(map(inputs, plan, job, *output));
+    return reduce(job, memory, *output);
+  }
+
+ private:
+  // Makes a run of every few groups; one worker takes all.
+  class SpillingTarget final : public MapTarget {
+   public:
+    SpillingTarget(MapOutput& output, const OpenPipeline& pipeline, std::size_t groups_of_run)
+        : output_(output), target_(output), pipeline_(pipeline), groups_of_run_(groups_of_run) {}
+    void begin_section(std::span<const SplitGroup> groups) override {
+      target_.begin_section(groups);
+    }
+    Result<void> run(const GroupRun& group, const Maps& maps) override {
+      MRUN_TRY(target_.run(group, maps));
+      if (!pipeline_.setup_.spills || (group.index + 1) % groups_of_run_ != 0) return {};
+      const bool first = group.index + 1 == groups_of_run_;
+      if (first && pipeline_.hooks.mapped) pipeline_.hooks.mapped(output_);
+      return output_.spill_rest(0);
+    }
+
+   private:
+    MapOutput& output_;
+    ShuffleTarget target_;
+    const OpenPipeline& pipeline_;
+    const std::size_t groups_of_run_;
+  };
+
+  Result<void> map(const InputList& inputs, const SplitPlan& plan, UserCode& job,
+                   MapOutput& output) {
+    MemoryBudget budget(std::size_t{4} << 20);
+    ReaderOptions reading;
+    reading.split_bytes = plan.split_bytes;
+    InputReader reader(inputs, plan, reading, budget, stop_);
+    OrderedExecutor executor(OrderedExecutor::Order::ascending);
+    std::vector<SplitGroup> groups = group_splits(plan);
+    SpillingTarget target(output, *this, groups.size() / 3 + 1);
+    const std::vector<SplitGroup> right = groups;
+    for (std::size_t i = 0; hooks.group && i < groups.size(); ++i)
+      groups[i] = right[hooks.group(i)];
+    MRUN_TRY(run_map_phase({job, plan, reader, target, executor, progress_, stop_, peak_}, groups));
+    MRUN_TRY(output.flush_table(0));
+    if (hooks.mapped && !setup_.spills) hooks.mapped(output);
+    return setup_.spills ? output.spill_rest(0) : Result<void>();
+  }
+
+  Result<std::vector<std::string>> reduce(InProcessJob& job, const MemoryPlan& memory,
+                                          MapOutput& output) {
+    SkippingExecutor executor(hooks.skips_scatter);
+    MemoryBudget budget(std::size_t{32} << 20);
+    if (!output.has_runs()) {
+      MRUN_TRY_ASSIGN(auto pieces, pieces_in_memory(output, job, setup_.partitions, executor));
+      return write_parts(job, output, std::move(pieces));
+    }
+    RunSet runs;
+    runs.runs = output.take_runs(runs.files);
+    if (hooks.runs) hooks.runs(runs);
+    MergeMemory merging;
+    merging.bytes = budget.limit_bytes();
+    MRUN_TRY(merge_down(runs, {setup_.partitions, output.combiner(), executor, storage,
+                               folder_.path(), budget, merging, memory.block_bytes, stop_}));
+    if (hooks.pieces_of_runs) return write_parts(job, output, hooks.pieces_of_runs(runs, budget));
+    return write_parts(
+        job, output,
+        pieces_in_runs(std::move(runs), output, job, setup_.partitions, budget, merging));
+  }
+
+  Result<std::vector<std::string>> write_parts(InProcessJob& job, const MapOutput& output,
+                                               std::unique_ptr<PieceSource> pieces) {
+    if (hooks.pieces) pieces = hooks.pieces(std::move(pieces));
+    const std::string out = folder_ / "out";
+    MRUN_TRY(storage.make_folder(out, 0700));
+    MemoryBudget budget(std::size_t{4} << 20);
+    PartSet parts({storage, out, {}, setup_.partitions, budget, stop_, false});
+    const std::vector<std::string> no_names;
+    const PairFormatter formatter(job.spec(), no_names);
+    OrderedExecutor executor(OrderedExecutor::Order::ascending);
+    MRUN_TRY(run_reduce_phase(*pieces, {job, output.combiner(), formatter, OutEnd::newline, parts,
+                                        executor, progress_, stop_, peak_}));
+    MRUN_TRY(parts.finish());
+    std::vector<std::string> bytes;
+    for (const auto& [name, part] : read_tree(out)) bytes.push_back(part);
+    return bytes;
+  }
+
+  PipelineSetup setup_;
+  TempFolder folder_;
+  StopFlag stop_;
+  Progress progress_;
+  PeakMemory peak_;
+};
+
+}  // namespace mrun::test_support
