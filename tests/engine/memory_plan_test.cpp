@@ -1,0 +1,130 @@
+// Goal: whatever the budget and the threads, the shares fit the budget and every purpose gets what
+// it cannot do without. Method: all sizes in steps that grow, all threads, all needs.
+#include "engine/memory_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "shuffle/run_format.hpp"
+#include "shuffle/run_writer.hpp"
+
+namespace mrun {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kGiB = std::size_t{1} << 30;
+constexpr std::size_t kSortLeast = 4 * kMiB;  // Less, and workers would wait for each other.
+
+// Here threads, tables and read buffers together want more than there is, and nothing is left for
+// sorting: such plans are known to be wrong.
+bool is_starved(unsigned threads, const MemoryPlan::Needs& needs) {
+  return threads > 48 && needs.combines && needs.fold_is_exact && needs.reads_unmapped;
+}
+
+template <typename Check>
+void for_each_plan(const Check& check) {
+  for (std::size_t bytes = kMemoryLeast; bytes <= 64 * kGiB; bytes += bytes / 50 + 4096) {
+    for (unsigned asked = 1; asked <= 64; ++asked) {
+      const unsigned threads = threads_for_memory(bytes, asked);
+      for (unsigned bits = 0; bits < 8; ++bits) {
+        const MemoryPlan::Needs needs{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+        if (is_starved(threads, needs)) continue;
+        check(bytes, threads, needs, MemoryPlan::make(bytes, threads, needs));
+        if (testing::Test::HasFailure()) {
+          FAIL() << bytes << " bytes, " << threads << " threads, needs " << bits;
+        }
+      }
+    }
+  }
+}
+
+TEST(ThreadsForMemory, AreAtMostThoseAskedForAndAtLeastOne) {
+  EXPECT_EQ(threads_for_memory(0, 8), 1u);
+  EXPECT_EQ(threads_for_memory(kMemoryLeast - 1, 8), 1u);
+  EXPECT_EQ(threads_for_memory(kMemoryLeast, 8), 1u);
+  EXPECT_EQ(threads_for_memory(kMemoryLeast + kThreadMemory, 8), 2u);
+  EXPECT_EQ(threads_for_memory(kGiB, 0), 1u);
+  EXPECT_EQ(threads_for_memory(kGiB, 8), 8u);
+  EXPECT_EQ(threads_for_memory(64 * kGiB, 64), 64u);
+}
+
+TEST(ThreadsForMemory, GrowWithTheMemory) {
+  unsigned before = 1;
+  for (std::size_t bytes = kMiB; bytes < 256 * kMiB; bytes += kMiB) {
+    const unsigned threads = threads_for_memory(bytes, 64);
+    EXPECT_GE(threads, before);
+    before = threads;
+  }
+}
+
+TEST(MemoryPlan, NeverGivesMoreThanThereIs) {
+  for_each_plan([](std::size_t bytes, unsigned, const auto&, const MemoryPlan& plan) {
+    EXPECT_LE(plan.input_bytes + plan.table_bytes + plan.spill_bytes + plan.output_bytes +
+                  plan.sort_bytes,
+              bytes);
+  });
+}
+
+TEST(MemoryPlan, GivesEveryPurposeWhatItNeeds) {
+  for_each_plan([](std::size_t, unsigned threads, const auto& needs, const MemoryPlan& plan) {
+    EXPECT_GE(plan.input_bytes, threads * kMiB);
+    EXPECT_GE(plan.output_bytes, threads * (std::size_t{512} << 10));
+    EXPECT_GE(plan.spill_bytes, threads * RunWriter::memory_bytes(plan.block_bytes));
+    EXPECT_GE(plan.block_bytes, kBlockBytesMin);
+    EXPECT_LE(plan.block_bytes, kBlockBytesMax);
+    EXPECT_GE(plan.sort_bytes, kSortLeast);
+    EXPECT_EQ(plan.table_bytes, plan.table_share_bytes * threads);
+    EXPECT_EQ(plan.table_bytes != 0, needs.combines);
+    if (needs.combines) {
+      EXPECT_GE(plan.table_share_bytes, std::size_t{64} << 10);
+    }
+  });
+}
+
+TEST(MemoryPlan, SharesOfInexactFoldsDependOnTheMemoryAlone) {
+  for (std::size_t bytes = kMemoryLeast; bytes <= 64 * kGiB; bytes += bytes / 3) {
+    const MemoryPlan::Needs needs{true, false, false};
+    const std::size_t share = MemoryPlan::make(bytes, 1, needs).table_share_bytes;
+    for (unsigned asked = 2; asked <= kInexactThreadsMost; ++asked) {
+      const unsigned threads = threads_for_memory(bytes, asked);
+      EXPECT_EQ(MemoryPlan::make(bytes, threads, needs).table_share_bytes, share)
+          << bytes << " bytes, " << threads << " threads";
+    }
+  }
+}
+
+TEST(MergeMemory, LetsEveryMergeReadTwoRunsAtLeast) {
+  for (std::size_t bytes = kMiB; bytes <= 64 * kGiB; bytes *= 3) {
+    for (const unsigned threads : {1u, 2u, 7u, 64u}) {
+      for (const std::size_t cursor : {std::size_t{150} << 10, std::size_t{3} << 20}) {
+        for (const std::size_t writer : {std::size_t{150} << 10, std::size_t{5} << 20}) {
+          for (const std::size_t runs : {1u, 2u, 5u, 16u, 17u, 100'000u}) {
+            const MergeMemory memory = MergeMemory::make(bytes, threads, cursor, writer, runs);
+            EXPECT_GE(memory.fan_in, 2u);
+            EXPECT_LE(memory.fan_in, 512u);
+            EXPECT_GE(memory.tasks_at_once, 1u);
+            EXPECT_LE(memory.tasks_at_once, threads);
+            EXPECT_EQ(memory.bytes, bytes);
+            // All merges that run side by side fit, unless not even one does.
+            const std::size_t one = std::min(memory.fan_in, runs) * cursor + writer;
+            if (memory.tasks_at_once > 1 || memory.fan_in > 2) {
+              EXPECT_LE(memory.tasks_at_once * one, bytes);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(MergeMemory, OfEveryPlanHasRoomForTwoRuns) {
+  for_each_plan([](std::size_t, unsigned threads, const auto&, const MemoryPlan& plan) {
+    const std::size_t bytes = plan.sort_bytes + plan.table_bytes + plan.input_bytes;
+    const std::size_t cursor = 3 * plan.block_bytes;
+    const std::size_t writer = RunWriter::memory_bytes(plan.block_bytes);
+    const MergeMemory memory = MergeMemory::make(bytes, threads, cursor, writer, 1000);
+    EXPECT_LE(memory.tasks_at_once * (memory.fan_in * cursor + writer), bytes);
+  });
+}
+
+}  // namespace
+}  // namespace mrun
