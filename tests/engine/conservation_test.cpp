@@ -5,33 +5,24 @@
 
 #include <iostream>
 
+#include "engine/faulty_seams.hpp"
 #include "engine/job_run.hpp"
 #include "engine/open_pipeline.hpp"
 
 namespace mrun {
 namespace {
 
-using test_support::bytes_number;
-using test_support::Emits;
-using test_support::InProcessSpec;
+using test_support::Caught;
+using test_support::FaultyPairs;
+using test_support::FaultyPieces;
+using test_support::FaultySink;
 using test_support::JobShape;
-using test_support::KeepingSink;
 using test_support::model_parts;
-using test_support::number_bytes;
+using test_support::NoPairs;
 using test_support::OpenPipeline;
-using test_support::PipelineHooks;
 using test_support::PipelineSetup;
-using test_support::Record;
-using test_support::Records;
-using test_support::SpecJob;
+using test_support::text_of;
 using test_support::words_text;
-
-enum class Caught : std::uint8_t { nowhere, by_output, at_run_time };
-
-const char* text_of(Caught caught) {
-  if (caught == Caught::at_run_time) return "at run time";
-  return caught == Caught::by_output ? "by the output alone" : "NOWHERE";
-}
 
 struct Bug {
   const char* name;
@@ -76,91 +67,12 @@ void expect_caught(const std::vector<Bug>& bugs) {
   }
 }
 
-// Hands on what a bug makes of each batch.
-class FaultySink final : public EntrySink {
- public:
-  /// Given the batch's number and its entries, which it may change; returns how often they go on.
-  using Fault = std::function<unsigned(std::uint64_t, std::vector<Entry>&)>;
-  FaultySink(EntrySink& sink, std::uint64_t& batches, Fault fault)
-      : sink_(sink), batches_(batches), fault_(std::move(fault)) {}
-
-  void begin_batch(const std::shared_ptr<const void>& owner) override { sink_.begin_batch(owner); }
-  Result<void> accept(const EntryBatch& batch) override {
-    std::vector<Entry> entries(batch.entries.begin(), batch.entries.end());
-    const unsigned times = fault_(batches_++, entries);
-    for (unsigned i = 0; i < times; ++i)
-      MRUN_TRY(sink_.accept({entries, batch.heap, batch.heap_bytes}));
-    return {};
-  }
-  Result<void> accept_big(Slice key, Slice value) override { return sink_.accept_big(key, value); }
-
- private:
-  EntrySink& sink_;
-  std::uint64_t& batches_;
-  Fault fault_;
-};
-
 void seed_emits(OpenPipeline& pipeline, FaultySink::Fault fault) {
   const auto batches = std::make_shared<std::uint64_t>(0);
   pipeline.hooks.job.wrap_entries = [batches, fault](EntrySink& sink) {
     return std::make_unique<FaultySink>(sink, *batches, fault);
   };
 }
-
-// Hands on what a bug makes of each batch of pairs.
-class FaultyPairs final : public PairSource {
- public:
-  enum class Fault : std::uint8_t { drops_batch, repeats_batch, drops_last_pair, swaps_pairs };
-  FaultyPairs(std::unique_ptr<PairSource> from, Fault fault)
-      : from_(std::move(from)), fault_(fault) {}
-
-  Result<std::span<const Pair>> next() override {
-    if (repeated_) {
-      repeated_ = false;
-      return std::span<const Pair>(pairs_);
-    }
-    MRUN_TRY_ASSIGN(std::span<const Pair> batch, from_->next());
-    if (done_ || batch.size() < 2) return batch;
-    done_ = true;
-    pairs_.assign(batch.begin(), batch.end());
-    if (fault_ == Fault::drops_batch) return from_->next();
-    if (fault_ == Fault::drops_last_pair) pairs_.pop_back();
-    if (fault_ == Fault::repeats_batch) repeated_ = true;
-    if (fault_ == Fault::swaps_pairs) std::swap(pairs_.front(), pairs_.back());
-    return std::span<const Pair>(pairs_);
-  }
-
- private:
-  std::unique_ptr<PairSource> from_;
-  const Fault fault_;
-  bool done_ = false;
-  bool repeated_ = false;
-  std::vector<Pair> pairs_;
-};
-
-class NoPairs final : public PairSource {
- public:
-  Result<std::span<const Pair>> next() override { return std::span<const Pair>(); }
-};
-
-// Hands out other pieces than asked for, or changed ones.
-class FaultyPieces final : public PieceSource {
- public:
-  using Open = std::function<Result<std::unique_ptr<PairSource>>(PieceSource&, std::size_t)>;
-  FaultyPieces(std::unique_ptr<PieceSource> from, Open open)
-      : from_(std::move(from)), open_(std::move(open)) {}
-
-  const PiecePlan& plan() const override { return from_->plan(); }
-  unsigned at_once() const override { return from_->at_once(); }
-  Result<std::unique_ptr<PairSource>> open(std::size_t piece) override {
-    return open_(*from_, piece);
-  }
-  Result<void> check() const override { return from_->check(); }
-
- private:
-  std::unique_ptr<PieceSource> from_;
-  Open open_;
-};
 
 std::function<void(OpenPipeline&)> seed_pieces(FaultyPieces::Open open) {
   return [open](OpenPipeline& pipeline) {
@@ -339,94 +251,6 @@ std::function<void(OpenPipeline&)> seed_border(std::string end, std::string begi
       return std::make_unique<WrongBorder>(runs, budget, end, begin);
     };
   };
-}
-
-// A job whose fold writes beside the state that it is given: into the table's own slot.
-class WildFold final : public SpecJob {
- public:
-  WildFold(std::ptrdiff_t distance, std::uint32_t change)
-      : SpecJob(spec_of()), distance_(distance), change_(change) {}
-  void fold(std::span<void* const> states, std::span<const void* const> values) const override {
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      std::uint64_t state, value;
-      std::memcpy(&state, states[i], sizeof state);
-      std::memcpy(&value, values[i], sizeof value);
-      state += value;
-      std::memcpy(states[i], &state, sizeof state);
-      if (++folds_ != 10) continue;
-      std::uint32_t word;
-      std::uint8_t* const at = static_cast<std::uint8_t*>(states[i]) + distance_;
-      std::memcpy(&word, at, sizeof word);
-      word += change_;
-      std::memcpy(at, &word, sizeof word);
-    }
-  }
-
- private:
-  static JobSpec spec_of() {
-    JobSpec spec;
-    spec.combine = CombineKind::fold;
-    spec.state_size = 8;
-    spec.fold_exact = true;
-    return spec;
-  }
-  const std::ptrdiff_t distance_;
-  const std::uint32_t change_;
-  mutable unsigned folds_ = 0;
-};
-
-// What comes out of a combine table for 50 keys of 20 ones each, summed by key.
-Caught outcome_of_table(const WildFold& job, const FaultySink::Fault& fault) {
-  const StateFold fold(job);
-  KeepingSink kept;
-  std::uint64_t batches = 0;
-  FaultySink sink(kept, batches, fault);
-  MemoryBudget budget(std::size_t{4} << 20);
-  auto table = CombineTable::create(fold, sink, {&budget, std::size_t{2} << 20, 1});
-  EXPECT_TRUE(table);
-  Records records;
-  for (int i = 0; i < 1000; ++i)
-    records.push_back({"key" + std::to_string(i % 50), number_bytes(1), 0});
-  const Emits emits(records);
-  EXPECT_TRUE(table->add(emits.batch()));
-  if (const auto flushed = table->flush(); !flushed) {
-    EXPECT_EQ(flushed.error().code, Code::integrity);
-    return Caught::at_run_time;
-  }
-  std::map<std::string, std::uint64_t> sums, expected;
-  for (const Record& record : kept.records) sums[record.key] += bytes_number(record.value);
-  for (const Record& record : records) ++expected[record.key];
-  for (auto& [key, sum] : expected) sum = 20;
-  return sums == expected ? Caught::nowhere : Caught::by_output;
-}
-
-TEST(Conservation, CatchesBugsInTheCombineTable) {
-  // Distances from a slot's state: of the count, the key's length, its first word.
-  constexpr std::ptrdiff_t kState = 0, kCount = -4, kKlen = -8, kKey = -20;
-  const auto pass = [](std::uint64_t, auto&) -> unsigned { return 1; };
-  const auto lose = [](std::uint64_t, auto&) -> unsigned { return 0; };
-  const auto twice = [](std::uint64_t, auto&) -> unsigned { return 2; };
-  const auto cut = [](std::uint64_t, std::vector<Entry>& entries) -> unsigned {
-    entries.pop_back();
-    return 1;
-  };
-  EXPECT_EQ(outcome_of_table(WildFold(kState, 0), pass), Caught::nowhere);
-  const auto expect = [](const char* name, Caught least, Caught caught) {
-    std::cout << name << ": " << text_of(caught) << "\n";
-    EXPECT_GE(caught, least) << name;
-  };
-  expect("a slot's key changes", Caught::at_run_time, outcome_of_table(WildFold(kKey, 1), pass));
-  expect("a slot's key length changes", Caught::at_run_time,
-         outcome_of_table(WildFold(kKlen, 1), pass));
-  expect("a slot counts a pair twice", Caught::at_run_time,
-         outcome_of_table(WildFold(kCount, 1), pass));
-  expect("a state changes", Caught::by_output, outcome_of_table(WildFold(kState, 1), pass));
-  expect("what a table hands over is lost", Caught::by_output,
-         outcome_of_table(WildFold(kState, 0), lose));
-  expect("what a table hands over is kept twice", Caught::by_output,
-         outcome_of_table(WildFold(kState, 0), twice));
-  expect("the last key that a table hands over is lost", Caught::by_output,
-         outcome_of_table(WildFold(kState, 0), cut));
 }
 
 TEST(Conservation, CatchesBugsInPieces) {

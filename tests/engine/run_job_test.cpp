@@ -57,7 +57,7 @@ const std::vector<JobShape> kShapes = {JobShape::count, JobShape::join, JobShape
                                        JobShape::expand};
 
 TEST(RunJob, GivesTheBytesOfTheModelForAllThreadsAndSplits) {
-  const std::string text = words_text(1, 30'000, 2000);
+  const std::string text = words_text(1, 12'000, 1000);
   for (const JobShape shape : kShapes) {
     for (const unsigned threads : {1u, 2u, 3u, 8u}) {
       for (const std::uint64_t split : {0u, 7u, 1000u}) {
