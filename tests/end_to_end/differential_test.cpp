@@ -104,20 +104,23 @@ Case make_case(Random& random, const TempFolder& folder, bool spills) {
   const bool blows_up =
       std::find(known.begin(), known.end(), "big") != known.end() && !random.one_in(4);
   write_inputs(random, folder, input_bytes, test);
-  std::uint64_t records = 1;
+  // What one repetition emits: 32 bytes a pair and what does not fit in there.
+  std::uint64_t pairs = 1;
+  std::uint64_t bytes = 1;
   for (const auto& file : test.files) {
-    records += test.job->name == "count_words" ? model_words(file.bytes).size()
-                                               : model_lines(file.bytes).size();
+    const bool words = test.job->name == "count_words";
+    pairs += words ? model_words(file.bytes).size() : model_lines(file.bytes).size();
+    bytes += file.bytes.size();
   }
   constexpr std::uint64_t kEmittedBytes = 64 << 20;
-  constexpr std::uint64_t kPairs = 900'000;
   if (blows_up) {
-    const std::uint64_t big = random.pick<std::uint64_t>({1000, 20'000, 300'000});
+    const std::uint64_t most = 2 * kEmittedBytes / pairs;
+    const std::uint64_t big = std::min(most, random.pick<std::uint64_t>({1000, 20'000, 300'000}));
     add_parameter(test, "big", &ModelParams::big, big);
-    add_parameter(test, "repeat", &ModelParams::repeat, 1 + 2 * kEmittedBytes / big / records);
+    add_parameter(test, "repeat", &ModelParams::repeat, 1 + most / big);
     add_parameter(test, "same", &ModelParams::same, random.pick<std::uint64_t>({0, 1, 100}));
   } else {
-    add_parameter(test, "repeat", &ModelParams::repeat, 1 + kPairs / records);
+    add_parameter(test, "repeat", &ModelParams::repeat, 1 + kEmittedBytes / (bytes + 48 * pairs));
     add_parameter(test, "same", &ModelParams::same, random.pick<std::uint64_t>({0, 1, 1, 3}));
   }
   for (const char* option : {"-q", "--no-sync", "--memory", "34M"})
