@@ -27,8 +27,12 @@ class KillTest : public testing::TestWithParam<int> {
     Random random(test_seed());
     write_file(folder_ / "in/text", random_words(random, 8 << 10, 300));
     fs::create_directories(parent());
-    const CommandResult result = run_mrun(arguments());
-    ASSERT_TRUE(result.ok()) << describe(arguments(), result);
+    std::vector<std::string> with_stats = arguments();
+    with_stats.push_back("--stats");
+    const CommandResult result = run_mrun(with_stats);
+    ASSERT_TRUE(result.ok()) << describe(with_stats, result);
+    ASSERT_EQ((result.out + result.err).find(" 0 sorted runs"), std::string::npos)
+        << "the job does not spill: " << result.out << result.err;
     expected_ = read_output(out());
     usual_us_ = static_cast<std::uint64_t>(result.seconds * 1e6);
     remove_tree(out());
@@ -36,8 +40,8 @@ class KillTest : public testing::TestWithParam<int> {
 
   std::vector<std::string> arguments() const {
     // 60 MB of pairs, more than the memory holds.
-    return {test_job("concatenate"), "-q", "-j2", "-p4",        "--memory", "36M",
-            "--split-size",          "2K", "-D",  "repeat=120", "-D",       "big=3000",
+    return {test_job("concatenate"), "-q", "-j2",        "-p4", "--memory=36M",
+            "--split-size=2K",       "-D", "repeat=120", "-D",  "big=3000",
             folder_ / "in",          out()};
   }
   std::string parent() const { return folder_ / "results"; }
