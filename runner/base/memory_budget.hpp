@@ -71,6 +71,12 @@ class Charge {
     if (budget_ == nullptr) budget_ = other.budget_;
     bytes_ += std::exchange(other.bytes_, 0);
   }
+  /// Gives back all but `bytes`, where it is more.
+  void shrink_to(std::size_t bytes) noexcept {
+    if (bytes >= bytes_) return;
+    budget_->release(bytes_ - bytes);
+    bytes_ = bytes;
+  }
   void reset() noexcept {
     if (budget_ != nullptr) budget_->release(bytes_);
     budget_ = nullptr;

@@ -165,6 +165,29 @@ class JobRun {
     return {};
   }
 
+  // Every byte was mapped once, and where each pair is a record, each was written once. After the
+  // check that the files are what was listed, so that a file that changed is named as such.
+  Result<void> check_conserved() const {
+    std::uint64_t listed = 0;
+    for (const InputFile& file : inputs_.files) listed += file.identity.size_bytes;
+    if (!has_streams_ && info_.input_bytes != listed) {
+      return fail(Code::integrity,
+                  fmt::format("{} bytes of input were mapped, and the files hold {}",
+                              info_.input_bytes, listed),
+                  "this is a bug in mrun; no output was made");
+    }
+    const JobSpec& spec = job_->spec();
+    const bool pair_is_record =
+        !spec.map_only && !spec.has_reduce && spec.combine == CombineKind::none;
+    if (pair_is_record && info_.output_records != info_.emitted_pairs) {
+      return fail(Code::integrity,
+                  fmt::format("{} pairs were emitted, and {} were written", info_.emitted_pairs,
+                              info_.output_records),
+                  "this is a bug in mrun; no output was made");
+    }
+    return {};
+  }
+
   Result<void> map_into_parts() {
     DirectTarget target(*parts_, part_count_, inputs_.planned_bytes(), job_->spec(), *formatter_,
                         has_streams_);
@@ -226,11 +249,11 @@ class JobRun {
         MergeMemory::make(budget.limit_bytes(), threads_,
                           RunCursor::memory_bytes(block_bytes) + Merger::memory_bytes(1),
                           RunWriter::memory_bytes(memory_.block_bytes), runs.runs.size());
-    MRUN_TRY_ASSIGN(
-        const MergeInfo merged,
-        merge_down(runs, {map_output_->partitioner().partitions(), map_output_->combiner(),
-                          *executor_, environment_.storage, work, budget, memory,
-                          memory_.block_bytes, environment_.stop}));
+    MRUN_TRY_ASSIGN(const MergeInfo merged,
+                    merge_down(runs, {map_output_->partitioner().partitions(),
+                                      map_output_->combiner(), *executor_, environment_.storage,
+                                      work, budget, map_output_->index_budget(), memory,
+                                      memory_.block_bytes, environment_.stop}));
     info_.merge_passes = merged.passes;
     info_.spilled_bytes += merged.written_bytes;
     clock_.end(budget.peak_bytes());
@@ -269,6 +292,7 @@ class JobRun {
       info_.output_records += part.records;
     }
     info_.output_parts = manifest.parts.size();
+    MRUN_TRY(check_conserved());
     manifest.mrun_version = MRUN_VERSION;
     manifest.job_name = spec.name;
     manifest.job_version = spec.version;

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/check.hpp"
+#include "shuffle/run_writer.hpp"
 #include "shuffle/spill.hpp"
 
 namespace mrun {
@@ -76,7 +77,16 @@ void WorkerOutput::sample(std::span<const Pair> pairs) {
 Result<void> WorkerOutput::Store::accept(const EntryBatch& batch) {
   MapOutput& shared = worker_.shared_;
   if (shared.is_pressed(worker_)) MRUN_TRY(shared.spill_worker(worker_));
-  while (!worker_.buffer_.try_accept(batch)) MRUN_TRY(shared.make_room(worker_));
+  // A batch may refer to more than all of the memory: it is taken in parts that fit.
+  const std::uint64_t part_most = shared.setup_.plan.sort_bytes / 8;
+  for (EntryBatch part = batch; !part.entries.empty();) {
+    const std::size_t count = SortBuffer::fitting(part.entries, part_most);
+    const EntryBatch first{part.entries.first(count), batch.heap, batch.heap_bytes};
+    for (unsigned waits = 0; !worker_.buffer_.try_accept(first); ++waits) {
+      MRUN_TRY(shared.make_room(worker_, waits));
+    }
+    part.entries = part.entries.subspan(count);
+  }
   return {};
 }
 
@@ -100,7 +110,9 @@ Result<void> WorkerOutput::Store::accept_big(Slice key, Slice value) {
         "give more with --memory, or emit less at once");
   }
   if (worker_.shared_.is_pressed(worker_)) MRUN_TRY(worker_.shared_.spill_worker(worker_));
-  while (!worker_.buffer_.try_accept_big(key, value)) MRUN_TRY(worker_.shared_.make_room(worker_));
+  for (unsigned waits = 0; !worker_.buffer_.try_accept_big(key, value); ++waits) {
+    MRUN_TRY(worker_.shared_.make_room(worker_, waits));
+  }
   return {};
 }
 
@@ -109,6 +121,7 @@ MapOutput::MapOutput(const Setup& setup)
       sort_budget_(setup.plan.sort_bytes),
       table_budget_(setup.plan.table_bytes),
       spill_budget_(setup.plan.spill_bytes),
+      index_budget_(setup.plan.index_bytes),
       memory_(sort_budget_),
       partitioner_(setup.job, setup.partitions),
       fold_(setup.job) {
@@ -123,7 +136,7 @@ Result<std::unique_ptr<MapOutput>> MapOutput::create(const Setup& setup) {
     auto worker = std::make_unique<WorkerOutput>(*output, number);
     if (output->combiner_.fold != nullptr) {
       const CombineTable::Limits limits{&output->table_budget_, setup.plan.table_share_bytes,
-                                        setup.hash_seed};
+                                        output->fold_.is_exact() ? setup.hash_seed : 0};
       MRUN_TRY_ASSIGN(CombineTable table,
                       CombineTable::create(output->fold_, worker->store_, limits));
       worker->table_ = std::make_unique<CombineTable>(std::move(table));
@@ -172,22 +185,57 @@ WorkerOutput* MapOutput::take_largest_idle() {
 }
 
 // Frees memory for `worker`, which found none: its own if it holds a fair share, else that of an
-// idle worker, else it waits for the others, one of which must then hold much.
-Result<void> MapOutput::make_room(WorkerOutput& worker) {
+// idle worker, else it waits a moment for the others, one of which must then hold much. `waits`:
+// how often it has waited in vain.
+Result<void> MapOutput::make_room(WorkerOutput& worker, unsigned waits) {
+  constexpr unsigned kPatience = 20;      // Then even a small run is better than to wait on.
+  constexpr unsigned kWaitsMost = 12000;  // A minute: nobody gives memory back.
   if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
-  const std::size_t fair_half = setup_.plan.sort_bytes / (2 * setup_.workers);
-  if (worker.buffer_.size_bytes() >= fair_half) return spill_worker(worker);
+  const bool holds_much =
+      worker.buffer_.size_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
+  if (!worker.buffer_.empty() && (holds_much || waits >= kPatience)) return spill_worker(worker);
   if (WorkerOutput* const idle = take_largest_idle(); idle != nullptr) {
     auto spilled = spill_worker(*idle);
     give_back(idle);
     return spilled;
   }
-  const std::size_t others = sort_budget_.used_bytes();
-  if (!worker.buffer_.empty() && others < fair_half) return spill_worker(worker);
+  if (waits >= kWaitsMost) {
+    return fail(Code::limit, "the threads together hold all of the memory, and none can go on",
+                "give more with --memory, or use fewer threads with -j");
+  }
   pressure_.store(true, std::memory_order_relaxed);
   std::unique_lock lock(mutex_);
   room_.wait_for(lock, std::chrono::milliseconds(5));
   return {};
+}
+
+// Waits until the caller may write a run, and makes sure that its index finds memory, however many
+// runs there are.
+Result<void> MapOutput::wait_for_writer() {
+  std::unique_lock lock(mutex_);
+  while (writers_ == setup_.plan.spill_writers) {
+    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
+    room_.wait_for(lock, std::chrono::milliseconds(20));
+  }
+  ++writers_;
+  const std::size_t wanted = RunWriter::index_bytes_least() * setup_.plan.spill_writers;
+  bool has_more = true;
+  while (index_budget_.free_bytes() < wanted && has_more) {
+    has_more = false;
+    for (NumberedRun& run : runs_) {
+      if (run.run.index().size() > 1) run.run.thin_index();
+      has_more = has_more || run.run.index().size() > 1;
+    }
+  }
+  return {};
+}
+
+void MapOutput::leave_writer() {
+  {
+    const std::scoped_lock lock(mutex_);
+    --writers_;
+  }
+  room_.notify_all();
 }
 
 Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
@@ -196,16 +244,18 @@ Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
     MRUN_TRY_ASSIGN(worker.run_file_, setup_.storage.create_scratch(setup_.work_folder));
   }
   const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes,
-                           spill_budget_};
-  MRUN_TRY_ASSIGN(Run run,
-                  spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target));
-  worker.run_file_bytes_ = run.end();
+                           spill_budget_, index_budget_};
+  MRUN_TRY(wait_for_writer());
+  auto spilled = spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target);
+  leave_writer();
+  if (!spilled) return Failure{std::move(spilled).error()};
+  worker.run_file_bytes_ = spilled->end();
   pressure_.store(false, std::memory_order_relaxed);
   {
     const std::scoped_lock lock(mutex_);
-    spilled_bytes_ += run.size_bytes();
+    spilled_bytes_ += spilled->size_bytes();
     ++spilled_runs_;
-    runs_.push_back({worker.number_, std::move(run)});
+    runs_.push_back({worker.number_, *std::move(spilled)});
   }
   room_.notify_all();
   return {};

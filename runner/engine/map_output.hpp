@@ -79,7 +79,7 @@ class MapOutput {
     Storage& storage;
     std::string work_folder;  ///< Where runs are written.
     const StopFlag& stop;
-    std::uint64_t hash_seed;
+    std::uint64_t hash_seed;  ///< Of combine tables whose fold is exact: others must not show it.
   };
   /// Errors: limit.
   static Result<std::unique_ptr<MapOutput>> create(const Setup& setup);
@@ -109,12 +109,14 @@ class MapOutput {
   std::uint64_t emitted_pairs() const;
   /// The most that was charged for tables, buffers and spills together, at most.
   std::uint64_t peak_bytes() const {
-    return sort_budget_.peak_bytes() + table_budget_.peak_bytes() + spill_budget_.peak_bytes();
+    return sort_budget_.peak_bytes() + table_budget_.peak_bytes() + spill_budget_.peak_bytes() +
+           index_budget_.peak_bytes();
   }
   std::uint64_t spilled_bytes() const { return spilled_bytes_; }
   std::uint64_t spilled_runs() const { return spilled_runs_; }
 
   SortMemory& memory() { return memory_; }
+  MemoryBudget& index_budget() { return index_budget_; }
   const SortedCombiner& combiner() const { return combiner_; }
   const Partitioner& partitioner() const { return partitioner_; }
 
@@ -122,8 +124,10 @@ class MapOutput {
   friend class WorkerOutput;
   explicit MapOutput(const Setup& setup);
 
-  Result<void> make_room(WorkerOutput& worker);
+  Result<void> make_room(WorkerOutput& worker, unsigned waits);
   Result<void> spill_worker(WorkerOutput& worker);
+  Result<void> wait_for_writer();
+  void leave_writer();
   WorkerOutput* take_largest_idle();
   bool is_pressed(const WorkerOutput& worker) const;
 
@@ -136,6 +140,7 @@ class MapOutput {
   MemoryBudget sort_budget_;
   MemoryBudget table_budget_;
   MemoryBudget spill_budget_;
+  MemoryBudget index_budget_;
   SortMemory memory_;
   Partitioner partitioner_;
   StateFold fold_;
@@ -149,6 +154,7 @@ class MapOutput {
   std::vector<std::unique_ptr<WorkerOutput>> workers_;
   std::vector<WorkerOutput*> idle_;
   std::vector<NumberedRun> runs_;
+  unsigned writers_ = 0;  // That write a run now.
   std::uint64_t spilled_bytes_ = 0;
   std::uint64_t spilled_runs_ = 0;
 };

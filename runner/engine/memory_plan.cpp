@@ -30,7 +30,12 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
   plan.block_bytes = std::clamp(std::bit_floor(shared / 256), kBlockBytesMin, kBlockBytesMax);
   plan.input_bytes = threads * kInputPerThread + (needs.reads_unmapped ? shared / 4 : 0);
   plan.output_bytes = threads * kOutputPerThread + shared / 16;
-  plan.spill_bytes = threads * RunWriter::memory_bytes(plan.block_bytes) + shared / 32;
+  // Rather threads that wait for a writer than no memory to sort with.
+  const std::size_t writer_bytes = RunWriter::memory_bytes(plan.block_bytes);
+  plan.spill_writers =
+      static_cast<unsigned>(std::clamp<std::size_t>(shared / 8 / writer_bytes, 1, threads));
+  plan.spill_bytes = plan.spill_writers * writer_bytes;
+  plan.index_bytes = shared / 32;
   if (needs.combines) {
     // A fold that is not exact shows where its table was full, so its share depends on the memory
     // alone: it is what the most threads that the memory feeds would get.
@@ -43,7 +48,7 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
     plan.table_bytes = plan.table_share_bytes * threads;
   }
   const std::size_t taken =
-      plan.input_bytes + plan.output_bytes + plan.spill_bytes + plan.table_bytes;
+      plan.input_bytes + plan.output_bytes + plan.spill_bytes + plan.index_bytes + plan.table_bytes;
   plan.sort_bytes = memory_bytes > taken ? memory_bytes - taken : 0;
   return plan;
 }

@@ -23,10 +23,12 @@ struct MemoryPlan {
   std::size_t input_bytes = 0;        ///< Buffers of what is read, not mapped.
   std::size_t table_bytes = 0;        ///< All combine tables.
   std::size_t table_share_bytes = 0;  ///< One table's.
-  std::size_t spill_bytes = 0;   ///< Writers of sorted runs, one a thread, and the runs' indexes.
-  std::size_t output_bytes = 0;  ///< Buffers of output pieces.
-  std::size_t sort_bytes = 0;    ///< Entries, their bytes, and their sort items.
-  std::size_t block_bytes = 0;   ///< Of a run on disk.
+  std::size_t spill_bytes = 0;        ///< Writers of sorted runs.
+  unsigned spill_writers = 1;         ///< Writers at once.
+  std::size_t index_bytes = 0;        ///< Indexes of sorted runs.
+  std::size_t output_bytes = 0;       ///< Buffers of output pieces.
+  std::size_t sort_bytes = 0;         ///< Entries, their bytes, and their sort items.
+  std::size_t block_bytes = 0;        ///< Of a run on disk.
 
   struct Needs {
     bool combines = false;  ///< A combine table stands before the sort buffers.

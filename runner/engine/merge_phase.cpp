@@ -57,7 +57,8 @@ struct MergedRun {
 
 Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup) {
   MRUN_TRY_ASSIGN(auto file, setup.storage.create_scratch(setup.work_folder));
-  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(setup.budget, *file, 0, setup.block_bytes));
+  MRUN_TRY_ASSIGN(RunWriter writer,
+                  RunWriter::create(setup.budget, *file, 0, setup.block_bytes, setup.index_budget));
   PairTally tally{0};
   for (std::uint32_t partition = 0; partition < setup.partitions; ++partition) {
     MRUN_TRY_ASSIGN(auto source, open_runs(setup.budget, runs, partition, {}, tally));
@@ -71,7 +72,8 @@ Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup)
   }
   std::uint64_t expected = 0;
   for (const Run& run : runs) expected += run.pair_count();
-  if (tally != expected) {
+  const bool kept_all = setup.combiner.combines_early() || writer.pair_count() == expected;
+  if (tally != expected || !kept_all) {
     return fail(Code::integrity,
                 fmt::format("{}: a merge read {} pairs of runs that hold {}", file->name(),
                             tally.load(), expected),

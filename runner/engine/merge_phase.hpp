@@ -41,6 +41,7 @@ struct MergeSetup {
   Storage& storage;
   std::string work_folder;
   MemoryBudget& budget;
+  MemoryBudget& index_budget;  ///< For the indexes of merged runs.
   const MergeMemory& memory;
   std::size_t block_bytes;
   const StopFlag& stop;

@@ -52,7 +52,8 @@ class KeyCounter {
   void add(std::span<const Pair> pairs) {
     for (std::size_t i = 1; i < pairs.size(); ++i)
       count_ += same_key(pairs[i - 1], pairs[i]) ? 0u : 1u;
-    if (count_ == 0 || !same_key(last_, pairs.front())) ++count_;
+    if (!has_last_ || !same_key(last_, pairs.front())) ++count_;
+    has_last_ = true;
     last_ = pairs.back();
     tail_.assign(last_.tail,
                  last_.tail + (last_.klen > kPrefixBytes ? last_.klen - kPrefixBytes : 0));
@@ -62,6 +63,7 @@ class KeyCounter {
 
  private:
   std::uint64_t count_ = 0;
+  bool has_last_ = false;
   Pair last_;
   std::vector<std::uint8_t> tail_;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <new>
 
 #include "base/check.hpp"
@@ -58,8 +59,7 @@ PieceWriter::PieceWriter(PieceWriter&& other) noexcept
 
 PieceWriter::~PieceWriter() {
   if (part_ == nullptr) return;
-  part_->fail_part({Code::cancelled,
-                    fmt::format("piece {} of '{}' was given up", piece_, part_->file_.name()), ""});
+  part_->give_up(piece_);
   part_->close_piece(piece_, {}, 0);
 }
 
@@ -90,14 +90,14 @@ void PieceWriter::append_long(Slice bytes) {
 Result<void> PieceWriter::status() const {
   MRUN_CHECK(part_ != nullptr);
   if (!part_->failed_.load(std::memory_order_relaxed)) return {};
-  return part_->status();
+  return part_->status(piece_);
 }
 
 Result<void> PieceWriter::close() {
   MRUN_CHECK(part_ != nullptr);
   OrderedPart* const part = std::exchange(part_, nullptr);
   part->close_piece(piece_, take_chunk(), records_);
-  return part->status();
+  return part->status(piece_);
 }
 
 OrderedPart::OrderedPart(PartFile file, std::size_t piece_count, MemoryBudget& budget,
@@ -115,10 +115,22 @@ PieceWriter OrderedPart::open_piece(std::size_t index) {
   return PieceWriter(*this, index);
 }
 
-Result<void> OrderedPart::status() {
+Result<void> OrderedPart::status(std::size_t piece) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (error_) return Failure{*error_};
+  if (given_up_ < piece) {
+    return fail(Code::cancelled,
+                fmt::format("piece {} of '{}' was given up", given_up_, file_.name()));
+  }
   return {};
+}
+
+/// Pieces before it are not told: what they run into comes first, and must not be hidden.
+void OrderedPart::give_up(std::size_t piece) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  given_up_ = std::min(given_up_, piece);
+  failed_.store(true, std::memory_order_relaxed);
+  turn_moved_.notify_all();
 }
 
 void OrderedPart::fail_part(Error error) {
@@ -128,8 +140,7 @@ void OrderedPart::fail_part(Error error) {
 
 void OrderedPart::fail_locked(Error error) {
   // That others were stopped because of it must not hide why.
-  const bool is_cause = error_ && error_->code == Code::cancelled && error.code != Code::cancelled;
-  if (!error_ || is_cause) error_ = std::move(error);
+  if (!error_) error_ = std::move(error);
   failed_.store(true, std::memory_order_relaxed);
   turn_moved_.notify_all();
 }
@@ -149,7 +160,7 @@ OutputChunk OrderedPart::next_chunk(std::size_t piece, OutputChunk full) {
 /// or where no buffer is granted.
 bool OrderedPart::queue_chunk(std::size_t piece, OutputChunk& full, OutputChunk& next) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (turn_ == piece || error_) return false;
+  if (turn_ == piece || is_void(piece)) return false;
   if (queued_bytes_ + full.capacity > limits_.queued_bytes_max) return false;
   next = charged_chunk(budget_);
   if (next.bytes == nullptr) return false;
@@ -163,13 +174,13 @@ bool OrderedPart::queue_chunk(std::size_t piece, OutputChunk& full, OutputChunk&
 /// False where the part has failed or the job is stopped.
 bool OrderedPart::wait_for_turn(std::size_t piece) {
   std::unique_lock<std::mutex> lock(mutex_);
-  while (turn_ != piece && !error_) {
+  while (turn_ != piece && !is_void(piece)) {
     if (stop_.stopped())
       fail_locked({Code::cancelled, "stopped while writing " + file_.name(), ""});
     else
       turn_moved_.wait_for(lock, kStopPeriod);
   }
-  return !error_;
+  return !is_void(piece);
 }
 
 /// What the piece had put aside, then `full`. Only the holder of the turn comes here.
@@ -199,7 +210,7 @@ void OrderedPart::close_piece(std::size_t piece, OutputChunk last, std::uint64_t
   MRUN_CHECK(!pieces_[piece].closed);
   if (turn_ != piece) {
     // Copying under the lock is rare and short; outside, the turn could come meanwhile.
-    if (last.size != 0 && !error_) {
+    if (last.size != 0 && !is_void(piece)) {
       shrink(last, budget_);
       queued_bytes_ += last.capacity;
       pieces_[piece].queue.push_back(std::move(last));
@@ -231,7 +242,7 @@ void OrderedPart::pass_turn(std::unique_lock<std::mutex>& lock) {
 }
 
 Result<PartInfo> OrderedPart::finish(bool sync) {
-  MRUN_TRY(status());
+  MRUN_TRY(status(std::numeric_limits<std::size_t>::max()));
   // A piece that is neither closed nor given up was never opened: its bytes are missing.
   MRUN_CHECK(turn_ == pieces_.size());
   return file_.finish(sync);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -119,7 +120,10 @@ class OrderedPart {
     bool closed = false;
   };
 
-  Result<void> status();
+  Result<void> status(std::size_t piece);
+  void give_up(std::size_t piece);
+  /// Whether what the piece writes is lost anyway. Under the lock.
+  bool is_void(std::size_t piece) const { return error_ || given_up_ < piece; }
   void fail_part(Error error);
   void fail_locked(Error error);
   OutputChunk next_chunk(std::size_t piece, OutputChunk full);
@@ -141,6 +145,7 @@ class OrderedPart {
   std::size_t turn_ = 0;
   std::size_t queued_bytes_ = 0;
   std::optional<Error> error_;
+  std::size_t given_up_ = std::numeric_limits<std::size_t>::max();  ///< The lowest such piece.
   /// Relaxed: a hint to stop early; who needs the error itself takes the lock.
   std::atomic<bool> failed_{false};
 };

@@ -71,6 +71,8 @@ Result<void> CombineTable::check_values(const EntryBatch& batch) const {
 Result<void> CombineTable::add(const EntryBatch& batch) {
   MRUN_TRY(check_values(batch));
   if (bypass_left_ > 0) {
+    // What the batch that began the bypass left in the table was emitted before.
+    if (used_slots_ != 0) MRUN_TRY(hand_over());
     bypass_left_ -= std::min<std::uint64_t>(bypass_left_, batch.entries.size());
     return sink_->accept(batch);
   }
@@ -142,6 +144,7 @@ std::size_t CombineTable::add_short(std::span<const Entry> entries, const std::u
 Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
   Slot* slot = find(pair, hash);
   if (slot != nullptr && slot->count == 0 && !fill(*slot, pair)) {
+    if (used_slots_ == 0) return pass_on(pair);  // It fits no table of this share.
     MRUN_TRY(make_room());
     slot = find(pair, hash);
     if (slot != nullptr && !fill(*slot, pair)) slot = nullptr;
@@ -220,7 +223,7 @@ void CombineTable::run_folds() {
 std::uint8_t* CombineTable::arena_take(std::size_t bytes) {
   bytes = (bytes + 7) / 8 * 8;
   if (arena_.empty() || arena_used_ + bytes > arena_.back().size()) {
-    const std::size_t size = std::max(kArenaBytes, bytes);
+    const std::size_t size = std::max(std::min(kArenaBytesMost, limits_.share_bytes / 8), bytes);
     if (slots_.size() + arena_bytes_ + size > limits_.share_bytes) return nullptr;
     auto buffer = PageBuffer::allocate(*limits_.budget, size);
     if (!buffer) return nullptr;
@@ -307,6 +310,7 @@ Result<void> CombineTable::flush() {
 
 Result<void> CombineTable::hand_over() {
   run_folds();
+  if (used_slots_ == 0) return {};
   std::vector<Entry> entries;
   entries.reserve(kEntryBatch);
   std::vector<std::uint64_t> heap(kHeapBatchBytes / 8);

@@ -48,7 +48,7 @@ class CombineTable {
                                                 << 20;  // Then the table is tried again.
   static constexpr std::uint64_t kPairsMost = std::uint64_t{1}
                                               << 31;  // A slot's count has 32 bits.
-  static constexpr std::size_t kArenaBytes = std::size_t{256} << 10;
+  static constexpr std::size_t kArenaBytesMost = std::size_t{256} << 10;
   static constexpr std::size_t kEntryBatch = 1024;  // Entries and heap bytes handed on at once.
   static constexpr std::size_t kHeapBatchBytes = std::size_t{64} << 10;
 

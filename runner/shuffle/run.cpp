@@ -26,6 +26,15 @@ bool plausible(const RunFooter& footer, std::uint64_t size_bytes) {
 
 }  // namespace
 
+void Run::thin_index() {
+  footer_.index_stride *= 2;
+  std::vector<BlockHeader> thinned;
+  thinned.reserve((index_.size() + 1) / 2);
+  for (std::size_t i = 0; i < index_.size(); i += 2) thinned.push_back(index_[i]);
+  index_ = std::move(thinned);
+  charge_.shrink_to(index_.capacity() * sizeof(BlockHeader));
+}
+
 Failure damaged_run(const StorageFile& file, std::uint64_t offset, const char* why) {
   return fail(
       Code::integrity,

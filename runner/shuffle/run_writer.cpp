@@ -23,7 +23,7 @@ constexpr std::uint64_t kWritebackBytes = std::uint64_t{1} << 20;
 /// Of this many blocks, the first few are tried with lz4 and decide for the others.
 constexpr std::uint64_t kSamplePeriodBlocks = 64;
 constexpr std::uint64_t kSampleBlocks = 2;
-constexpr std::size_t kIndexEntriesFirst = 64;
+constexpr std::size_t kIndexEntriesFirst = 8;
 
 /// Keys are written 16 bytes at a time.
 constexpr std::size_t kRawSlackBytes = 64;
@@ -63,11 +63,13 @@ std::size_t RunWriter::memory_bytes(std::size_t block_bytes) {
          kIndexEntriesFirst * sizeof(BlockHeader);
 }
 
+std::size_t RunWriter::index_bytes_least() { return kIndexEntriesFirst * sizeof(BlockHeader); }
+
 Result<RunWriter> RunWriter::create(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
-                                    std::size_t block_bytes) {
+                                    std::size_t block_bytes, MemoryBudget& index_budget) {
   MRUN_CHECK(block_bytes >= kBlockBytesMin && block_bytes <= kBlockBytesMax);
   MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(block_bytes)));
-  RunWriter writer(budget, file, offset, block_bytes, std::move(memory));
+  RunWriter writer(index_budget, file, offset, block_bytes, std::move(memory));
   if (!writer.set_index_capacity(kIndexEntriesFirst))
     return fail(
         Code::limit,
@@ -77,9 +79,9 @@ Result<RunWriter> RunWriter::create(MemoryBudget& budget, StorageFile& file, std
   return writer;
 }
 
-RunWriter::RunWriter(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
+RunWriter::RunWriter(MemoryBudget& index_budget, StorageFile& file, std::uint64_t offset,
                      std::size_t block_bytes, PageBuffer memory)
-    : budget_(&budget),
+    : index_budget_(&index_budget),
       file_(&file),
       begin_(offset),
       block_bytes_(block_bytes),
@@ -230,7 +232,7 @@ void RunWriter::remember(const BlockHeader& header) {
 
 bool RunWriter::set_index_capacity(std::size_t entries) {
   Charge charge;
-  if (!charge.try_add(*budget_, entries * sizeof(BlockHeader))) return false;
+  if (!charge.try_add(*index_budget_, entries * sizeof(BlockHeader))) return false;
   std::vector<BlockHeader> larger;
   larger.reserve(entries);
   larger.assign(index_.begin(), index_.end());

@@ -23,11 +23,18 @@ class RunWriter {
   /// it has not, the index lists fewer blocks.
   static std::size_t memory_bytes(std::size_t block_bytes);
 
+  /// What the index of a run charges at least, whatever the run's size.
+  static std::size_t index_bytes_least();
+
   /// A writer whose run begins at `offset` of `file`; blocks of at most `block_bytes`
   /// (kBlockBytesMin … kBlockBytesMax) raw, except that a larger pair has a block of its own.
-  /// Errors: limit.
+  /// The run's index is charged to `index_budget`, which outlives the run. Errors: limit.
   static Result<RunWriter> create(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
-                                  std::size_t block_bytes);
+                                  std::size_t block_bytes, MemoryBudget& index_budget);
+  static Result<RunWriter> create(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
+                                  std::size_t block_bytes) {
+    return create(budget, file, offset, block_bytes, budget);
+  }
 
   /// Appends pairs of one partition. Partitions ascend from call to call, keys within a partition.
   /// The pairs' bytes are copied. Errors: what the file says.
@@ -41,8 +48,8 @@ class RunWriter {
   std::uint64_t written_bytes() const { return written_; }
 
  private:
-  RunWriter(MemoryBudget& budget, StorageFile& file, std::uint64_t offset, std::size_t block_bytes,
-            PageBuffer memory);
+  RunWriter(MemoryBudget& index_budget, StorageFile& file, std::uint64_t offset,
+            std::size_t block_bytes, PageBuffer memory);
 
   std::span<std::byte> out() const;
   void append(const Pair& pair);
@@ -53,7 +60,7 @@ class RunWriter {
   bool set_index_capacity(std::size_t entries);
   Result<void> flush();
 
-  MemoryBudget* budget_;
+  MemoryBudget* index_budget_;
   StorageFile* file_;
   std::uint64_t begin_;
   std::size_t block_bytes_;

@@ -16,17 +16,30 @@ std::size_t slab_bytes(const MemoryBudget& budget) {
 }
 
 std::uint64_t referred_bytes(const Entry& entry) {
+  // What is read one after another costs no more for being long: beyond this a reference is free.
+  constexpr std::uint64_t kChargedMost = std::uint64_t{64} << 10;
   switch (entry.kind()) {
     case EntryKind::ref:
-      return entry.value_size();
+      return std::min<std::uint64_t>(kChargedMost, entry.value_size());
     case EntryKind::ref_key:
-      return std::uint64_t{entry.value_size()} + entry.key_size();
+      return std::min(kChargedMost, std::uint64_t{entry.value_size()} + entry.key_size());
     default:
       return 0;
   }
 }
 
 }  // namespace
+
+std::size_t SortBuffer::fitting(std::span<const Entry> entries, std::uint64_t bytes_most) {
+  std::uint64_t referred = 0;
+  std::size_t count = 0;
+  while (count < entries.size()) {
+    referred += referred_bytes(entries[count]);
+    if (referred > bytes_most && count > 0) break;
+    ++count;
+  }
+  return count;
+}
 
 SortMemory::SortMemory(MemoryBudget& budget)
     : budget_(budget),

@@ -52,6 +52,8 @@ class SortBuffer {
   /// `ref` entries of coming batches point into bytes that `owner` keeps in place.
   void pin(const std::shared_ptr<const void>& owner);
 
+  /// How many of the first `entries` refer to at most `bytes_most` together; at least one, if any.
+  static std::size_t fitting(std::span<const Entry> entries, std::uint64_t bytes_most);
   /// Takes over a batch, or changes nothing and returns false where the budget has no room for it.
   bool try_accept(const EntryBatch& batch);
   /// Takes over one pair of any size, as `try_accept`.

@@ -53,8 +53,8 @@ Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitio
   sort_items({items, std::accumulate(counts.begin(), counts.end(), std::size_t{0})}, blocks,
              part_bits);
 
-  MRUN_TRY_ASSIGN(RunWriter writer,
-                  RunWriter::create(target.budget, target.file, target.offset, target.block_bytes));
+  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(target.budget, target.file, target.offset,
+                                                      target.block_bytes, target.index_budget));
   EntrySum consumed;
   for (std::uint32_t partition = 0; partition < partitions; ++partition) {
     if (counts[partition] == 0) continue;
@@ -65,7 +65,8 @@ Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitio
     MRUN_TRY(write_all(std::move(sorted), partition, writer));
     items += counts[partition];
   }
-  if (consumed != buffer.accepted()) {
+  const bool kept_all = combiner.combines_early() || writer.pair_count() == consumed.count();
+  if (consumed != buffer.accepted() || !kept_all) {
     return fail(Code::integrity,
                 fmt::format("{}: a sorted run was made of {} pairs, but {} were emitted for it: "
                             "pairs were lost, doubled or changed in memory",

@@ -15,8 +15,8 @@ struct SpillTarget {
   StorageFile& file;
   std::uint64_t offset = 0;
   std::size_t block_bytes = 0;
-  MemoryBudget&
-      budget;  ///< For the writer's buffers: RunWriter::memory_bytes(block_bytes) must be free.
+  MemoryBudget& budget;        ///< RunWriter::memory_bytes(block_bytes) of it must be free.
+  MemoryBudget& index_budget;  ///< For the run's index; outlives the run.
 };
 
 /// Sorts the buffer's pairs by (partition, key, input order), combines what may be combined early,

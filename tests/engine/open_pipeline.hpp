@@ -136,8 +136,9 @@ class OpenPipeline {
     if (hooks.runs) hooks.runs(runs);
     MergeMemory merging;
     merging.bytes = budget.limit_bytes();
-    MRUN_TRY(merge_down(runs, {setup_.partitions, output.combiner(), executor, storage,
-                               folder_.path(), budget, merging, memory.block_bytes, stop_}));
+    MRUN_TRY(
+        merge_down(runs, {setup_.partitions, output.combiner(), executor, storage, folder_.path(),
+                          budget, output.index_budget(), merging, memory.block_bytes, stop_}));
     if (hooks.pieces_of_runs) return write_parts(job, output, hooks.pieces_of_runs(runs, budget));
     return write_parts(
         job, output,

@@ -118,7 +118,8 @@ TEST(Spill, WritesEveryPartitionInOrder) {
 
     MemoryFile file;
     MemoryBudget writing(kPlenty);
-    const auto run = spill(f.buffer, f.memory, partitions, {}, {file, 0, kBlockBytesMin, writing});
+    const auto run =
+        spill(f.buffer, f.memory, partitions, {}, {file, 0, kBlockBytesMin, writing, writing});
     ASSERT_TRUE(run);
     EXPECT_TRUE(f.buffer.empty());
     EXPECT_EQ(run->pair_count(), records.size());
