@@ -126,6 +126,66 @@ TEST(CombineTable, KeepsToItsShare) {
   EXPECT_LE(budget.peak_bytes(), kShare);
 }
 
+// Goal: a table of a small share still combines long keys, and a key that fits no table goes past
+// it.
+TEST(CombineTable, CombinesLongKeysInASmallShare) {
+  const SpecJob job(wide_spec());
+  const StateFold fold(job);
+  MemoryBudget budget(std::size_t{96} << 10);
+  KeepingSink sink;
+  auto table = CombineTable::create(fold, sink, {&budget, std::size_t{96} << 10, 1});
+  ASSERT_TRUE(table);
+  Records records;
+  for (std::uint64_t i = 0; i < 20000; ++i)
+    records.push_back({"a key of more than 16 bytes " + std::to_string(i % 50),
+                       number_bytes(i) + number_bytes(i) + number_bytes(i), 0});
+  records.push_back(
+      {std::string(200000, 'k'), number_bytes(1) + number_bytes(1) + number_bytes(1), 0});
+  for (std::size_t begin = 0; begin < records.size(); begin += 1000) {
+    const std::size_t end = std::min(records.size(), begin + 1000);
+    ASSERT_TRUE(table->add(Emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  records.begin() + static_cast<std::ptrdiff_t>(end)})
+                               .batch()));
+  }
+  ASSERT_TRUE(table->flush());
+  EXPECT_LT(sink.records.size(), 1000u);
+  EXPECT_TRUE(model(sink.records, fold) == model(records, fold));
+}
+
+// Goal: what goes past the table does not overtake what is in it. Method: new keys until the table
+// lets pairs pass, then one key again and again; its states must come out in the order of emits.
+TEST(CombineTable, KeepsTheOrderOfAKeyWhenPairsPassIt) {
+  const SpecJob job(folding_spec(false));
+  const StateFold fold(job);
+  MemoryBudget budget(std::size_t{96} << 10);
+  KeepingSink sink;
+  auto table = CombineTable::create(fold, sink, {&budget, std::size_t{96} << 10, 0});
+  ASSERT_TRUE(table);
+  std::uint64_t number = 0;
+  for (int batch = 0; batch < 20; ++batch) {
+    Records records;
+    for (int i = 0; i < 700; ++i) {
+      records.push_back({"new " + std::to_string(number), number_bytes(0), 0});
+      records.push_back({"same", number_bytes(++number), 0});
+    }
+    ASSERT_TRUE(table->add(Emits(records).batch()));
+  }
+  ASSERT_TRUE(table->flush());
+  // 3 * state + value mod 2^64 grows with each fold, so the order shows in the last value folded
+  // in.
+  std::uint64_t position = 0;
+  for (const Record& record : sink.records) {
+    if (record.key != "same") continue;
+    // The state of values a, a+1, … b: undo the fold from the front.
+    std::uint64_t state = bytes_number(record.value), folded = 0, next = position;
+    do folded = 3 * folded + ++next;
+    while (folded != state && next < position + 20000);
+    ASSERT_EQ(folded, state) << "after value " << position;
+    position = next;
+  }
+  EXPECT_EQ(position, number);
+}
+
 TEST(CombineTable, RefusesAValueThatIsNoState) {
   const SpecJob job(summing_spec());
   const StateFold fold(job);
