@@ -39,9 +39,9 @@ void BlockPool::trim() {
   if (free_.size() < blocks_per_slab_) return;
   std::sort(free_.begin(), free_.end(), std::greater<>());
   std::erase_if(slabs_, [&](const PageBuffer& slab) {
-    // Descending: the slab's last block comes first.
+    // Descending: the slab's last block comes first. Its end may be the next slab's first block.
     const auto from =
-        std::lower_bound(free_.begin(), free_.end(), slab.bytes() + slab.size(), std::greater<>());
+        std::upper_bound(free_.begin(), free_.end(), slab.bytes() + slab.size(), std::greater<>());
     const auto to = std::upper_bound(from, free_.end(), slab.bytes(), std::greater<>());
     if (static_cast<std::size_t>(to - from) != blocks_per_slab_) return false;
     free_.erase(from, to);
