@@ -112,7 +112,7 @@ Case make_case(Random& random, const TempFolder& folder, bool spills) {
     pairs += words ? model_words(file.bytes).size() : model_lines(file.bytes).size();
     bytes += file.bytes.size();
   }
-  constexpr std::uint64_t kEmittedBytes = 64 << 20;
+  constexpr std::uint64_t kEmittedBytes = 48 << 20;
   if (blows_up) {
     const std::uint64_t most = 2 * kEmittedBytes / pairs;
     const std::uint64_t big = std::min(most, random.pick<std::uint64_t>({1000, 20'000, 300'000}));
