@@ -20,6 +20,7 @@ namespace mrun::test_support {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::string_literals;
 
 const std::vector<std::vector<std::string>>& ways_to_read() {
   static const std::vector<std::vector<std::string>> ways{{"--io", "mmap", "-j1"},
@@ -121,12 +122,12 @@ TEST_F(InputClass, DelimiterOnEverySplitOffset) {
   expect_model(text);
 }
 
-TEST_F(InputClass, NulBytes) { expect_model(std::string("a\0b c\0\n\0\n\0\0 \0\nx", 17)); }
+TEST_F(InputClass, NulBytes) { expect_model("a\0b c\0\n\0\n\0\0 \0\nx"s); }
 
 TEST_F(InputClass, InvalidUtf8) { expect_model("\xff\xfe caf\xe9\n\xc3\x28 \x80\n\xed\xa0\x80\n"); }
 
 TEST_F(InputClass, ByteOrderMarkAndUtf16AreBytes) {
-  expect_model(std::string("\xef\xbb\xbfone two\n\xff\xfeo\0n\0e\0\n\0", 23));
+  expect_model("\xef\xbb\xbfone two\n\xff\xfeo\0n\0e\0\n\0"s);
 }
 
 TEST_F(InputClass, EveryShortTextSurvivesEverySplit) {
