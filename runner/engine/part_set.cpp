@@ -18,7 +18,8 @@ Result<void> TaskPieces::close() {
   return first;
 }
 
-PartSet::PartSet(Setup setup) : setup_(std::move(setup)), parts_(setup_.part_count) {}
+PartSet::PartSet(Setup setup)
+    : setup_(std::move(setup)), memory_(setup_.budget), parts_(setup_.part_count) {}
 
 void PartSet::expect(std::uint32_t part, std::size_t count) {
   const std::scoped_lock lock(mutex_);
@@ -35,9 +36,10 @@ void PartSet::hold(std::uint32_t part) {
 Result<void> PartSet::create(std::uint32_t number, Part& part) {
   for (std::size_t output = 0; output <= setup_.side_outputs.size(); ++output) {
     const std::string side = output == 0 ? std::string() : setup_.side_outputs[output - 1];
-    MRUN_TRY_ASSIGN(PartFile file, PartFile::create(setup_.storage, setup_.folder, side, number));
+    MRUN_TRY_ASSIGN(PartFile file,
+                    PartFile::create(setup_.storage, setup_.folder, side, number, setup_.sync));
     part.outputs.push_back(
-        std::make_unique<OrderedPart>(std::move(file), part.pieces, setup_.budget, setup_.stop,
+        std::make_unique<OrderedPart>(std::move(file), part.pieces, memory_, setup_.stop,
                                       OrderedPart::Limits{setup_.budget.limit_bytes()}));
   }
   return {};
@@ -66,7 +68,7 @@ Result<void> PartSet::done(std::uint32_t number) {
 
 Result<void> PartSet::finish_part(Part& part) {
   for (const auto& output : part.outputs) {
-    MRUN_TRY_ASSIGN(PartInfo info, output->finish(setup_.sync));
+    MRUN_TRY_ASSIGN(PartInfo info, output->finish());
     part.infos.push_back(std::move(info));
   }
   part.outputs.clear();
@@ -74,6 +76,7 @@ Result<void> PartSet::finish_part(Part& part) {
 }
 
 Result<std::vector<PartInfo>> PartSet::finish() {
+  memory_.trim();
   std::vector<PartInfo> infos;
   for (std::uint32_t number = 0; number < parts_.size(); ++number) {
     Part& part = parts_[number];

@@ -65,6 +65,7 @@ class PartSet {
   Result<void> finish_part(Part& part);
 
   const Setup setup_;
+  OutputMemory memory_;
   std::mutex mutex_;  // Guards parts_.
   std::vector<Part> parts_;
 };

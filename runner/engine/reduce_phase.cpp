@@ -55,8 +55,7 @@ class KeyCounter {
     if (!has_last_ || !same_key(last_, pairs.front())) ++count_;
     has_last_ = true;
     last_ = pairs.back();
-    tail_.assign(last_.tail,
-                 last_.tail + (last_.klen > kPrefixBytes ? last_.klen - kPrefixBytes : 0));
+    tail_.assign(last_.tail, last_.tail + last_.tail_size());
     last_.tail = tail_.data();
   }
   std::uint64_t count() const { return count_; }

@@ -14,6 +14,26 @@ namespace {
 /// Below this a huge page would be mostly unused at the buffer's ends.
 constexpr std::size_t kHugePagesFromBytes = std::size_t{4} << 20;
 
+void* map_pages(std::size_t size_bytes) {
+  return ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+/// The system places a mapping on a huge page's border for some sizes only, so a larger one is
+/// cut to fit.
+void* map_on_huge_pages(std::size_t size_bytes) {
+  constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  if (size_bytes > SIZE_MAX - kHugePage) return map_pages(size_bytes);
+  void* const wide = map_pages(size_bytes + kHugePage);
+  if (wide == MAP_FAILED) return map_pages(size_bytes);
+  auto* const begin = static_cast<std::byte*>(wide);
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(begin) & (kHugePage - 1);
+  if (before != 0) ::munmap(begin, before);
+  ::munmap(begin + before + size_bytes, kHugePage - before);
+  ::madvise(begin + before, size_bytes, MADV_HUGEPAGE);
+  return begin + before;
+}
+
 }  // namespace
 
 Result<PageBuffer> PageBuffer::allocate(MemoryBudget& budget, std::size_t size_bytes) {
@@ -29,14 +49,13 @@ Result<PageBuffer> PageBuffer::allocate(MemoryBudget& budget, std::size_t size_b
                     std::to_string(budget.free_bytes()) + " of " +
                     std::to_string(budget.limit_bytes()) + " are free)",
                 "give more with --memory, or use fewer threads with -j");
-  void* memory = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const memory =
+      rounded >= kHugePagesFromBytes ? map_on_huge_pages(rounded) : map_pages(rounded);
   if (memory == MAP_FAILED)
     return fail(
         Code::limit,
         "the system has no room for " + std::to_string(rounded) + " bytes: " + errno_text(errno),
         "give less with --memory, or raise the limits of this process");
-  if (rounded >= kHugePagesFromBytes) ::madvise(memory, rounded, MADV_HUGEPAGE);
   buffer.data_ = static_cast<std::byte*>(memory);
   buffer.size_ = rounded;
   return buffer;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <new>
 
 #include "base/check.hpp"
 
@@ -16,16 +15,6 @@ namespace {
 /// How long a waiting piece may not notice a stop.
 constexpr std::chrono::milliseconds kStopPeriod{50};
 
-/// Empty where the budget or the system has no more.
-OutputChunk charged_chunk(MemoryBudget& budget) {
-  OutputChunk chunk;
-  if (!chunk.charge.try_add(budget, PieceWriter::kBufferBytes)) return {};
-  chunk.bytes.reset(new (std::nothrow) std::uint8_t[PieceWriter::kBufferBytes]);
-  if (chunk.bytes == nullptr) return {};
-  chunk.capacity = PieceWriter::kBufferBytes;
-  return chunk;
-}
-
 /// The buffer of the one piece that must go on although the budget is used up, or of one that
 /// drops what it gets. Small enough not to be charged: a part has one of the first kind.
 OutputChunk uncharged_chunk() {
@@ -33,18 +22,6 @@ OutputChunk uncharged_chunk() {
   chunk.bytes.reset(new std::uint8_t[PieceWriter::kReserveBytesMax]);
   chunk.capacity = PieceWriter::kReserveBytesMax;
   return chunk;
-}
-
-/// Many small pieces that wait for their turn must not hold a whole buffer each.
-void shrink(OutputChunk& chunk, MemoryBudget& budget) {
-  if (chunk.size > chunk.capacity / 2) return;
-  OutputChunk small;
-  if (!small.charge.try_add(budget, chunk.size)) return;
-  small.bytes.reset(new (std::nothrow) std::uint8_t[chunk.size]);
-  if (small.bytes == nullptr) return;
-  std::memcpy(small.bytes.get(), chunk.bytes.get(), chunk.size);
-  small.capacity = small.size = chunk.size;
-  chunk = std::move(small);
 }
 
 }  // namespace
@@ -100,9 +77,9 @@ Result<void> PieceWriter::close() {
   return part->status(piece_);
 }
 
-OrderedPart::OrderedPart(PartFile file, std::size_t piece_count, MemoryBudget& budget,
+OrderedPart::OrderedPart(PartFile file, std::size_t piece_count, OutputMemory& memory,
                          const StopFlag& stop, Limits limits)
-    : file_(std::move(file)), budget_(budget), stop_(stop), limits_(limits), pieces_(piece_count) {}
+    : file_(std::move(file)), memory_(memory), stop_(stop), limits_(limits), pieces_(piece_count) {}
 
 void OrderedPart::add_pieces(std::size_t count) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -152,7 +129,7 @@ OutputChunk OrderedPart::next_chunk(std::size_t piece, OutputChunk full) {
   if (wait_for_turn(piece)) write_in_turn(piece, full);
   full.size = 0;
   if (full.bytes != nullptr) return full;
-  next = charged_chunk(budget_);
+  next = memory_.take();
   return next.bytes != nullptr ? std::move(next) : uncharged_chunk();
 }
 
@@ -162,7 +139,7 @@ bool OrderedPart::queue_chunk(std::size_t piece, OutputChunk& full, OutputChunk&
   const std::lock_guard<std::mutex> lock(mutex_);
   if (turn_ == piece || is_void(piece)) return false;
   if (queued_bytes_ + full.capacity > limits_.queued_bytes_max) return false;
-  next = charged_chunk(budget_);
+  next = memory_.take();
   if (next.bytes == nullptr) return false;
   if (full.bytes == nullptr) return true;
   queued_bytes_ += full.capacity;
@@ -193,7 +170,7 @@ void OrderedPart::write_in_turn(std::size_t piece, const OutputChunk& full) {
   }
   for (OutputChunk& chunk : queue) {
     write_chunk(chunk);
-    chunk = {};
+    memory_.give(std::move(chunk));
   }
   write_chunk(full);
 }
@@ -211,7 +188,7 @@ void OrderedPart::close_piece(std::size_t piece, OutputChunk last, std::uint64_t
   if (turn_ != piece) {
     // Copying under the lock is rare and short; outside, the turn could come meanwhile.
     if (last.size != 0 && !is_void(piece)) {
-      shrink(last, budget_);
+      memory_.shrink(last);
       queued_bytes_ += last.capacity;
       pieces_[piece].queue.push_back(std::move(last));
     }
@@ -222,7 +199,7 @@ void OrderedPart::close_piece(std::size_t piece, OutputChunk last, std::uint64_t
   pieces_[piece].closed = true;
   lock.unlock();
   write_in_turn(piece, last);
-  last = {};
+  memory_.give(std::move(last));
   file_.count_records(records);
   lock.lock();
   pass_turn(lock);
@@ -241,11 +218,11 @@ void OrderedPart::pass_turn(std::unique_lock<std::mutex>& lock) {
   turn_moved_.notify_all();
 }
 
-Result<PartInfo> OrderedPart::finish(bool sync) {
+Result<PartInfo> OrderedPart::finish() {
   MRUN_TRY(status(std::numeric_limits<std::size_t>::max()));
   // A piece that is neither closed nor given up was never opened: its bytes are missing.
   MRUN_CHECK(turn_ == pieces_.size());
-  return file_.finish(sync);
+  return file_.finish();
 }
 
 }  // namespace mrun

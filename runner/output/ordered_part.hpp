@@ -18,23 +18,15 @@
 #include <utility>
 #include <vector>
 
-#include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
 #include "model/entry.hpp"
+#include "output/output_memory.hpp"
 #include "output/part_file.hpp"
 
 namespace mrun {
 
 class OrderedPart;
-
-/// A buffer of output bytes and the charge it stands for.
-struct OutputChunk {
-  std::unique_ptr<std::uint8_t[]> bytes;
-  std::size_t capacity = 0;
-  std::size_t size = 0;
-  Charge charge;
-};
 
 /// Writes the bytes of one piece. Move-only; used by one thread at a time. After a failure it takes
 /// bytes and drops them, so that only `status` and `close` need a check.
@@ -42,8 +34,6 @@ class PieceWriter {
  public:
   /// What one `reserve` may ask for.
   static constexpr std::size_t kReserveBytesMax = std::size_t{64} << 10;
-  /// Of a writer's buffer: large enough that a write costs little more than its copy.
-  static constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 
   PieceWriter(PieceWriter&& other) noexcept;
   PieceWriter& operator=(PieceWriter&&) = delete;
@@ -95,11 +85,11 @@ class OrderedPart {
   };
 
   /// `piece_count` pieces, each to be opened and closed once, in any order; a piece may wait only
-  /// for pieces of a lower index. `budget` and `stop` outlive it.
-  OrderedPart(PartFile file, std::size_t piece_count, MemoryBudget& budget, const StopFlag& stop,
+  /// for pieces of a lower index. `memory` and `stop` outlive it.
+  OrderedPart(PartFile file, std::size_t piece_count, OutputMemory& memory, const StopFlag& stop,
               Limits limits);
-  OrderedPart(PartFile file, std::size_t piece_count, MemoryBudget& budget, const StopFlag& stop)
-      : OrderedPart(std::move(file), piece_count, budget, stop, Limits{}) {}
+  OrderedPart(PartFile file, std::size_t piece_count, OutputMemory& memory, const StopFlag& stop)
+      : OrderedPart(std::move(file), piece_count, memory, stop, Limits{}) {}
 
   /// Adds pieces after the last one: for work whose end is not known when it begins.
   void add_pieces(std::size_t count);
@@ -110,7 +100,7 @@ class OrderedPart {
 
   /// After all pieces are closed: ends the file. The first failure of any piece, else what
   /// PartFile::finish says.
-  Result<PartInfo> finish(bool sync);
+  Result<PartInfo> finish();
 
  private:
   friend class PieceWriter;
@@ -135,7 +125,7 @@ class OrderedPart {
   void pass_turn(std::unique_lock<std::mutex>& lock);
 
   PartFile file_;  ///< Touched only by the holder of the turn, so without the lock.
-  MemoryBudget& budget_;
+  OutputMemory& memory_;
   const StopFlag& stop_;
   const Limits limits_;
 

@@ -16,12 +16,13 @@ std::string part_name(const std::string& side_output, std::uint32_t partition) {
 }
 
 Result<PartFile> PartFile::create(Storage& storage, const std::string& folder,
-                                  const std::string& side_output, std::uint32_t partition) {
+                                  const std::string& side_output, std::uint32_t partition,
+                                  bool sync) {
   PartInfo info;
   info.name = part_name(side_output, partition);
   info.side_output = side_output;
   MRUN_TRY_ASSIGN(std::unique_ptr<StorageFile> file, storage.create(folder + "/" + info.name));
-  return PartFile(std::move(file), std::move(info));
+  return PartFile(std::move(file), std::move(info), sync);
 }
 
 Result<void> PartFile::append(std::span<const std::byte> bytes) {
@@ -29,15 +30,15 @@ Result<void> PartFile::append(std::span<const std::byte> bytes) {
   MRUN_TRY(file_->write_at(bytes, info_.size_bytes));
   hash_.update(bytes);
   info_.size_bytes += bytes.size();
-  if (info_.size_bytes - writeback_from_ >= kWritebackBytes) {
+  if (sync_ && info_.size_bytes - writeback_from_ >= kWritebackBytes) {
     file_->start_writeback(writeback_from_, info_.size_bytes - writeback_from_);
     writeback_from_ = info_.size_bytes;
   }
   return {};
 }
 
-Result<PartInfo> PartFile::finish(bool sync) {
-  if (sync) MRUN_TRY(file_->sync());
+Result<PartInfo> PartFile::finish() {
+  if (sync_) MRUN_TRY(file_->sync());
   MRUN_TRY(file_->close());
   info_.digest = hash_.digest();
   return info_;

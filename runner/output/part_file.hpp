@@ -30,27 +30,31 @@ std::string part_name(const std::string& side_output, std::uint32_t partition);
 /// Move-only; one thread at a time. Errors are Code::output.
 class PartFile {
  public:
-  /// Makes the file `part_name(side_output, partition)` in `folder`. `storage` outlives it.
+  /// Makes the file `part_name(side_output, partition)` in `folder`. `storage` outlives it. `sync`:
+  /// `finish` forces the contents to disk.
   static Result<PartFile> create(Storage& storage, const std::string& folder,
-                                 const std::string& side_output, std::uint32_t partition);
+                                 const std::string& side_output, std::uint32_t partition,
+                                 bool sync);
 
-  /// Appends the bytes now: callers hand over 64 KiB or more at once where they can. Every 8 MiB
-  /// the system is asked to begin writing back, so that the final sync is short.
+  /// Appends the bytes now: callers hand over 64 KiB or more at once where they can. Where they are
+  /// to be synced, the system is asked every 8 MiB to begin writing back, so that the sync is
+  /// short.
   Result<void> append(std::span<const std::byte> bytes);
   void count_records(std::uint64_t records) { info_.records += records; }
 
-  /// Syncs the contents if `sync`, closes, and says what the file holds. Call it once.
-  Result<PartInfo> finish(bool sync);
+  /// Syncs the contents if asked to, closes, and says what the file holds. Call it once.
+  Result<PartInfo> finish();
 
   std::uint64_t size_bytes() const { return info_.size_bytes; }
   const std::string& name() const { return info_.name; }
 
  private:
-  PartFile(std::unique_ptr<StorageFile> file, PartInfo info)
-      : file_(std::move(file)), info_(std::move(info)) {}
+  PartFile(std::unique_ptr<StorageFile> file, PartInfo info, bool sync)
+      : file_(std::move(file)), info_(std::move(info)), sync_(sync) {}
 
   std::unique_ptr<StorageFile> file_;
   PartInfo info_;
+  bool sync_;
   Hash128Stream hash_;
   std::uint64_t writeback_from_ = 0;
 };

@@ -9,7 +9,8 @@ namespace mrun {
 
 BlockPool::BlockPool(MemoryBudget& budget, std::size_t block_bytes, std::size_t slab_bytes)
     : block_bytes_(block_bytes),
-      blocks_per_slab_(std::max<std::size_t>(1, slab_bytes / block_bytes)),
+      slab_bytes_(std::max(slab_bytes, block_bytes)),
+      blocks_per_slab_(slab_bytes_ / block_bytes),
       budget_(budget) {
   MRUN_CHECK(block_bytes % 64 == 0);
 }
@@ -17,7 +18,7 @@ BlockPool::BlockPool(MemoryBudget& budget, std::size_t block_bytes, std::size_t 
 std::uint8_t* BlockPool::take() {
   const std::scoped_lock lock(mutex_);
   if (free_.empty()) {
-    auto slab = PageBuffer::allocate(budget_, blocks_per_slab_ * block_bytes_);
+    auto slab = PageBuffer::allocate(budget_, slab_bytes_);
     if (!slab) return nullptr;
     // Last block first, so that blocks are handed out in rising address order.
     for (std::size_t i = blocks_per_slab_; i-- > 0;)

@@ -28,6 +28,7 @@ class BlockPool {
 
  private:
   const std::size_t block_bytes_;
+  const std::size_t slab_bytes_;
   const std::size_t blocks_per_slab_;
   MemoryBudget& budget_;
 

@@ -194,7 +194,7 @@ Pair CombineTable::pair_of(const Slot& slot) const {
 bool CombineTable::fill(Slot& slot, const Pair& pair) {
   std::uint64_t state = 0;
   if (is_wide(pair.klen)) {
-    const std::size_t tail = pair.klen > kPrefixBytes ? pair.klen - kPrefixBytes : 0;
+    const std::size_t tail = pair.tail_size();
     std::uint8_t* const bytes = arena_take(pair.vlen + tail);
     if (bytes == nullptr) return false;
     std::memcpy(bytes, pair.value, pair.vlen);
@@ -269,7 +269,7 @@ Result<bool> CombineTable::grow() {
 }
 
 Result<void> CombineTable::pass_on(const Pair& pair) {
-  const std::size_t tail = pair.klen > kPrefixBytes ? pair.klen - kPrefixBytes : 0;
+  const std::size_t tail = pair.tail_size();
   std::vector<std::uint64_t> heap((pair.vlen + tail + 7) / 8 + 1);
   auto* const bytes = reinterpret_cast<std::uint8_t*>(heap.data());
   std::memcpy(bytes, pair.value, pair.vlen);
@@ -338,7 +338,7 @@ Result<void> CombineTable::hand_over() {
         std::memcpy(&sum, pair.value, sizeof sum);
         given.weighed_values += hash * sum;
       }
-      const std::size_t tail = slot.klen > kPrefixBytes ? slot.klen - kPrefixBytes : 0;
+      const std::size_t tail = pair.tail_size();
       const std::size_t size = (pair.vlen + tail + 7) / 8 * 8;
       if (size > kHeapBatchBytes) {
         MRUN_TRY(pass_on(pair));

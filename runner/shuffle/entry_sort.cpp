@@ -12,29 +12,21 @@ constexpr std::uint32_t kRefineBytes =
     SortItem::kKeyBits / 8;              // Key bytes that one refinement compares.
 constexpr std::size_t kSmallGroup = 24;  // Below this a comparison sort beats making new items.
 
-const Entry& entry_at(const BlockList& blocks, std::uint64_t index) {
-  return blocks[index >> EntryBlock::kSlotBits]->entries[index & (EntryBlock::kEntries - 1)];
-}
-Pair pair_at(const BlockList& blocks, std::uint64_t index) {
-  const EntryBlock& block = *blocks[index >> EntryBlock::kSlotBits];
-  return resolve(block.entries[index & (EntryBlock::kEntries - 1)], block.task);
-}
-
 void vector_sort(std::span<SortItem> items) {
   static_assert(sizeof(SortItem) == sizeof(hwy::uint128_t) && offsetof(hwy::uint128_t, hi) == 8);
   thread_local hwy::Sorter sorter;
   sorter(reinterpret_cast<hwy::uint128_t*>(items.data()), items.size(), hwy::SortAscending());
 }
 
-bool less(const BlockList& blocks, const SortItem& a, const SortItem& b) {
-  const int order = compare_keys(pair_at(blocks, a.index()), pair_at(blocks, b.index()));
+bool less(const EntryList& entries, const SortItem& a, const SortItem& b) {
+  const int order = compare_keys(entries.pair(a.index()), entries.pair(b.index()));
   return order != 0 ? order < 0 : a.index() < b.index();
 }
 
-bool is_sorted(std::span<const SortItem> items, const BlockList& blocks) {
-  Pair before = pair_at(blocks, items[0].index());
+bool is_sorted(std::span<const SortItem> items, const EntryList& entries) {
+  Pair before = entries.pair(items[0].index());
   for (std::size_t i = 1; i < items.size(); ++i) {
-    const Pair now = pair_at(blocks, items[i].index());
+    const Pair now = entries.pair(items[i].index());
     const int order = compare_keys(before, now);
     if (order > 0 || (order == 0 && items[i - 1].index() > items[i].index())) return false;
     before = now;
@@ -61,7 +53,7 @@ SortItem item_at_depth(const Pair& pair, std::uint32_t depth, std::uint64_t inde
   return {(load_big_endian(bytes + 8) & ~kIndexMask) | index, load_big_endian(bytes)};
 }
 
-void refine(std::span<SortItem> group, const BlockList& blocks, std::uint32_t depth);
+void refine(std::span<SortItem> group, const EntryList& entries, std::uint32_t depth);
 
 // Calls `visit` for each group of two or more items with the same bits.
 template <typename Visit>
@@ -76,9 +68,9 @@ void for_each_group(std::span<SortItem> items, const Visit& visit) {
 
 // Orders keys that are equal, zero-padded, up to `depth`: those that end there come first, by
 // length.
-void split_by_length(std::span<SortItem> group, const BlockList& blocks, std::uint32_t depth) {
+void split_by_length(std::span<SortItem> group, const EntryList& entries, std::uint32_t depth) {
   const auto rank = [&](const SortItem& item) {
-    return std::min(pair_at(blocks, item.index()).klen, depth + 1);
+    return std::min(entries.pair(item.index()).klen, depth + 1);
   };
   std::sort(group.begin(), group.end(), [&](const SortItem& a, const SortItem& b) {
     const std::uint32_t rank_a = rank(a), rank_b = rank(b);
@@ -87,24 +79,24 @@ void split_by_length(std::span<SortItem> group, const BlockList& blocks, std::ui
   const auto longer = std::find_if(group.begin(), group.end(),
                                    [&](const SortItem& item) { return rank(item) > depth; });
   const std::span<SortItem> rest(longer, group.end());
-  if (rest.size() > 1) refine(rest, blocks, depth);
+  if (rest.size() > 1) refine(rest, entries, depth);
 }
 
 // Sorts items whose keys are equal in their first `depth` bytes. A key that all share is found
 // sorted at once, so one hot key costs a look at each entry.
-void refine(std::span<SortItem> group, const BlockList& blocks, std::uint32_t depth) {
-  if (is_sorted(group, blocks)) return;
+void refine(std::span<SortItem> group, const EntryList& entries, std::uint32_t depth) {
+  if (is_sorted(group, entries)) return;
   if (group.size() <= kSmallGroup) {
     std::sort(group.begin(), group.end(),
-              [&](const SortItem& a, const SortItem& b) { return less(blocks, a, b); });
+              [&](const SortItem& a, const SortItem& b) { return less(entries, a, b); });
     return;
   }
   for (SortItem& item : group) {
-    item = item_at_depth(pair_at(blocks, item.index()), depth, item.index());
+    item = item_at_depth(entries.pair(item.index()), depth, item.index());
   }
   vector_sort(group);
   for_each_group(group, [&](std::span<SortItem> equal) {
-    split_by_length(equal, blocks, depth + kRefineBytes);
+    split_by_length(equal, entries, depth + kRefineBytes);
   });
 }
 
@@ -120,36 +112,44 @@ SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bi
   return {(low & ~kIndexMask) | index, high};
 }
 
-void sort_items(std::span<SortItem> items, const BlockList& blocks, unsigned part_bits) {
+void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits) {
   if (items.size() < 2) return;
   vector_sort(items);
   const std::uint32_t depth = (SortItem::kKeyBits - part_bits) / 8;
-  for_each_group(items, [&](std::span<SortItem> group) { refine(group, blocks, depth); });
+  for_each_group(items, [&](std::span<SortItem> group) { refine(group, entries, depth); });
 }
 
+namespace {
+
+// Starts to load what an entry refers to. Longer records are read in order, which the processor
+// foresees by itself.
+void prefetch_bytes(const Entry& entry) {
+  constexpr std::size_t kLine = 64, kMost = 4 * kLine;
+  if (entry.kind() == EntryKind::inline_value) return;
+  const std::uint8_t* const bytes = address_of(entry.v & 0xffffffffffff);
+  const std::size_t size = std::min(kMost, std::size_t{entry.key_size()} + entry.value_size());
+  for (std::size_t at = 0; at < size; at += kLine) __builtin_prefetch(bytes + at, 0, 2);
+  __builtin_prefetch(bytes + size, 0, 2);
+}
+
+}  // namespace
+
 Result<std::span<const Pair>> SortedEntries::next() {
-  constexpr std::size_t kEntryAhead =
-      32;  // Two steps ahead: first the entry, then what it refers to.
-  constexpr std::size_t kBytesAhead = 16;
-  batch_.clear();
-  const std::size_t end = std::min(position_ + kBatch, items_.size());
-  for (std::size_t i = position_; i < end; ++i) {
-    if (i + kEntryAhead < items_.size()) {
-      __builtin_prefetch(&entry_at(blocks_, items_[i + kEntryAhead].index()));
-    }
-    if (i + kBytesAhead < items_.size()) {
-      const Entry& ahead = entry_at(blocks_, items_[i + kBytesAhead].index());
-      if (ahead.kind() != EntryKind::inline_value) {
-        const std::uint8_t* const bytes = address_of(ahead.v & 0xffffffffffff);
-        __builtin_prefetch(bytes);
-        __builtin_prefetch(bytes + 64);
-      }
-    }
-    const std::uint64_t index = items_[i].index();
-    batch_.push_back(pair_at(blocks_, index));
-    if (consumed_ != nullptr) consumed_->add(entry_at(blocks_, index));
+  // Two steps ahead: first the entry, then what it refers to.
+  constexpr std::size_t kEntryAhead = 48;
+  constexpr std::size_t kBytesAhead = 24;
+  const std::size_t count = std::min(kBatch, items_.size() - position_);
+  batch_.resize(count);
+  const SortItem* const items = items_.data() + position_;
+  const std::size_t left = items_.size() - position_;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kEntryAhead < left) __builtin_prefetch(&entries_.entry(items[i + kEntryAhead].index()));
+    if (i + kBytesAhead < left) prefetch_bytes(entries_.entry(items[i + kBytesAhead].index()));
+    const std::uint64_t index = items[i].index();
+    batch_[i] = entries_.pair(index);
+    if (consumed_ != nullptr) consumed_->add(entries_.entry(index));
   }
-  position_ = end;
+  position_ += count;
   return std::span<const Pair>(batch_);
 }
 

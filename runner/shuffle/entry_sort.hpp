@@ -15,9 +15,30 @@
 
 namespace mrun {
 
-/// Blocks in input order. Entry number i of the list is slot i % kEntries of block i / kEntries;
-/// blocks need not be full, so not every number is taken.
-using BlockList = std::vector<const EntryBlock*>;
+/// Entries by number, in input order; a view of them. In blocks, number i is slot i % kEntries of
+/// block i / kEntries; blocks need not be full, so not every number is taken.
+class EntryList {
+ public:
+  explicit EntryList(std::span<const EntryBlock* const> blocks) : blocks_(blocks) {}
+  /// Side by side. Their pairs name no task.
+  explicit EntryList(const Entry* entries) : entries_(entries) {}
+
+  const Entry& entry(std::uint64_t number) const {
+    return entries_ != nullptr ? entries_[number]
+                               : block(number).entries[number & (EntryBlock::kEntries - 1)];
+  }
+  Pair pair(std::uint64_t number) const {
+    return resolve(entry(number), entries_ != nullptr ? 0 : block(number).task);
+  }
+
+ private:
+  const EntryBlock& block(std::uint64_t number) const {
+    return *blocks_[number >> EntryBlock::kSlotBits];
+  }
+
+  std::span<const EntryBlock* const> blocks_;
+  const Entry* entries_ = nullptr;
+};
 
 struct alignas(16) SortItem {
   std::uint64_t low = 0;   ///< 24 more bits, then the 40-bit index.
@@ -38,21 +59,21 @@ SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bi
 
 /// Sorts items that were all made with the same `part_bits`. Takes no memory beyond Highway's
 /// fixed buffers. Afterwards only the items' indexes mean something.
-void sort_items(std::span<SortItem> items, const BlockList& blocks, unsigned part_bits);
+void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits);
 
-/// Reads sorted items as pairs. Views stay valid as long as the blocks do.
+/// Reads sorted items as pairs. Views stay valid as long as the entries do.
 class SortedEntries final : public PairSource {
  public:
   /// All referred-to objects outlive the source. `consumed` (may be null) takes the entries' sums.
-  SortedEntries(std::span<const SortItem> items, const BlockList& blocks, EntrySum* consumed)
-      : items_(items), blocks_(blocks), consumed_(consumed) {}
+  SortedEntries(std::span<const SortItem> items, const EntryList& entries, EntrySum* consumed)
+      : items_(items), entries_(entries), consumed_(consumed) {}
   Result<std::span<const Pair>> next() override;
 
  private:
   static constexpr std::size_t kBatch = 256;
 
   std::span<const SortItem> items_;
-  const BlockList& blocks_;
+  const EntryList entries_;
   EntrySum* consumed_;
   std::size_t position_ = 0;
   std::vector<Pair> batch_;

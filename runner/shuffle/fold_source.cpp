@@ -45,7 +45,7 @@ void FoldSource::run_folds() {
 void FoldSource::keep_last() {
   open_ = groups_.back();
   groups_.pop_back();
-  const std::uint32_t tail = open_.klen > kPrefixBytes ? open_.klen - kPrefixBytes : 0;
+  const std::uint32_t tail = open_.tail_size();
   open_tail_.assign(open_.tail, open_.tail + tail);
   open_.tail = open_tail_.data();
   std::memcpy(open_state_.data(), open_.value, fold_.state_size());
@@ -101,7 +101,7 @@ Result<std::span<const Pair>> UniqueSource::next() {
 }
 
 void UniqueSource::remember(const Pair& pair) {
-  const std::size_t tail = pair.klen > kPrefixBytes ? pair.klen - kPrefixBytes : 0;
+  const std::size_t tail = pair.tail_size();
   std::vector<std::uint8_t> bytes;
   bytes.reserve(tail + pair.vlen);
   bytes.insert(bytes.end(), pair.tail, pair.tail + tail);

@@ -19,20 +19,38 @@ Pair as_pair(std::string_view key) {
           0};
 }
 
+// How many of the rising `words` are below `word`. Without a branch on the data: keys come in no
+// order, so that each one would be mispredicted.
+std::size_t count_below(const std::vector<std::uint64_t>& words, std::uint64_t word) {
+  const std::uint64_t* at = words.data();
+  std::size_t left = words.size();
+  if (left == 0) return 0;
+  while (left > 1) {
+    const std::size_t half = left / 2;
+    at += half * static_cast<std::size_t>(at[half - 1] < word);
+    left -= half;
+  }
+  return static_cast<std::size_t>(at - words.data()) + (*at < word ? 1 : 0);
+}
+
 }  // namespace
 
 KeyBorders::KeyBorders(std::vector<std::string> keys) : keys_(std::move(keys)) {
   std::sort(keys_.begin(), keys_.end());
   keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
   // Keys of more than 16 bytes are never in a string's own buffer, so tails survive a move.
-  for (const std::string& key : keys_) pairs_.push_back(as_pair(key));
+  for (const std::string& key : keys_) {
+    pairs_.push_back(as_pair(key));
+    heads_.push_back(pairs_.back().k0);
+  }
 }
 
 std::size_t KeyBorders::range_of(const Pair& key) const {
+  const std::size_t below = count_below(heads_, key.k0);
+  if (below == heads_.size() || heads_[below] != key.k0) return below;
   const auto above =
-      std::upper_bound(pairs_.begin(), pairs_.end(), key, [](const Pair& a, const Pair& b) {
-        return a.k0 != b.k0 ? a.k0 < b.k0 : compare_keys(a, b) < 0;
-      });
+      std::upper_bound(pairs_.begin() + static_cast<std::ptrdiff_t>(below), pairs_.end(), key,
+                       [](const Pair& a, const Pair& b) { return compare_keys(a, b) < 0; });
   return static_cast<std::size_t>(above - pairs_.begin());
 }
 

@@ -15,8 +15,10 @@ Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory,
   MRUN_TRY_ASSIGN(PageBuffer items,
                   PageBuffer::allocate(memory.item_memory(),
                                        std::max<std::uint64_t>(1, entries) * sizeof(SortItem)));
+  auto copies = PageBuffer::allocate(memory.budget(), entries * sizeof(Entry));
   std::unique_ptr<MemoryPieces> pieces(
-      new MemoryPieces(std::move(blocks), plan, one_partition, std::move(items)));
+      new MemoryPieces(std::move(blocks), plan, one_partition, std::move(items),
+                       copies ? *std::move(copies) : PageBuffer()));
   slices = std::clamp<std::size_t>(slices, 1, std::max<std::size_t>(1, pieces->blocks_.size()));
   for (std::size_t i = 0; i < slices; ++i) {
     Slice slice;
@@ -53,11 +55,18 @@ void MemoryPieces::place() {
 void MemoryPieces::scatter(std::size_t index) {
   Slice& slice = slices_[index];
   SortItem* const items = items_.as<SortItem>();
+  Entry* const copies = entries_.as<Entry>();
   for (std::size_t b = slice.first_block; b < slice.end_block; ++b) {
     const EntryBlock& block = *blocks_[b];
     for (std::uint32_t i = 0; i < block.count; ++i) {
-      items[slice.at[block.parts[i]]++] =
-          make_sort_item(block.entries[i], 0, 0, (std::uint64_t{b} << EntryBlock::kSlotBits) | i);
+      const std::uint32_t piece = block.parts[i];
+      const std::uint64_t place = slice.at[piece]++;
+      std::uint64_t number = (std::uint64_t{b} << EntryBlock::kSlotBits) | i;
+      if (copies != nullptr) {
+        number = place - begin_[piece];
+        copies[place] = block.entries[i];
+      }
+      items[place] = make_sort_item(block.entries[i], 0, 0, number);
     }
   }
 }
@@ -65,8 +74,10 @@ void MemoryPieces::scatter(std::size_t index) {
 std::unique_ptr<PairSource> MemoryPieces::open(std::size_t piece, EntrySum* consumed) {
   const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece],
                                   begin_[piece + 1] - begin_[piece]);
-  sort_items(items, read_blocks_, 0);
-  return std::make_unique<SortedEntries>(items, read_blocks_, consumed);
+  const EntryList entries =
+      entries_ ? EntryList(entries_.as<Entry>() + begin_[piece]) : EntryList(read_blocks_);
+  sort_items(items, entries, 0);
+  return std::make_unique<SortedEntries>(items, entries, consumed);
 }
 
 }  // namespace mrun

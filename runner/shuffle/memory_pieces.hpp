@@ -14,7 +14,9 @@ namespace mrun {
 
 /// First every slice is classified, then `place` is called once, then every slice is scattered,
 /// then pieces may be opened: each of these by any threads at once. The blocks stay as they are,
-/// apart from their `parts`, which then name pieces.
+/// apart from their `parts`, which then name pieces. Where the budget has room for them, entries
+/// are copied to their piece, so that it is read from the cache; else its items refer to the
+/// blocks.
 class MemoryPieces {
  public:
   /// `blocks` in input order. All outlive the pieces. Errors: limit.
@@ -37,18 +39,20 @@ class MemoryPieces {
     std::vector<std::uint64_t> at;  // By piece: count, then where the next item goes.
   };
   MemoryPieces(std::vector<EntryBlock*> blocks, const PiecePlan& plan, bool one_partition,
-               PageBuffer items)
+               PageBuffer items, PageBuffer entries)
       : blocks_(std::move(blocks)),
         read_blocks_(blocks_.begin(), blocks_.end()),
         plan_(plan),
         one_partition_(one_partition),
-        items_(std::move(items)) {}
+        items_(std::move(items)),
+        entries_(std::move(entries)) {}
 
   std::vector<EntryBlock*> blocks_;
-  BlockList read_blocks_;
+  std::vector<const EntryBlock*> read_blocks_;
   const PiecePlan& plan_;
   const bool one_partition_;  // Blocks do not hold partitions: all is 0.
   PageBuffer items_;
+  PageBuffer entries_;  // In the places of their items; empty where they stay in their blocks.
   std::vector<Slice> slices_;
   std::vector<std::uint64_t> begin_;  // Of each piece's items, and the end.
 };

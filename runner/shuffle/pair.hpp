@@ -30,6 +30,8 @@ struct Pair {
       nullptr;  ///< The key's bytes from 16 on; unspecified where there are none.
   const std::uint8_t* value = nullptr;
   std::uint32_t task = 0;  ///< Map task that emitted it, in input order.
+
+  std::uint32_t tail_size() const { return klen > kPrefixBytes ? klen - kPrefixBytes : 0; }
 };
 
 inline std::uint64_t load_big_endian(const std::uint8_t* bytes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 
 #include "base/check.hpp"
@@ -12,7 +13,7 @@ namespace {
 // Big enough that taking a slab is rare, small enough that one does not matter in a small budget.
 std::size_t slab_bytes(const MemoryBudget& budget) {
   constexpr std::size_t kLeast = std::size_t{256} << 10, kMost = std::size_t{8} << 20;
-  return std::clamp(budget.limit_bytes() / 128, kLeast, kMost);
+  return std::bit_floor(std::clamp(budget.limit_bytes() / 128, kLeast, kMost));
 }
 
 std::uint64_t referred_bytes(const Entry& entry) {

@@ -13,8 +13,8 @@ namespace mrun {
 namespace {
 
 // Makes the items of all entries and counts those of each partition.
-std::vector<std::size_t> make_items(const BlockList& blocks, std::uint32_t partitions,
-                                    unsigned part_bits, SortItem* items) {
+std::vector<std::size_t> make_items(std::span<const EntryBlock* const> blocks,
+                                    std::uint32_t partitions, unsigned part_bits, SortItem* items) {
   std::vector<std::size_t> counts(partitions);
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     const EntryBlock& block = *blocks[b];
@@ -41,7 +41,7 @@ Result<void> write_all(std::unique_ptr<PairSource> source, std::uint32_t partiti
 
 Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitions,
                   const SortedCombiner& combiner, const SpillTarget& target) {
-  BlockList blocks(buffer.blocks().begin(), buffer.blocks().end());
+  std::vector<const EntryBlock*> blocks(buffer.blocks().begin(), buffer.blocks().end());
   std::stable_sort(blocks.begin(), blocks.end(),
                    [](const EntryBlock* a, const EntryBlock* b) { return a->task < b->task; });
   const unsigned part_bits = static_cast<unsigned>(std::bit_width(partitions - 1));
@@ -50,7 +50,8 @@ Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitio
                                        (buffer.accepted().count() + 1) * sizeof(SortItem)));
   SortItem* items = memory_of_items.as<SortItem>();
   const std::vector<std::size_t> counts = make_items(blocks, partitions, part_bits, items);
-  sort_items({items, std::accumulate(counts.begin(), counts.end(), std::size_t{0})}, blocks,
+  const EntryList entries(blocks);
+  sort_items({items, std::accumulate(counts.begin(), counts.end(), std::size_t{0})}, entries,
              part_bits);
 
   MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(target.budget, target.file, target.offset,
@@ -60,7 +61,7 @@ Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitio
     if (counts[partition] == 0) continue;
     const std::span<const SortItem> of_partition(items, counts[partition]);
     std::unique_ptr<PairSource> sorted =
-        std::make_unique<SortedEntries>(of_partition, blocks, &consumed);
+        std::make_unique<SortedEntries>(of_partition, entries, &consumed);
     if (combiner.combines_early()) sorted = combiner.wrap(std::move(sorted));
     MRUN_TRY(write_all(std::move(sorted), partition, writer));
     items += counts[partition];

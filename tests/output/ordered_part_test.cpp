@@ -25,8 +25,8 @@ Slice slice(const std::string& bytes) {
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
 }
 
-PartFile create(Storage& storage, const TempFolder& folder) {
-  Result<PartFile> file = PartFile::create(storage, folder.path(), "", 0);
+PartFile create(Storage& storage, const TempFolder& folder, bool sync = false) {
+  Result<PartFile> file = PartFile::create(storage, folder.path(), "", 0, sync);
   if (!file) throw std::runtime_error(file.error().message);
   return *std::move(file);
 }
@@ -109,10 +109,11 @@ TEST(OrderedPart, HoldsThePiecesInOrderForAnyThreadsSizesAndBudgets) {
                              shape.pieces, shape.threads, shape.budget, shape.queued_max));
     const TempFolder folder;
     MemoryBudget budget(shape.budget);
+    OutputMemory memory(budget);
     const StopFlag stop;
-    OrderedPart part(create(storage, folder), shape.pieces, budget, stop, {shape.queued_max});
+    OrderedPart part(create(storage, folder), shape.pieces, memory, stop, {shape.queued_max});
     const std::uint64_t records = write_pieces(part, shape);
-    const Result<PartInfo> info = part.finish(false);
+    const Result<PartInfo> info = part.finish();
     ASSERT_TRUE(info) << info.error().message;
 
     std::string expected;
@@ -122,6 +123,7 @@ TEST(OrderedPart, HoldsThePiecesInOrderForAnyThreadsSizesAndBudgets) {
     EXPECT_EQ(info->size_bytes, expected.size());
     EXPECT_EQ(info->records, records);
     EXPECT_EQ(info->digest, digest128(std::as_bytes(std::span(expected))));
+    memory.trim();
     EXPECT_EQ(budget.used_bytes(), 0u);
   }
 }
@@ -134,16 +136,18 @@ TEST(OrderedPart, EndsWithTheDisksErrorWhereverItBreaks) {
     const TempFolder folder;
     BreakableStorage storage;
     MemoryBudget budget(shape.budget);
+    OutputMemory memory(budget);
     const StopFlag stop;
-    OrderedPart part(create(storage, folder), shape.pieces, budget, stop, {shape.queued_max});
+    OrderedPart part(create(storage, folder, true), shape.pieces, memory, stop, {shape.queued_max});
     storage.break_at(1 + seed % 7, seed % 2 == 0 ? Break::once : Break::for_ever);
     write_pieces(part, shape);
-    const Result<PartInfo> info = part.finish(true);
+    const Result<PartInfo> info = part.finish();
     EXPECT_EQ(storage.was_broken(), !info);
     if (!info) {
       EXPECT_EQ(info.error().code, Code::output);
       EXPECT_NE(info.error().message.find("part-00000"), std::string::npos);
     }
+    memory.trim();
     EXPECT_EQ(budget.used_bytes(), 0u);
   }
 }
@@ -152,9 +156,10 @@ TEST(OrderedPart, TakesPiecesClosedInReverse) {
   BreakableStorage storage;
   const TempFolder folder;
   MemoryBudget budget(std::size_t{64} << 20);
+  OutputMemory memory(budget);
   const StopFlag stop;
   constexpr std::size_t kPieces = 100;
-  OrderedPart part(create(storage, folder), kPieces, budget, stop);
+  OrderedPart part(create(storage, folder), kPieces, memory, stop);
   std::string expected;
   for (std::size_t i = 0; i < kPieces; ++i) expected += fmt::format("piece {}\n", i);
   for (std::size_t i = kPieces; i-- > 0;) {
@@ -162,9 +167,10 @@ TEST(OrderedPart, TakesPiecesClosedInReverse) {
     piece.append(slice(fmt::format("piece {}\n", i)));
     ASSERT_TRUE(piece.close());
     // A closed piece that waits holds what it wrote, not a whole buffer.
+    memory.trim();
     EXPECT_LT(budget.used_bytes(), 16 * kPieces);
   }
-  ASSERT_TRUE(part.finish(false));
+  ASSERT_TRUE(part.finish());
   EXPECT_EQ(test_support::read_file(folder / "part-00000"), expected);
 }
 
@@ -172,8 +178,9 @@ TEST(OrderedPart, TakesPiecesThatAreAddedLater) {
   BreakableStorage storage;
   const TempFolder folder;
   MemoryBudget budget(std::size_t{1} << 20);
+  OutputMemory memory(budget);
   const StopFlag stop;
-  OrderedPart part(create(storage, folder), 0, budget, stop);
+  OrderedPart part(create(storage, folder), 0, memory, stop);
   for (std::size_t i = 0; i < 6; i += 2) {
     part.add_pieces(2);
     // Once the later piece is closed first, once the earlier one.
@@ -184,7 +191,7 @@ TEST(OrderedPart, TakesPiecesThatAreAddedLater) {
       ASSERT_TRUE(piece.close());
     }
   }
-  ASSERT_TRUE(part.finish(false));
+  ASSERT_TRUE(part.finish());
   EXPECT_EQ(test_support::read_file(folder / "part-00000"), "0 1 2 3 4 5 ");
 }
 
@@ -192,8 +199,9 @@ TEST(OrderedPart, StopWakesAPieceThatWaitsForItsTurn) {
   BreakableStorage storage;
   const TempFolder folder;
   MemoryBudget budget(0);
+  OutputMemory memory(budget);
   StopFlag stop;
-  OrderedPart part(create(storage, folder), 2, budget, stop);
+  OrderedPart part(create(storage, folder), 2, memory, stop);
   PieceWriter first = part.open_piece(0);
   PieceWriter second = part.open_piece(1);
   std::thread waiting([&] { second.append(slice("needs a buffer, and there is none")); });
@@ -202,29 +210,31 @@ TEST(OrderedPart, StopWakesAPieceThatWaitsForItsTurn) {
   EXPECT_EQ(second.status().error().code, Code::cancelled);
   EXPECT_EQ(second.close().error().code, Code::cancelled);
   EXPECT_EQ(first.close().error().code, Code::cancelled);
-  EXPECT_EQ(part.finish(false).error().code, Code::cancelled);
+  EXPECT_EQ(part.finish().error().code, Code::cancelled);
 }
 
 TEST(OrderedPart, FailsWhereAPieceIsGivenUp) {
   BreakableStorage storage;
   const TempFolder folder;
   MemoryBudget budget(0);
+  OutputMemory memory(budget);
   const StopFlag stop;
-  OrderedPart part(create(storage, folder), 2, budget, stop);
+  OrderedPart part(create(storage, folder), 2, memory, stop);
   PieceWriter second = part.open_piece(1);
   std::thread waiting([&] { second.append(slice("waits for piece 0")); });
   { PieceWriter first = part.open_piece(0); }
   waiting.join();
   EXPECT_EQ(second.close().error().code, Code::cancelled);
-  EXPECT_EQ(part.finish(false).error().message, "piece 0 of 'part-00000' was given up");
+  EXPECT_EQ(part.finish().error().message, "piece 0 of 'part-00000' was given up");
 }
 
 TEST(OrderedPart, ACauseReplacesTheStopThatItLedTo) {
   BreakableStorage storage;
   const TempFolder folder;
   MemoryBudget budget(std::size_t{1} << 20);
+  OutputMemory memory(budget);
   const StopFlag stop;
-  OrderedPart part(create(storage, folder), 2, budget, stop);
+  OrderedPart part(create(storage, folder), 2, memory, stop);
   PieceWriter first = part.open_piece(0);
   first.append(slice("bytes"));
   storage.break_at(1, Break::for_ever);
@@ -232,18 +242,19 @@ TEST(OrderedPart, ACauseReplacesTheStopThatItLedTo) {
   EXPECT_TRUE(first.status());
   ASSERT_FALSE(first.close());
   { PieceWriter second = part.open_piece(1); }
-  EXPECT_EQ(part.finish(false).error().code, Code::output);
+  EXPECT_EQ(part.finish().error().code, Code::output);
 }
 
 TEST(PairWriter, WritesPairsOfAnySize) {
   BreakableStorage storage;
   const TempFolder folder;
   MemoryBudget budget(std::size_t{1} << 20);
+  OutputMemory memory(budget);
   const StopFlag stop;
   JobSpec spec;
   spec.key_fields = {{FieldType::bytes, false}};
   spec.value_field.type = FieldType::bytes;
-  OrderedPart part(create(storage, folder), 1, budget, stop);
+  OrderedPart part(create(storage, folder), 1, memory, stop);
   PieceWriter piece = part.open_piece(0);
   PairWriter writer(PairFormatter(spec, {}), piece);
   std::string expected;
@@ -259,7 +270,7 @@ TEST(PairWriter, WritesPairsOfAnySize) {
     expected += key + "\t" + value + "\n";
   }
   ASSERT_TRUE(piece.close());
-  const Result<PartInfo> info = part.finish(false);
+  const Result<PartInfo> info = part.finish();
   ASSERT_TRUE(info);
   EXPECT_EQ(info->records, 8u);
   EXPECT_TRUE(test_support::read_file(folder / "part-00000") == expected);
@@ -269,11 +280,12 @@ TEST(PieceRecords, JoinsFieldsAndKeepsOutputsApart) {
   BreakableStorage storage;
   const TempFolder folder;
   MemoryBudget budget(std::size_t{1} << 20);
+  OutputMemory memory(budget);
   const StopFlag stop;
-  Result<PartFile> side_file = PartFile::create(storage, folder.path(), "hot", 3);
+  Result<PartFile> side_file = PartFile::create(storage, folder.path(), "hot", 3, false);
   ASSERT_TRUE(side_file);
-  OrderedPart main(create(storage, folder), 1, budget, stop);
-  OrderedPart side(*std::move(side_file), 1, budget, stop);
+  OrderedPart main(create(storage, folder), 1, memory, stop);
+  OrderedPart side(*std::move(side_file), 1, memory, stop);
   std::vector<PieceWriter> pieces;
   pieces.push_back(main.open_piece(0));
   pieces.push_back(side.open_piece(0));
@@ -286,8 +298,8 @@ TEST(PieceRecords, JoinsFieldsAndKeepsOutputsApart) {
   EXPECT_TRUE(records.write_part(0, slice("record"), true));
   EXPECT_EQ(records.write(2, fields).error().code, Code::plugin);
   for (PieceWriter& piece : pieces) ASSERT_TRUE(piece.close());
-  EXPECT_EQ(main.finish(false)->records, 2u);
-  const Result<PartInfo> info = side.finish(false);
+  EXPECT_EQ(main.finish()->records, 2u);
+  const Result<PartInfo> info = side.finish();
   EXPECT_EQ(info->name, "hot-00003");
   EXPECT_EQ(info->side_output, "hot");
   EXPECT_EQ(test_support::read_file(folder / "part-00000"), "a\t\tc\nlong record\n");

@@ -13,11 +13,11 @@ namespace mrun {
 inline Result<PartInfo> write_part(Storage& storage, const Committer& committer,
                                    const std::string& side_output, std::uint32_t partition,
                                    const std::string& bytes) {
-  MRUN_TRY_ASSIGN(PartFile part,
-                  PartFile::create(storage, committer.out_folder(), side_output, partition));
+  MRUN_TRY_ASSIGN(PartFile part, PartFile::create(storage, committer.out_folder(), side_output,
+                                                  partition, committer.sync()));
   MRUN_TRY(part.append(std::as_bytes(std::span(bytes))));
   part.count_records(1);
-  return part.finish(committer.sync());
+  return part.finish();
 }
 
 /// A manifest with something in every member.

@@ -24,7 +24,7 @@ std::vector<std::unique_ptr<EntryBlock>> make_blocks(const Emitted& emitted) {
   return blocks;
 }
 
-std::vector<SortItem> make_items(const BlockList& blocks) {
+std::vector<SortItem> make_items(std::span<const EntryBlock* const> blocks) {
   std::vector<SortItem> items;
   for (std::uint64_t block = 0; block < blocks.size(); ++block)
     for (std::uint64_t slot = 0; slot < blocks[block]->count; ++slot)
@@ -36,7 +36,7 @@ std::vector<SortItem> make_items(const BlockList& blocks) {
 void sort_entries(benchmark::State& state, Keys keys) {
   const Emitted emitted(keys, static_cast<std::size_t>(state.range(0)));
   const auto owned = make_blocks(emitted);
-  BlockList blocks;
+  std::vector<const EntryBlock*> blocks;
   for (const auto& block : owned) blocks.push_back(block.get());
   const std::vector<SortItem> unsorted = make_items(blocks);
   std::vector<SortItem> items(unsorted.size());
@@ -44,7 +44,7 @@ void sort_entries(benchmark::State& state, Keys keys) {
     state.PauseTiming();
     items = unsorted;
     state.ResumeTiming();
-    sort_items(items, blocks, 0);
+    sort_items(items, EntryList(blocks), 0);
     benchmark::DoNotOptimize(items.data());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
