@@ -159,6 +159,7 @@ class JobRun {
         peak_};
     MRUN_TRY_ASSIGN(MapPhaseInfo mapped, run_map_phase(setup, groups_));
     info_.input_records = mapped.records;
+    info_.emitted_pairs = mapped.emitted_pairs;
     info_.input_bytes = mapped.size_bytes;
     info_.splits = mapped.splits;
     add_counters(mapped.counters);
@@ -193,7 +194,12 @@ class JobRun {
                         has_streams_);
     MRUN_TRY(run_map(target));
     MRUN_TRY(target.end());
-    info_.emitted_pairs = target.emitted_pairs();
+    if (target.emitted_pairs() != info_.emitted_pairs) {
+      return fail(Code::integrity,
+                  fmt::format("the maps emitted {} pairs, and {} arrived", info_.emitted_pairs,
+                              target.emitted_pairs()),
+                  "this is a bug in mrun; no output was made");
+    }
     clock_.end(input_budget_->peak_bytes() + output_budget_->peak_bytes());
     return {};
   }
@@ -207,6 +213,7 @@ class JobRun {
     ShuffleTarget target(*map_output_);
     MRUN_TRY(run_map(target));
     MRUN_TRY(for_each_worker([&](std::size_t worker) { return map_output_->flush_table(worker); }));
+    MRUN_TRY(map_output_->check_arrived(info_.emitted_pairs));
     // All pairs are in the sort buffers, or some of them in runs. Runs and buffers are not mixed:
     // the buffers' memory is what the merge works with.
     if (map_output_->has_runs()) {
@@ -214,7 +221,6 @@ class JobRun {
           for_each_worker([&](std::size_t worker) { return map_output_->spill_rest(worker); }));
       map_output_->release_memory();
     }
-    info_.emitted_pairs = map_output_->emitted_pairs();
     info_.spilled_runs = map_output_->spilled_runs();
     info_.spilled_bytes = map_output_->spilled_bytes();
     clock_.end(map_output_->peak_bytes() + input_budget_->peak_bytes());
@@ -240,6 +246,7 @@ class JobRun {
     clock_.begin("merge");
     RunSet runs;
     runs.runs = map_output_->take_runs(runs.files);
+    runs.pairs = map_output_->spilled_pairs();
     std::size_t block_bytes = memory_.block_bytes;
     for (const Run& run : runs.runs) block_bytes = std::max(block_bytes, run.block_bytes_largest());
     // The buffers of map are gone: all but the runs' indexes and the output's share serves the

@@ -85,6 +85,7 @@ Result<void> WorkerOutput::Store::accept(const EntryBatch& batch) {
     for (unsigned waits = 0; !worker_.buffer_.try_accept(first); ++waits) {
       MRUN_TRY(shared.make_room(worker_, waits));
     }
+    worker_.stored_pairs_ += count;
     part.entries = part.entries.subspan(count);
   }
   return {};
@@ -113,6 +114,7 @@ Result<void> WorkerOutput::Store::accept_big(Slice key, Slice value) {
   for (unsigned waits = 0; !worker_.buffer_.try_accept_big(key, value); ++waits) {
     MRUN_TRY(worker_.shared_.make_room(worker_, waits));
   }
+  ++worker_.stored_pairs_;
   return {};
 }
 
@@ -157,6 +159,20 @@ Result<WorkerOutput*> MapOutput::take() {
   WorkerOutput* const worker = idle_.back();
   idle_.pop_back();
   return worker;
+}
+
+// Takes this one worker, which nobody maps with any more; another may be spilling it.
+Result<MapOutput::Hold> MapOutput::hold(WorkerOutput& worker) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const auto at = std::find(idle_.begin(), idle_.end(), &worker);
+    if (at != idle_.end()) {
+      idle_.erase(at);
+      return Hold(&worker, Return{this});
+    }
+    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
+    room_.wait_for(lock, std::chrono::milliseconds(20));
+  }
 }
 
 void MapOutput::give_back(WorkerOutput* worker) {
@@ -246,15 +262,18 @@ Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
   const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes,
                            spill_budget_, index_budget_};
   MRUN_TRY(wait_for_writer());
+  const std::uint64_t unloaded = worker.buffer_.accepted().count();
   auto spilled = spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target);
   leave_writer();
   if (!spilled) return Failure{std::move(spilled).error()};
   worker.run_file_bytes_ = spilled->end();
+  worker.unloaded_pairs_ += unloaded;
   pressure_.store(false, std::memory_order_relaxed);
   {
     const std::scoped_lock lock(mutex_);
     spilled_bytes_ += spilled->size_bytes();
     ++spilled_runs_;
+    spilled_pairs_ += spilled->pair_count();
     runs_.push_back({worker.number_, *std::move(spilled)});
   }
   room_.notify_all();
@@ -263,13 +282,42 @@ Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
 
 Result<void> MapOutput::flush_table(std::size_t index) {
   WorkerOutput& worker = *workers_[index];
+  MRUN_TRY_ASSIGN(const Hold held, hold(worker));
   if (worker.table_ == nullptr) return {};
   auto flushed = worker.table_->flush();
+  const CombineTable::Totals totals = worker.table_->totals();
   worker.table_.reset();
+  if (flushed && (totals.taken != worker.emitted_pairs_ || totals.given != worker.stored_pairs_)) {
+    return fail(
+        Code::integrity,
+        fmt::format("a combine table took {} of {} pairs and gave {} on, of which {} arrived",
+                    totals.taken, worker.emitted_pairs_, totals.given, worker.stored_pairs_),
+        "this is a bug in mrun; nothing was written");
+  }
   return flushed;
 }
 
-Result<void> MapOutput::spill_rest(std::size_t index) { return spill_worker(*workers_[index]); }
+Result<void> MapOutput::spill_rest(std::size_t index) {
+  MRUN_TRY_ASSIGN(const Hold held, hold(*workers_[index]));
+  return spill_worker(*workers_[index]);
+}
+
+Result<void> MapOutput::check_arrived(std::uint64_t emitted_pairs) const {
+  std::uint64_t arrived = 0, stored = 0, held = 0;
+  for (const auto& worker : workers_) {
+    arrived += worker->emitted_pairs_;
+    stored += worker->stored_pairs_;
+    held += worker->unloaded_pairs_ + worker->buffer_.accepted().count();
+  }
+  if (arrived == emitted_pairs && held == stored &&
+      (combiner_.fold != nullptr || stored == arrived))
+    return {};
+  return fail(Code::integrity,
+              fmt::format("the maps emitted {} pairs, {} arrived, {} were to be sorted and {} are "
+                          "there",
+                          emitted_pairs, arrived, stored, held),
+              "this is a bug in mrun; no output was made");
+}
 
 std::vector<Run> MapOutput::take_runs(std::vector<std::unique_ptr<StorageFile>>& files) {
   // A worker's runs are in the order it wrote them, which is the order of its tasks.
@@ -311,12 +359,6 @@ KeySample MapOutput::united_sample() const {
   KeySample united;
   for (const auto& worker : workers_) united.add(worker->sample_);
   return united;
-}
-
-std::uint64_t MapOutput::emitted_pairs() const {
-  std::uint64_t pairs = 0;
-  for (const auto& worker : workers_) pairs += worker->emitted_pairs_;
-  return pairs;
 }
 
 }  // namespace mrun

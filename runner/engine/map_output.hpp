@@ -37,8 +37,6 @@ class WorkerOutput final : public EntrySink {
   Result<void> accept(const EntryBatch& batch) override;
   Result<void> accept_big(Slice key, Slice value) override;
 
-  std::uint64_t emitted_pairs() const { return emitted_pairs_; }
-
  private:
   friend class MapOutput;
 
@@ -64,6 +62,8 @@ class WorkerOutput final : public EntrySink {
   std::unique_ptr<CombineTable> table_;
   KeySample sample_;
   std::uint64_t emitted_pairs_ = 0;
+  std::uint64_t stored_pairs_ = 0;    // Of all, what went to the sort buffer.
+  std::uint64_t unloaded_pairs_ = 0;  // Of those, what has left it for a run.
   std::unique_ptr<StorageFile> run_file_;
   std::uint64_t run_file_bytes_ = 0;
 };
@@ -98,6 +98,9 @@ class MapOutput {
 
   std::size_t worker_count() const { return workers_.size(); }
   bool has_runs() const { return !runs_.empty(); }
+  /// After all tables are empty: Code::integrity where of `emitted_pairs`, which is what the maps
+  /// counted, some did not arrive in the sort buffers, or arrived twice.
+  Result<void> check_arrived(std::uint64_t emitted_pairs) const;
   /// Runs in the order that merges must keep, and the files they lie in.
   std::vector<Run> take_runs(std::vector<std::unique_ptr<StorageFile>>& files);
   /// Blocks of all workers in input order.
@@ -106,7 +109,6 @@ class MapOutput {
   /// Bytes charged for all that is held.
   std::uint64_t held_bytes() const;
   KeySample united_sample() const;
-  std::uint64_t emitted_pairs() const;
   /// The most that was charged for tables, buffers and spills together, at most.
   std::uint64_t peak_bytes() const {
     return sort_budget_.peak_bytes() + table_budget_.peak_bytes() + spill_budget_.peak_bytes() +
@@ -114,6 +116,7 @@ class MapOutput {
   }
   std::uint64_t spilled_bytes() const { return spilled_bytes_; }
   std::uint64_t spilled_runs() const { return spilled_runs_; }
+  std::uint64_t spilled_pairs() const { return spilled_pairs_; }  ///< That runs hold.
 
   SortMemory& memory() { return memory_; }
   MemoryBudget& index_budget() { return index_budget_; }
@@ -124,6 +127,14 @@ class MapOutput {
   friend class WorkerOutput;
   explicit MapOutput(const Setup& setup);
 
+  // A worker that is not idle, and is again when this dies.
+  struct Return {
+    MapOutput* output;
+    void operator()(WorkerOutput* worker) const { output->give_back(worker); }
+  };
+  using Hold = std::unique_ptr<WorkerOutput, Return>;
+
+  Result<Hold> hold(WorkerOutput& worker);
   Result<void> make_room(WorkerOutput& worker, unsigned waits);
   Result<void> spill_worker(WorkerOutput& worker);
   Result<void> wait_for_writer();
@@ -157,6 +168,7 @@ class MapOutput {
   unsigned writers_ = 0;  // That write a run now.
   std::uint64_t spilled_bytes_ = 0;
   std::uint64_t spilled_runs_ = 0;
+  std::uint64_t spilled_pairs_ = 0;
 };
 
 }  // namespace mrun

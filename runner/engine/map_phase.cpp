@@ -82,6 +82,7 @@ class MapPhase {
     const std::scoped_lock lock(mutex_);
     info_.records += task.records;
     info_.size_bytes += task.size_bytes;
+    info_.emitted_pairs += task.emitted_pairs;
     ++info_.splits;
     for (std::size_t i = 0; i < counters.size(); ++i) info_.counters[i] += counters[i];
     return {};

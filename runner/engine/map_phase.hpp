@@ -17,6 +17,7 @@ namespace mrun {
 struct MapPhaseInfo {
   std::uint64_t records = 0;
   std::uint64_t size_bytes = 0;
+  std::uint64_t emitted_pairs = 0;
   std::uint64_t splits = 0;
   std::vector<std::int64_t> counters;
 };

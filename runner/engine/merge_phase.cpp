@@ -55,14 +55,17 @@ struct MergedRun {
   Run run;
 };
 
-Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup) {
+// `pairs_gone` takes how many pairs the combiner folded into others.
+Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup,
+                             std::atomic<std::uint64_t>& pairs_gone) {
   MRUN_TRY_ASSIGN(auto file, setup.storage.create_scratch(setup.work_folder));
   MRUN_TRY_ASSIGN(RunWriter writer,
                   RunWriter::create(setup.budget, *file, 0, setup.block_bytes, setup.index_budget));
   PairTally tally{0};
+  std::uint64_t folded = 0;  // Pairs that the combiner took.
   for (std::uint32_t partition = 0; partition < setup.partitions; ++partition) {
     MRUN_TRY_ASSIGN(auto source, open_runs(setup.budget, runs, partition, {}, tally));
-    if (setup.combiner.combines_early()) source = setup.combiner.wrap(std::move(source));
+    if (setup.combiner.combines_early()) source = setup.combiner.wrap(std::move(source), folded);
     while (true) {
       if (setup.stop.stopped()) return fail(Code::cancelled, "stopped");
       MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source->next());
@@ -72,14 +75,16 @@ Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup)
   }
   std::uint64_t expected = 0;
   for (const Run& run : runs) expected += run.pair_count();
-  const bool kept_all = setup.combiner.combines_early() || writer.pair_count() == expected;
-  if (tally != expected || !kept_all) {
+  const std::uint64_t taken = setup.combiner.combines_early() ? folded : writer.pair_count();
+  if (tally != expected || taken != expected) {
     return fail(Code::integrity,
                 fmt::format("{}: a merge read {} pairs of runs that hold {}", file->name(),
                             tally.load(), expected),
                 "this is a bug in mrun; nothing was written");
   }
+  const std::uint64_t written = writer.pair_count();
   MRUN_TRY_ASSIGN(Run run, writer.finish());
+  pairs_gone += expected - written;
   return MergedRun{std::move(file), std::move(run)};
 }
 
@@ -107,10 +112,13 @@ void replace_merged(RunSet& set, std::span<const MergeStep> steps,
 
 }  // namespace
 
-std::uint64_t RunSet::pair_count() const {
-  std::uint64_t pairs = 0;
-  for (const Run& run : runs) pairs += run.pair_count();
-  return pairs;
+Result<void> RunSet::check() const {
+  std::uint64_t held = 0;
+  for (const Run& run : runs) held += run.pair_count();
+  if (held == pairs) return {};
+  return fail(Code::integrity,
+              fmt::format("the sorted runs hold {} pairs, and {} were written", held, pairs),
+              "this is a bug in mrun; no output was made");
 }
 
 std::uint64_t RunSet::raw_bytes() const {
@@ -126,16 +134,19 @@ Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSe
 }
 
 Result<MergeInfo> merge_down(RunSet& set, const MergeSetup& setup) {
+  MRUN_TRY(set.check());
   MergeInfo info;
   std::vector<std::uint64_t> sizes;
   for (const Run& run : set.runs) sizes.push_back(run.size_bytes());
   const MergePlan plan = plan_merge(sizes, setup.memory.fan_in);
   for (const std::vector<MergeStep>& steps : plan.passes) {
     std::vector<std::optional<MergedRun>> merged(steps.size());
+    std::atomic<std::uint64_t> pairs_gone{0};
     FirstFailure failure;
     for_each_limited(setup.executor, setup.memory.tasks_at_once, steps.size(), [&](std::size_t i) {
       if (failure.is_moot(i)) return;
-      auto run = merge_runs(std::span(set.runs).subspan(steps[i].first, steps[i].count), setup);
+      auto run = merge_runs(std::span(set.runs).subspan(steps[i].first, steps[i].count), setup,
+                            pairs_gone);
       if (run)
         merged[i] = *std::move(run);
       else
@@ -144,6 +155,8 @@ Result<MergeInfo> merge_down(RunSet& set, const MergeSetup& setup) {
     MRUN_TRY(failure.result());
     for (const auto& run : merged) info.written_bytes += run->run.size_bytes();
     replace_merged(set, steps, std::move(merged));
+    set.pairs -= pairs_gone;
+    MRUN_TRY(set.check());
     ++info.passes;
   }
   return info;

@@ -20,8 +20,10 @@ namespace mrun {
 struct RunSet {
   std::vector<std::unique_ptr<StorageFile>> files;
   std::vector<Run> runs;
+  std::uint64_t pairs = 0;  ///< That all runs together must hold: counted as they were written.
 
-  std::uint64_t pair_count() const;
+  /// Code::integrity where they hold another number.
+  Result<void> check() const;
   std::uint64_t raw_bytes() const;
 };
 

@@ -65,8 +65,9 @@ class MemoryPieceSource final : public PieceSource {
   const PiecePlan& plan() const override { return plan_; }
   unsigned at_once() const override { return width_; }
   Result<std::unique_ptr<PairSource>> open(std::size_t piece) override {
-    return pieces_->open(piece, &sums_[piece]);
+    return pieces_->open(piece, sums_[piece]);
   }
+  std::uint64_t pair_count() const override { return output_.accepted().count(); }
   Result<void> check() const override {
     EntrySum consumed;
     for (const EntrySum& sum : sums_) consumed.add(sum);
@@ -101,11 +102,12 @@ class RunPieceSource final : public PieceSource {
     const Piece& piece = plan_.pieces()[index];
     return open_merge(budget_, runs_, piece.partition, piece.range, tally_);
   }
+  std::uint64_t pair_count() const override { return runs_.pairs; }
   Result<void> check() const override {
-    if (tally_ == runs_.pair_count()) return {};
+    if (tally_ == runs_.pairs) return {};
     return fail(Code::integrity,
                 fmt::format("the last merge read {} pairs of sorted runs that hold {}",
-                            tally_.load(), runs_.pair_count()),
+                            tally_.load(), runs_.pairs),
                 "this is a bug in mrun; no output was made");
   }
 

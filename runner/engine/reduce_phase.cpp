@@ -1,5 +1,7 @@
 #include "engine/reduce_phase.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <mutex>
 
@@ -18,6 +20,7 @@ class PairGroups final : public GroupSource {
 
   Result<std::span<const GroupPair>> next() override {
     MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source_.next());
+    pair_count_ += pairs.size();
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       if (i == 0 || !same_key(pairs[i - 1], pairs[i]))
@@ -39,9 +42,11 @@ class PairGroups final : public GroupSource {
     }
     return std::span<const GroupPair>(groups_);
   }
+  std::uint64_t pair_count() const { return pair_count_; }
 
  private:
   PairSource& source_;
+  std::uint64_t pair_count_ = 0;
   std::vector<std::uint8_t> keys_;
   std::vector<GroupPair> groups_;
 };
@@ -67,14 +72,25 @@ class KeyCounter {
   std::vector<std::uint8_t> tail_;
 };
 
+// What was read of a piece.
+struct PieceCount {
+  std::uint64_t pairs = 0;
+  std::uint64_t groups = 0;
+};
+
 // A job without a reduce of its own: key and value of each pair are one record.
-Result<std::uint64_t> write_pairs(PairSource& source, PairWriter& writer, PieceWriter& piece,
-                                  const StopFlag& stop) {
+Result<PieceCount> write_pairs(PairSource& source, PairWriter& writer, PieceWriter& piece,
+                               const StopFlag& stop) {
   KeyCounter keys;
+  PieceCount count;
   while (true) {
     if (stop.stopped()) return fail(Code::cancelled, "stopped");
     MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source.next());
-    if (pairs.empty()) return keys.count();
+    if (pairs.empty()) {
+      count.groups = keys.count();
+      return count;
+    }
+    count.pairs += pairs.size();
     for (const Pair& pair : pairs) {
       if (writer.write(pair.k0, pair.k1, pair.klen, pair.tail, {pair.value, pair.vlen})) continue;
       KeyBytes key;
@@ -107,6 +123,12 @@ class ReducePhase {
     });
     MRUN_TRY(failure_.result());
     MRUN_TRY(source_.check());
+    if (taken_pairs_ != source_.pair_count()) {
+      return fail(Code::integrity,
+                  fmt::format("{} pairs were to be reduced, and {} came", source_.pair_count(),
+                              taken_pairs_),
+                  "this is a bug in mrun; no output was made");
+    }
     return std::move(info_);
   }
 
@@ -118,24 +140,27 @@ class ReducePhase {
     if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
     if (failure_.is_moot(index)) return {};
     {
-      MRUN_TRY_ASSIGN(auto sorted, source_.open(index));
-      const std::unique_ptr<PairSource> source = setup_.combiner.wrap(std::move(sorted));
-      MRUN_TRY(setup_.job.spec().has_reduce ? reduce(index, *source, writers)
-                                            : write(*source, writers));
+      MRUN_TRY_ASSIGN(auto source, source_.open(index));
+      std::uint64_t combined = 0;
+      const bool combines = setup_.combiner.combines();
+      if (combines) source = setup_.combiner.wrap(std::move(source), combined);
+      MRUN_TRY_ASSIGN(const PieceCount count, setup_.job.spec().has_reduce
+                                                  ? reduce(index, *source, writers)
+                                                  : write(*source, writers));
+      const std::scoped_lock lock(mutex_);
+      info_.groups += count.groups;
+      taken_pairs_ += combines ? combined : count.pairs;
     }
     MRUN_TRY(writers.close());
     return setup_.parts.done(piece.part);
   }
 
-  Result<void> write(PairSource& source, TaskPieces& writers) {
+  Result<PieceCount> write(PairSource& source, TaskPieces& writers) {
     PairWriter writer(setup_.formatter, writers.main());
-    MRUN_TRY_ASSIGN(const std::uint64_t groups,
-                    write_pairs(source, writer, writers.main(), setup_.stop));
-    add(groups, {});
-    return {};
+    return write_pairs(source, writer, writers.main(), setup_.stop);
   }
 
-  Result<void> reduce(std::size_t index, PairSource& source, TaskPieces& writers) {
+  Result<PieceCount> reduce(std::size_t index, PairSource& source, TaskPieces& writers) {
     std::vector<std::int64_t> counters(info_.counters.size());
     PieceRecords records(writers.writers(), setup_.out_end);
     AttemptContext context;
@@ -143,15 +168,13 @@ class ReducePhase {
     context.counters = counters;
     context.stop = &setup_.stop;
     PairGroups pairs(source);
-    MRUN_TRY_ASSIGN(const std::uint64_t groups, run_reduce_task(setup_.job, index, pairs, context));
-    add(groups, counters);
-    return writers.status();
-  }
-
-  void add(std::uint64_t groups, std::span<const std::int64_t> counters) {
+    PieceCount count;
+    MRUN_TRY_ASSIGN(count.groups, run_reduce_task(setup_.job, index, pairs, context));
+    MRUN_TRY(writers.status());
+    count.pairs = pairs.pair_count();
     const std::scoped_lock lock(mutex_);
-    info_.groups += groups;
     for (std::size_t i = 0; i < counters.size(); ++i) info_.counters[i] += counters[i];
+    return count;
   }
 
   PieceSource& source_;
@@ -159,8 +182,9 @@ class ReducePhase {
   std::vector<std::size_t> place_;      // Of each piece within its part.
   std::vector<std::size_t> pieces_of_;  // By part.
   FirstFailure failure_;
-  std::mutex mutex_;  // Guards info_.
+  std::mutex mutex_;  // Guards what follows.
   ReduceInfo info_;
+  std::uint64_t taken_pairs_ = 0;
 };
 
 }  // namespace

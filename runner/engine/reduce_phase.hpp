@@ -26,6 +26,8 @@ class PieceSource {
   virtual unsigned at_once() const = 0;
   /// The pairs of a piece, in order, not yet combined. Any thread.
   virtual Result<std::unique_ptr<PairSource>> open(std::size_t piece) = 0;
+  /// How many pairs all pieces have together.
+  virtual std::uint64_t pair_count() const = 0;
   /// After all pieces were read to their ends: Code::integrity where a pair was lost or doubled.
   virtual Result<void> check() const = 0;
 };

@@ -19,6 +19,7 @@ Result<MapTaskInfo> run_map_task(UserCode& job, std::uint64_t task, BatchSource&
   }
   context.entries->begin_batch(nullptr);
   MRUN_TRY(attempt->finish());
+  info.emitted_pairs = attempt->emitted_pairs();
   return info;
 }
 

@@ -14,6 +14,7 @@ namespace mrun {
 struct MapTaskInfo {
   std::uint64_t records = 0;
   std::uint64_t size_bytes = 0;
+  std::uint64_t emitted_pairs = 0;
 };
 
 /// One attempt: opens the job's object, maps every batch of `source`, finishes. What it emits goes

@@ -56,6 +56,8 @@ class MapAttempt {
   virtual Result<void> map(const RecordBatch& batch) = 0;
   /// After the last batch of a split that succeeded; may emit. Flushes the emitter.
   virtual Result<void> finish() = 0;
+  /// Pairs given to the context's sink so far.
+  virtual std::uint64_t emitted_pairs() const = 0;
 };
 
 /// The values of one key in input order, handed out in batches.

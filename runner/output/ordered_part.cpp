@@ -30,6 +30,7 @@ PieceWriter::PieceWriter(PieceWriter&& other) noexcept
     : part_(std::exchange(other.part_, nullptr)),
       piece_(other.piece_),
       records_(other.records_),
+      size_bytes_(other.size_bytes_),
       chunk_(std::exchange(other.chunk_, {})),
       next_(std::exchange(other.next_, nullptr)),
       end_(std::exchange(other.end_, nullptr)) {}
@@ -37,11 +38,12 @@ PieceWriter::PieceWriter(PieceWriter&& other) noexcept
 PieceWriter::~PieceWriter() {
   if (part_ == nullptr) return;
   part_->give_up(piece_);
-  part_->close_piece(piece_, {}, 0);
+  part_->close_piece(piece_, {}, 0, 0);
 }
 
 OutputChunk PieceWriter::take_chunk() {
   if (chunk_.bytes != nullptr) chunk_.size = static_cast<std::size_t>(next_ - chunk_.bytes.get());
+  size_bytes_ += chunk_.size;
   next_ = end_ = nullptr;
   return std::exchange(chunk_, {});
 }
@@ -73,7 +75,8 @@ Result<void> PieceWriter::status() const {
 Result<void> PieceWriter::close() {
   MRUN_CHECK(part_ != nullptr);
   OrderedPart* const part = std::exchange(part_, nullptr);
-  part->close_piece(piece_, take_chunk(), records_);
+  OutputChunk last = take_chunk();
+  part->close_piece(piece_, std::move(last), records_, size_bytes_);
   return part->status(piece_);
 }
 
@@ -182,9 +185,11 @@ void OrderedPart::write_chunk(const OutputChunk& chunk) {
     fail_part(std::move(written).error());
 }
 
-void OrderedPart::close_piece(std::size_t piece, OutputChunk last, std::uint64_t records) {
+void OrderedPart::close_piece(std::size_t piece, OutputChunk last, std::uint64_t records,
+                              std::uint64_t size_bytes) {
   std::unique_lock<std::mutex> lock(mutex_);
   MRUN_CHECK(!pieces_[piece].closed);
+  closed_bytes_ += size_bytes;
   if (turn_ != piece) {
     // Copying under the lock is rare and short; outside, the turn could come meanwhile.
     if (last.size != 0 && !is_void(piece)) {
@@ -222,6 +227,12 @@ Result<PartInfo> OrderedPart::finish() {
   MRUN_TRY(status(std::numeric_limits<std::size_t>::max()));
   // A piece that is neither closed nor given up was never opened: its bytes are missing.
   MRUN_CHECK(turn_ == pieces_.size());
+  if (closed_bytes_ != file_.size_bytes()) {
+    return fail(Code::integrity,
+                fmt::format("'{}' holds {} bytes, and its pieces wrote {}", file_.name(),
+                            file_.size_bytes(), closed_bytes_),
+                "this is a bug in mrun; no output was made");
+  }
   return file_.finish();
 }
 

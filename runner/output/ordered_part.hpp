@@ -72,6 +72,7 @@ class PieceWriter {
   OrderedPart* part_;  ///< Null once closed or moved from.
   std::size_t piece_;
   std::uint64_t records_ = 0;
+  std::uint64_t size_bytes_ = 0;  ///< Of the chunks that were handed over.
   OutputChunk chunk_;
   std::uint8_t* next_ = nullptr;
   std::uint8_t* end_ = nullptr;
@@ -99,7 +100,7 @@ class OrderedPart {
   PieceWriter open_piece(std::size_t index);
 
   /// After all pieces are closed: ends the file. The first failure of any piece, else what
-  /// PartFile::finish says.
+  /// PartFile::finish says; Code::integrity where the file does not hold what the pieces wrote.
   Result<PartInfo> finish();
 
  private:
@@ -121,7 +122,8 @@ class OrderedPart {
   bool wait_for_turn(std::size_t piece);
   void write_in_turn(std::size_t piece, const OutputChunk& full);
   void write_chunk(const OutputChunk& chunk);
-  void close_piece(std::size_t piece, OutputChunk last, std::uint64_t records);
+  void close_piece(std::size_t piece, OutputChunk last, std::uint64_t records,
+                   std::uint64_t size_bytes);
   void pass_turn(std::unique_lock<std::mutex>& lock);
 
   PartFile file_;  ///< Touched only by the holder of the turn, so without the lock.
@@ -134,6 +136,7 @@ class OrderedPart {
   std::deque<Piece> pieces_;
   std::size_t turn_ = 0;
   std::size_t queued_bytes_ = 0;
+  std::uint64_t closed_bytes_ = 0;  ///< That closed pieces say they have.
   std::optional<Error> error_;
   std::size_t given_up_ = std::numeric_limits<std::size_t>::max();  ///< The lowest such piece.
   /// Relaxed: a hint to stop early; who needs the error itself takes the lock.

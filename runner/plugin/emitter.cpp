@@ -86,6 +86,7 @@ mrun_status Emitter::take() noexcept {
                            buffer_->heap.data(),
                            heap_used};
     Result<void> taken = sink_.accept(batch);
+    taken_pairs_ += n;
     return taken ? MRUN_OK : worker_.remember(std::move(taken).error());
   } catch (const std::bad_alloc&) {
     return worker_.remember({Code::limit, "out of memory", {}});
@@ -104,6 +105,7 @@ mrun_status Emitter::take_big(Slice key, Slice value) noexcept {
                                                     "' emitted a key or value of 4 GiB or more")
                                   .error);
     Result<void> taken = sink_.accept_big(key, value);
+    ++taken_pairs_;
     return taken ? MRUN_OK : worker_.remember(std::move(taken).error());
   } catch (const std::bad_alloc&) {
     return worker_.remember({Code::limit, "out of memory", {}});

@@ -32,6 +32,8 @@ class Emitter {
   /// Hands what is written to the sink. Not MRUN_OK: the worker remembers why.
   mrun_status take() noexcept;
 
+  /// Pairs that the sink took so far.
+  std::uint64_t taken_pairs() const { return taken_pairs_; }
   /// Bytes that entries referred to since the last `set_refs`.
   std::uint64_t referred_bytes() const { return referred_bytes_; }
 
@@ -60,6 +62,7 @@ class Emitter {
   std::unique_ptr<Buffer> buffer_;
   Slice refs_;
   std::uint64_t referred_bytes_ = 0;
+  std::uint64_t taken_pairs_ = 0;
 };
 
 }  // namespace mrun

@@ -22,6 +22,7 @@ class PluginMapAttempt final : public MapAttempt {
 
   Result<void> map(const RecordBatch& batch) override;
   Result<void> finish() override;
+  std::uint64_t emitted_pairs() const override { return emitter_ ? emitter_->taken_pairs() : 0; }
 
  private:
   std::string place(const RecordBatch& batch) const;

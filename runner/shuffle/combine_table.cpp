@@ -33,9 +33,11 @@ CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits&
       sink_(&sink),
       limits_(limits),
       slots_(std::move(slots)),
-      mask_(slots_.size() / sizeof(Slot) - 1) {
+      mask_(slots_.size() / sizeof(Slot) - 1),
+      heap_(new std::uint64_t[kHeapBatchBytes / 8]) {
   fold_states_.reserve(kGroup);
   fold_values_.reserve(kGroup);
+  entries_.reserve(kEntryBatch);
 }
 
 Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink,
@@ -62,10 +64,13 @@ Result<void> CombineTable::check_values(const EntryBatch& batch) const {
   const std::uint32_t size = fold_->state_size();
   const auto wrong = std::find_if(batch.entries.begin(), batch.entries.end(),
                                   [&](const Entry& entry) { return entry.value_size() != size; });
-  if (wrong == batch.entries.end()) return {};
+  return wrong == batch.entries.end() ? Result<void>() : no_state(wrong->value_size());
+}
+
+Failure CombineTable::no_state(std::uint64_t value_bytes) const {
   return fail(Code::plugin, fmt::format("the job broke the contract: it emitted a value of {} "
                                         "bytes to a combiner of {}-byte states",
-                                        wrong->value_size(), size));
+                                        value_bytes, fold_->state_size()));
 }
 
 Result<void> CombineTable::add(const EntryBatch& batch) {
@@ -74,25 +79,26 @@ Result<void> CombineTable::add(const EntryBatch& batch) {
     // What the batch that began the bypass left in the table was emitted before.
     if (used_slots_ != 0) MRUN_TRY(hand_over());
     bypass_left_ -= std::min<std::uint64_t>(bypass_left_, batch.entries.size());
-    return sink_->accept(batch);
+    return pass_on(batch);
   }
   if (taken_.pairs >= kPairsMost) MRUN_TRY(flush());
   for (std::size_t begin = 0; begin < batch.entries.size(); begin += kGroup) {
     if ((used_slots_ + kGroup) * 8 > slot_count() * 5) MRUN_TRY(make_room());
-    MRUN_TRY(add_group(batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin)),
-                       batch.heap));
+    const std::size_t count = std::min(kGroup, batch.entries.size() - begin);
+    MRUN_TRY(add_group({batch.entries.subspan(begin, count), batch.heap, batch.heap_bytes}));
   }
   return {};
 }
 
-Result<void> CombineTable::add_group(std::span<const Entry> entries, const std::uint8_t* heap) {
+Result<void> CombineTable::add_group(const EntryBatch& group) {
+  const std::span<const Entry> entries = group.entries;
   std::array<std::uint64_t, kGroup> hashes;
   const Slot* const slots = slots_.as<Slot>();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     hashes[i] = entry.kind() == EntryKind::inline_value
                     ? finish_hash(mix_key(entry.k0, entry.k1, entry.klen, limits_.hash_seed))
-                    : hash_of(emitted_pair(entry, heap));
+                    : hash_of(emitted_pair(entry, group.heap));
     __builtin_prefetch(&slots[hashes[i] & mask_], 1);
   }
   for (std::size_t done = 0; done < entries.size(); ++done) {
@@ -100,7 +106,15 @@ Result<void> CombineTable::add_group(std::span<const Entry> entries, const std::
       done = add_short(entries, hashes.data(), done);
       if (done == entries.size()) break;
     }
-    MRUN_TRY(add_pair(emitted_pair(entries[done], heap), hashes[done]));
+    const Pair pair = emitted_pair(entries[done], group.heap);
+    if (pair.vlen + std::size_t{pair.tail_size()} <= kHeapBatchBytes) {
+      MRUN_TRY(add_pair(pair, hashes[done]));
+      continue;
+    }
+    // It refers to a key too long for any table. Folds that are not exact keep input order: what is
+    // in the table came first.
+    if (!fold_->is_exact()) MRUN_TRY(hand_over());
+    MRUN_TRY(pass_on({entries.subspan(done, 1), group.heap, group.heap_bytes}));
   }
   run_folds();  // The values die with the batch.
   return {};
@@ -144,7 +158,7 @@ std::size_t CombineTable::add_short(std::span<const Entry> entries, const std::u
 Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
   Slot* slot = find(pair, hash);
   if (slot != nullptr && slot->count == 0 && !fill(*slot, pair)) {
-    if (used_slots_ == 0) return pass_on(pair);  // It fits no table of this share.
+    if (used_slots_ == 0) return pass_by(pair);  // It fits no table of this share.
     MRUN_TRY(make_room());
     slot = find(pair, hash);
     if (slot != nullptr && !fill(*slot, pair)) slot = nullptr;
@@ -152,9 +166,8 @@ Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
     fold_in(*slot, pair);
   }
   if (slot == nullptr) {
-    // Folds that are not exact keep input order: what is in the table came first.
     if (!fold_->is_exact()) MRUN_TRY(hand_over());
-    return pass_on(pair);
+    return pass_by(pair);
   }
   ++slot->count;
   ++taken_.pairs;
@@ -268,30 +281,18 @@ Result<bool> CombineTable::grow() {
   return true;
 }
 
-Result<void> CombineTable::pass_on(const Pair& pair) {
-  const std::size_t tail = pair.tail_size();
-  std::vector<std::uint64_t> heap((pair.vlen + tail + 7) / 8 + 1);
-  auto* const bytes = reinterpret_cast<std::uint8_t*>(heap.data());
-  std::memcpy(bytes, pair.value, pair.vlen);
-  if (tail != 0) std::memcpy(bytes + pair.vlen, pair.tail, tail);
-  const std::size_t heap_bytes = (pair.vlen + tail + 7) / 8 * 8;
-  if (heap_bytes > kHeapBatchBytes) {
-    std::vector<std::uint8_t> key(std::max(pair.klen, kPrefixBytes));
-    copy_key(pair, key.data());
-    return sink_->accept_big({key.data(), pair.klen}, {pair.value, pair.vlen});
-  }
-  const Entry entry{pair.k0, pair.k1, pair.klen,
-                    pair.vlen | (static_cast<std::uint32_t>(EntryKind::heap) << 28), 0};
-  return sink_->accept({std::span(&entry, 1), bytes, heap_bytes});
+// Hands on entries that the table does not keep.
+Result<void> CombineTable::pass_on(const EntryBatch& batch) {
+  totals_.taken += batch.entries.size();
+  totals_.given += batch.entries.size();
+  return sink_->accept(batch);
 }
 
 Result<void> CombineTable::add_big(Slice key, Slice value) {
-  if (value.size != fold_->state_size()) {
-    return fail(Code::plugin, fmt::format("the job broke the contract: it emitted a value of {} "
-                                          "bytes to a combiner of {}-byte states",
-                                          value.size, fold_->state_size()));
-  }
+  if (value.size != fold_->state_size()) return no_state(value.size);
   if (!fold_->is_exact()) MRUN_TRY(hand_over());
+  ++totals_.taken;
+  ++totals_.given;
   return sink_->accept_big(key, value);
 }
 
@@ -308,53 +309,78 @@ Result<void> CombineTable::flush() {
   return {};
 }
 
+// Entries on their way to the sink, and the values and tails that they refer to.
+class CombineTable::Handed {
+ public:
+  explicit Handed(CombineTable& table)
+      : table_(table), heap_(reinterpret_cast<std::uint8_t*>(table.heap_.get())) {
+    table_.entries_.clear();
+  }
+
+  bool has_room(const Pair& pair) const {
+    return table_.entries_.size() < kEntryBatch && heap_used_ + heap_bytes(pair) <= kHeapBatchBytes;
+  }
+  void add(const Pair& pair) {
+    Entry entry{pair.k0, pair.k1, pair.klen, pair.vlen, 0};
+    if (table_.is_wide(pair.klen)) {
+      std::memcpy(heap_ + heap_used_, pair.value, pair.vlen);
+      if (pair.tail_size() != 0)
+        std::memcpy(heap_ + heap_used_ + pair.vlen, pair.tail, pair.tail_size());
+      entry.vlen |= static_cast<std::uint32_t>(EntryKind::heap) << 28;
+      entry.v = heap_used_;
+      heap_used_ += heap_bytes(pair);
+    } else {
+      std::memcpy(&entry.v, pair.value, pair.vlen);
+    }
+    table_.entries_.push_back(entry);
+  }
+  Result<void> send() {
+    if (table_.entries_.empty()) return {};
+    table_.totals_.given += table_.entries_.size();
+    MRUN_TRY(table_.sink_->accept({table_.entries_, heap_, heap_used_}));
+    table_.entries_.clear();
+    heap_used_ = 0;
+    return {};
+  }
+
+ private:
+  static std::size_t heap_bytes(const Pair& pair) {
+    return (std::size_t{pair.vlen} + pair.tail_size() + 7) / 8 * 8;
+  }
+
+  CombineTable& table_;
+  std::uint8_t* const heap_;
+  std::size_t heap_used_ = 0;
+};
+
+// Hands on one pair that the table does not keep, without all of its batch's heap.
+Result<void> CombineTable::pass_by(const Pair& pair) {
+  Handed handed(*this);
+  handed.add(pair);
+  ++totals_.taken;
+  return handed.send();
+}
+
 Result<void> CombineTable::hand_over() {
   run_folds();
   if (used_slots_ == 0) return {};
-  std::vector<Entry> entries;
-  entries.reserve(kEntryBatch);
-  std::vector<std::uint64_t> heap(kHeapBatchBytes / 8);
-  auto* const heap_bytes = reinterpret_cast<std::uint8_t*>(heap.data());
-  std::size_t heap_used = 0;
   Ledger given;
-  const auto send = [&]() -> Result<void> {
-    MRUN_TRY(sink_->accept({entries, heap_bytes, heap_used}));
-    entries.clear();
-    heap_used = 0;
-    return {};
-  };
+  Handed handed(*this);
   for (const Slot& slot : std::span<const Slot>(slots_.as<Slot>(), slot_count())) {
     if (slot.count == 0) continue;
     const Pair pair = pair_of(slot);
     const std::uint64_t hash = hash_of(pair);
     given.pairs += slot.count;
     given.hashes += hash * slot.count;
-    if (!is_wide(slot.klen)) {
-      if (fold_->is_plain_sum()) given.weighed_values += hash * slot.state;
-      entries.push_back({slot.k0, slot.k1, slot.klen, fold_->state_size(), slot.state});
-    } else {
-      if (fold_->is_plain_sum()) {
-        std::uint64_t sum;
-        std::memcpy(&sum, pair.value, sizeof sum);
-        given.weighed_values += hash * sum;
-      }
-      const std::size_t tail = pair.tail_size();
-      const std::size_t size = (pair.vlen + tail + 7) / 8 * 8;
-      if (size > kHeapBatchBytes) {
-        MRUN_TRY(pass_on(pair));
-        continue;
-      }
-      if (heap_used + size > kHeapBatchBytes) MRUN_TRY(send());
-      std::memcpy(heap_bytes + heap_used, pair.value,
-                  pair.vlen + tail);  // State and tail lie together.
-      entries.push_back({slot.k0, slot.k1, slot.klen,
-                         pair.vlen | (static_cast<std::uint32_t>(EntryKind::heap) << 28),
-                         heap_used});
-      heap_used += size;
+    if (fold_->is_plain_sum()) {
+      std::uint64_t sum;
+      std::memcpy(&sum, pair.value, sizeof sum);
+      given.weighed_values += hash * sum;
     }
-    if (entries.size() == kEntryBatch) MRUN_TRY(send());
+    if (!handed.has_room(pair)) MRUN_TRY(handed.send());
+    handed.add(pair);
   }
-  if (!entries.empty()) MRUN_TRY(send());
+  MRUN_TRY(handed.send());
   if (given != taken_) {
     return fail(Code::integrity,
                 fmt::format("the combine table took {} pairs and gave back {}: a pair was lost, "
@@ -362,6 +388,7 @@ Result<void> CombineTable::hand_over() {
                             taken_.pairs, given.pairs),
                 "this is a bug in mrun or a fault of the machine's memory; nothing was written");
   }
+  totals_.taken += taken_.pairs;
   forget();
   return {};
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -38,7 +39,14 @@ class CombineTable {
   /// Code::integrity if a pair was lost or doubled.
   Result<void> flush();
 
+  /// After a flush: pairs that came in, and entries that the sink was given.
+  struct Totals {
+    std::uint64_t taken = 0, given = 0;
+  };
+  const Totals& totals() const { return totals_; }
+
  private:
+  class Handed;
   static constexpr std::size_t kGroup = 64;  // Entries hashed and prefetched together.
   static constexpr std::size_t kFirstSlotsMost = std::size_t{1}
                                                  << 15;  // Smaller only in a tiny share.
@@ -74,7 +82,8 @@ class CombineTable {
   std::uint64_t hash_of(const Pair& pair) const;
   Pair pair_of(const Slot& slot) const;
   Result<void> check_values(const EntryBatch& batch) const;
-  Result<void> add_group(std::span<const Entry> entries, const std::uint8_t* heap);
+  Failure no_state(std::uint64_t value_bytes) const;
+  Result<void> add_group(const EntryBatch& group);
   std::size_t add_short(std::span<const Entry> entries, const std::uint64_t* hashes,
                         std::size_t begin);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
@@ -82,7 +91,8 @@ class CombineTable {
   bool fill(Slot& slot, const Pair& pair);
   void fold_in(Slot& slot, const Pair& pair);
   void run_folds();
-  Result<void> pass_on(const Pair& pair);
+  Result<void> pass_on(const EntryBatch& batch);
+  Result<void> pass_by(const Pair& pair);
   Result<void> make_room();
   Result<bool> grow();
   Result<void> hand_over();
@@ -95,13 +105,16 @@ class CombineTable {
   PageBuffer slots_;
   std::size_t mask_ = 0;
   std::size_t used_slots_ = 0;
-  Ledger taken_;
+  Ledger taken_;  // Since the last hand-over.
+  Totals totals_;
   std::uint64_t bypass_left_ = 0;
 
   std::vector<PageBuffer> arena_;
   std::size_t arena_used_ = 0;  // In its last buffer.
   std::size_t arena_bytes_ = 0;
 
+  std::vector<Entry> entries_;  // kEntryBatch, and their kHeapBatchBytes: what is handed over.
+  std::unique_ptr<std::uint64_t[]> heap_;
   std::vector<void*> fold_states_;
   std::vector<const void*> fold_values_;
 };

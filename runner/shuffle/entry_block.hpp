@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/hash.hpp"
 #include "model/entry.hpp"
 #include "shuffle/pair.hpp"
 
@@ -67,6 +68,14 @@ inline Pair resolve(const Entry& entry, std::uint32_t task) {
     }
   }
   return pair;
+}
+
+/// What an entry of a block adds to an EntrySum, see there.
+inline std::uint64_t content_of(const Entry& entry) {
+  const std::uint32_t kind = entry.vlen >> 28;
+  if (kind != static_cast<std::uint32_t>(EntryKind::heap) && kind != kBigEntry) return entry.v;
+  const Pair pair = resolve(entry, 0);
+  return hash64(pair.value, std::size_t{pair.vlen} + pair.tail_size());
 }
 
 /// The pair that an entry of an emitter's batch stands for; its heap offsets count from `heap`.

@@ -146,8 +146,9 @@ Result<std::span<const Pair>> SortedEntries::next() {
     if (i + kEntryAhead < left) __builtin_prefetch(&entries_.entry(items[i + kEntryAhead].index()));
     if (i + kBytesAhead < left) prefetch_bytes(entries_.entry(items[i + kBytesAhead].index()));
     const std::uint64_t index = items[i].index();
+    const Entry& entry = entries_.entry(index);
     batch_[i] = entries_.pair(index);
-    if (consumed_ != nullptr) consumed_->add(entries_.entry(index));
+    consumed_.add(entry, content_of(entry), partition_);
   }
   position_ += count;
   return std::span<const Pair>(batch_);

@@ -64,9 +64,11 @@ void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned pa
 /// Reads sorted items as pairs. Views stay valid as long as the entries do.
 class SortedEntries final : public PairSource {
  public:
-  /// All referred-to objects outlive the source. `consumed` (may be null) takes the entries' sums.
-  SortedEntries(std::span<const SortItem> items, const EntryList& entries, EntrySum* consumed)
-      : items_(items), entries_(entries), consumed_(consumed) {}
+  /// All referred-to objects outlive the source. `consumed` takes the entries' sums, as entries of
+  /// `partition`.
+  SortedEntries(std::span<const SortItem> items, const EntryList& entries, std::uint32_t partition,
+                EntrySum& consumed)
+      : items_(items), entries_(entries), partition_(partition), consumed_(consumed) {}
   Result<std::span<const Pair>> next() override;
 
  private:
@@ -74,7 +76,8 @@ class SortedEntries final : public PairSource {
 
   std::span<const SortItem> items_;
   const EntryList entries_;
-  EntrySum* consumed_;
+  const std::uint32_t partition_;
+  EntrySum& consumed_;
   std::size_t position_ = 0;
   std::vector<Pair> batch_;
 };

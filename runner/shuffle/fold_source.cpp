@@ -1,10 +1,23 @@
 #include "shuffle/fold_source.hpp"
 
+#include <fmt/format.h>
+
+#include <bit>
 #include <cstring>
 
 #include "base/check.hpp"
 
 namespace mrun {
+namespace {
+
+// A plain sum, weighed by bits of its key: odd, so that no bit of the sum is lost.
+std::uint64_t weighed_value(const Pair& pair) {
+  std::uint64_t sum;
+  std::memcpy(&sum, pair.value, sizeof sum);
+  return sum * ((std::rotl(pair.k0, 7) ^ pair.k1 ^ pair.klen) * 2 + 1);
+}
+
+}  // namespace
 
 void FoldSource::begin_group(const Pair& pair) {
   groups_.push_back(pair);
@@ -22,6 +35,7 @@ void FoldSource::queue_fold(const void* value) {
     std::memcpy(&more, value, sizeof more);
     sum += more;
     std::memcpy(const_cast<std::uint8_t*>(state), &sum, sizeof sum);
+    ++folded_;
     return;
   }
   if (reinterpret_cast<std::uintptr_t>(value) % alignof(std::uint64_t) != 0) {
@@ -37,6 +51,7 @@ void FoldSource::queue_fold(const void* value) {
 }
 
 void FoldSource::run_folds() {
+  folded_ += fold_values_.size();
   if (!fold_values_.empty()) fold_.fold(fold_states_, fold_values_);
   fold_states_.clear();
   fold_values_.clear();
@@ -58,6 +73,7 @@ Result<std::span<const Pair>> FoldSource::next() {
   open_state_.resize(fold_.state_size() / sizeof(std::uint64_t));
   while (!ended_) {
     MRUN_TRY_ASSIGN(const std::span<const Pair> batch, from_->next());
+    take(batch);
     groups_.clear();
     states_.resize((batch.size() + 1) * fold_.state_size() / sizeof(std::uint64_t));
     if (has_open_) begin_group(open_);
@@ -76,15 +92,41 @@ Result<std::span<const Pair>> FoldSource::next() {
     run_folds();
     held_tail_.swap(open_tail_);  // A finished group may still point at it.
     keep_last();
+    give(groups_);
     if (!groups_.empty()) return std::span<const Pair>(groups_);
   }
   has_open_ = false;
+  give(groups_);
+  MRUN_TRY(check());
   return std::span<const Pair>(groups_);
+}
+
+void FoldSource::take(std::span<const Pair> pairs) {
+  taken_ += pairs.size();
+  in_ += pairs.size();
+  if (!fold_.is_plain_sum()) return;
+  for (const Pair& pair : pairs) weighed_in_ += weighed_value(pair);
+}
+
+void FoldSource::give(std::span<const Pair> pairs) {
+  out_ += pairs.size();
+  if (!fold_.is_plain_sum()) return;
+  for (const Pair& pair : pairs) weighed_out_ += weighed_value(pair);
+}
+
+Result<void> FoldSource::check() const {
+  if (in_ == folded_ + out_ && weighed_in_ == weighed_out_) return {};
+  return fail(Code::integrity,
+              fmt::format("{} pairs came to be folded, {} were folded into {} others: a pair was "
+                          "lost, doubled or changed",
+                          in_, folded_, out_),
+              "this is a bug in mrun or a fault of the machine's memory; no output was made");
 }
 
 Result<std::span<const Pair>> UniqueSource::next() {
   while (true) {
     MRUN_TRY_ASSIGN(const std::span<const Pair> batch, from_->next());
+    taken_ += batch.size();
     kept_.clear();
     if (batch.empty()) return std::span<const Pair>(kept_);
     const Pair* before = has_last_ ? &last_ : nullptr;

@@ -12,12 +12,13 @@ namespace mrun {
 
 /// One pair a key: the states of equal keys folded in input order.
 ///
-/// Every value must be a state of state_size bytes.
+/// Every value must be a state of state_size bytes. Ends with Code::integrity where a pair was
+/// lost or doubled on the way through it.
 class FoldSource final : public PairSource {
  public:
-  /// `fold` outlives the source.
-  FoldSource(std::unique_ptr<PairSource> from, const StateFold& fold)
-      : from_(std::move(from)), fold_(fold) {}
+  /// `fold` and `taken`, which counts the pairs that came in, outlive the source.
+  FoldSource(std::unique_ptr<PairSource> from, const StateFold& fold, std::uint64_t& taken)
+      : from_(std::move(from)), fold_(fold), taken_(taken) {}
   Result<std::span<const Pair>> next() override;
 
  private:
@@ -25,9 +26,16 @@ class FoldSource final : public PairSource {
   void queue_fold(const void* value);
   void run_folds();
   void keep_last();
+  void take(std::span<const Pair> pairs);
+  void give(std::span<const Pair> pairs);
+  Result<void> check() const;
 
   std::unique_ptr<PairSource> from_;
   const StateFold& fold_;
+  std::uint64_t& taken_;
+  // Sums over all pairs: of those that came in, against those that went out or were folded.
+  std::uint64_t in_ = 0, folded_ = 0, out_ = 0;
+  std::uint64_t weighed_in_ = 0, weighed_out_ = 0;  // Plain sums: each value times its key's bits.
   bool ended_ = false;
   std::vector<Pair> groups_;           // Whole keys found in this batch; values point into states_.
   std::vector<std::uint64_t> states_;  // state_size bytes for each of groups_.
@@ -45,13 +53,16 @@ class FoldSource final : public PairSource {
 /// Drops a value that is equal to the one before it under the same key.
 class UniqueSource final : public PairSource {
  public:
-  explicit UniqueSource(std::unique_ptr<PairSource> from) : from_(std::move(from)) {}
+  /// `taken`, which counts the pairs that came in, outlives the source.
+  UniqueSource(std::unique_ptr<PairSource> from, std::uint64_t& taken)
+      : from_(std::move(from)), taken_(taken) {}
   Result<std::span<const Pair>> next() override;
 
  private:
   void remember(const Pair& pair);
 
   std::unique_ptr<PairSource> from_;
+  std::uint64_t& taken_;
   std::vector<Pair> kept_;
   bool has_last_ = false;
   Pair last_;
@@ -65,11 +76,12 @@ struct SortedCombiner {
 
   /// Whether pairs may be combined before all pairs of their key are together.
   bool combines_early() const { return unique || (fold != nullptr && fold->is_exact()); }
-  /// The stream with this combiner applied.
-  std::unique_ptr<PairSource> wrap(std::unique_ptr<PairSource> source) const {
-    if (fold != nullptr) return std::make_unique<FoldSource>(std::move(source), *fold);
-    if (unique) return std::make_unique<UniqueSource>(std::move(source));
-    return source;
+  bool combines() const { return unique || fold != nullptr; }
+  /// The stream with this combiner applied; only where it combines. `taken` counts the pairs that
+  /// came in, and outlives it.
+  std::unique_ptr<PairSource> wrap(std::unique_ptr<PairSource> source, std::uint64_t& taken) const {
+    if (fold != nullptr) return std::make_unique<FoldSource>(std::move(source), *fold, taken);
+    return std::make_unique<UniqueSource>(std::move(source), taken);
   }
 };
 

@@ -71,13 +71,13 @@ void MemoryPieces::scatter(std::size_t index) {
   }
 }
 
-std::unique_ptr<PairSource> MemoryPieces::open(std::size_t piece, EntrySum* consumed) {
+std::unique_ptr<PairSource> MemoryPieces::open(std::size_t piece, EntrySum& consumed) {
   const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece],
                                   begin_[piece + 1] - begin_[piece]);
   const EntryList entries =
       entries_ ? EntryList(entries_.as<Entry>() + begin_[piece]) : EntryList(read_blocks_);
   sort_items(items, entries, 0);
-  return std::make_unique<SortedEntries>(items, entries, consumed);
+  return std::make_unique<SortedEntries>(items, entries, plan_.pieces()[piece].partition, consumed);
 }
 
 }  // namespace mrun

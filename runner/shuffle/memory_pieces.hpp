@@ -31,7 +31,7 @@ class MemoryPieces {
   void scatter(std::size_t slice);
 
   /// Sorts the piece and reads it. `consumed` takes the sums of what is read.
-  std::unique_ptr<PairSource> open(std::size_t piece, EntrySum* consumed);
+  std::unique_ptr<PairSource> open(std::size_t piece, EntrySum& consumed);
 
  private:
   struct Slice {

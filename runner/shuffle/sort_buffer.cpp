@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/check.hpp"
+#include "base/hash.hpp"
 
 namespace mrun {
 namespace {
@@ -27,6 +28,12 @@ std::uint64_t referred_bytes(const Entry& entry) {
     default:
       return 0;
   }
+}
+
+// The content of a `heap` entry, from where the emitter wrote it.
+std::uint64_t emitted_content(const Entry& entry, const std::uint8_t* heap) {
+  const Pair pair = emitted_pair(entry, heap);
+  return hash64(pair.value, std::size_t{pair.vlen} + pair.tail_size());
 }
 
 }  // namespace
@@ -126,11 +133,16 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
     for (std::size_t i = 0; i < count; ++i) {
       Entry entry = batch.entries[done + i];
       if (entry.kind() == EntryKind::heap) entry.v += heap_base;
-      accepted_.add(entry);
       block.entries[begin + i] = entry;
     }
     block.count = begin + static_cast<std::uint32_t>(count);
     if (!partitioner_.is_trivial()) assign_parts(block, begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Entry& entry = batch.entries[done + i];
+      const std::uint64_t content =
+          entry.kind() == EntryKind::heap ? emitted_content(entry, batch.heap) : entry.v;
+      accepted_.add(entry, content, partitioner_.is_trivial() ? 0 : block.parts[begin + i]);
+    }
     done += count;
   }
   return true;
@@ -165,8 +177,9 @@ bool SortBuffer::try_accept_big(Slice key, Slice value) {
   big_.push_back(*std::move(buffer));
   EntryBlock& block = open_block();
   block.entries[block.count++] = entry;
-  accepted_.add(entry);
   if (!partitioner_.is_trivial()) assign_parts(block, block.count - 1);
+  accepted_.add(entry, content_of(entry),
+                partitioner_.is_trivial() ? 0 : block.parts[block.count - 1]);
   return true;
 }
 

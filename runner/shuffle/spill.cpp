@@ -57,17 +57,18 @@ Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitio
   MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(target.budget, target.file, target.offset,
                                                       target.block_bytes, target.index_budget));
   EntrySum consumed;
+  std::uint64_t folded = 0;  // Pairs that the combiner took.
   for (std::uint32_t partition = 0; partition < partitions; ++partition) {
     if (counts[partition] == 0) continue;
     const std::span<const SortItem> of_partition(items, counts[partition]);
     std::unique_ptr<PairSource> sorted =
-        std::make_unique<SortedEntries>(of_partition, entries, &consumed);
-    if (combiner.combines_early()) sorted = combiner.wrap(std::move(sorted));
+        std::make_unique<SortedEntries>(of_partition, entries, partition, consumed);
+    if (combiner.combines_early()) sorted = combiner.wrap(std::move(sorted), folded);
     MRUN_TRY(write_all(std::move(sorted), partition, writer));
     items += counts[partition];
   }
-  const bool kept_all = combiner.combines_early() || writer.pair_count() == consumed.count();
-  if (consumed != buffer.accepted() || !kept_all) {
+  const std::uint64_t taken = combiner.combines_early() ? folded : writer.pair_count();
+  if (consumed != buffer.accepted() || taken != consumed.count()) {
     return fail(Code::integrity,
                 fmt::format("{}: a sorted run was made of {} pairs, but {} were emitted for it: "
                             "pairs were lost, doubled or changed in memory",

@@ -92,6 +92,7 @@ class FaultyPieces final : public PieceSource {
   Result<std::unique_ptr<PairSource>> open(std::size_t piece) override {
     return open_(*from_, piece);
   }
+  std::uint64_t pair_count() const override { return from_->pair_count(); }
   Result<void> check() const override { return from_->check(); }
 
  private:

@@ -78,6 +78,7 @@ class InProcessMap final : public MapAttempt {
     return flush();
   }
   Result<void> finish() override { return flush(); }
+  std::uint64_t emitted_pairs() const override { return emitted_pairs_; }
 
  private:
   Result<void> map_record(std::string_view line, std::uint64_t offset) {
@@ -108,6 +109,7 @@ class InProcessMap final : public MapAttempt {
   Result<void> flush() {
     if (records_.empty()) return {};
     const Emits emits(records_);
+    emitted_pairs_ += records_.size();
     records_.clear();
     bytes_ = 0;
     return entries_->accept(emits.batch());
@@ -120,6 +122,7 @@ class InProcessMap final : public MapAttempt {
   EntrySink* entries_;
   Records records_;
   std::size_t bytes_ = 0;
+  std::uint64_t emitted_pairs_ = 0;
 };
 
 /// Joins the values of a group by commas.

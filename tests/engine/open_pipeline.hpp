@@ -117,8 +117,11 @@ class OpenPipeline {
     const std::vector<SplitGroup> right = groups;
     for (std::size_t i = 0; hooks.group && i < groups.size(); ++i)
       groups[i] = right[hooks.group(i)];
-    MRUN_TRY(run_map_phase({job, plan, reader, target, executor, progress_, stop_, peak_}, groups));
+    MRUN_TRY_ASSIGN(
+        const MapPhaseInfo mapped,
+        run_map_phase({job, plan, reader, target, executor, progress_, stop_, peak_}, groups));
     MRUN_TRY(output.flush_table(0));
+    MRUN_TRY(output.check_arrived(mapped.emitted_pairs));
     if (hooks.mapped && !setup_.spills) hooks.mapped(output);
     return setup_.spills ? output.spill_rest(0) : Result<void>();
   }
@@ -133,6 +136,7 @@ class OpenPipeline {
     }
     RunSet runs;
     runs.runs = output.take_runs(runs.files);
+    runs.pairs = output.spilled_pairs();
     if (hooks.runs) hooks.runs(runs);
     MergeMemory merging;
     merging.bytes = budget.limit_bytes();

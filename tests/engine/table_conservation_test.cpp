@@ -76,6 +76,9 @@ Caught outcome_of_table(const WildFold& job, const FaultySink::Fault& fault) {
     EXPECT_EQ(flushed.error().code, Code::integrity);
     return Caught::at_run_time;
   }
+  // As MapOutput compares them once a table is empty.
+  if (table->totals().taken != records.size() || table->totals().given != kept.records.size())
+    return Caught::at_run_time;
   std::map<std::string, std::uint64_t> sums, expected;
   for (const Record& record : kept.records) sums[record.key] += bytes_number(record.value);
   for (const Record& record : records) ++expected[record.key];
@@ -103,11 +106,11 @@ TEST(Conservation, CatchesBugsInTheCombineTable) {
   expect("a slot counts a pair twice", Caught::at_run_time,
          outcome_of_table(WildFold(kCount, 1), pass));
   expect("a state changes", Caught::by_output, outcome_of_table(WildFold(kState, 1), pass));
-  expect("what a table hands over is lost", Caught::by_output,
+  expect("what a table hands over is lost", Caught::at_run_time,
          outcome_of_table(WildFold(kState, 0), lose));
-  expect("what a table hands over is kept twice", Caught::by_output,
+  expect("what a table hands over is kept twice", Caught::at_run_time,
          outcome_of_table(WildFold(kState, 0), twice));
-  expect("the last key that a table hands over is lost", Caught::by_output,
+  expect("the last key that a table hands over is lost", Caught::at_run_time,
          outcome_of_table(WildFold(kState, 0), cut));
 }
 

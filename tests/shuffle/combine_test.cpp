@@ -207,9 +207,10 @@ TEST(FoldSource, FoldsEqualNeighboursInOrder) {
     const StateFold fold(job);
     Records records = random_states(random, job.spec(), random.below(3000), 1 + random.below(300));
     std::stable_sort(records.begin(), records.end(), before);
+    std::uint64_t taken = 0;
     FoldSource source(std::make_unique<ListSource>(
                           records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i),
-                      fold);
+                      fold, taken);
     const Result<Records> folded = drain(source);
     ASSERT_TRUE(folded);
     const auto expected = model(records, fold);
@@ -218,6 +219,7 @@ TEST(FoldSource, FoldsEqualNeighboursInOrder) {
     const auto after_end = source.next();
     ASSERT_TRUE(after_end);
     EXPECT_TRUE(after_end->empty());
+    EXPECT_EQ(taken, records.size());
   }
 }
 
@@ -237,11 +239,14 @@ TEST(UniqueSource, DropsOnlyEqualNeighboursUnderOneKey) {
         expected.push_back(record);
       last = &record;
     }
+    std::uint64_t taken = 0;
     UniqueSource source(std::make_unique<ListSource>(
-        records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i));
+                            records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i),
+                        taken);
     const Result<Records> kept = drain(source);
     ASSERT_TRUE(kept);
     ASSERT_TRUE(*kept == expected);
+    EXPECT_EQ(taken, records.size());
   }
 }
 

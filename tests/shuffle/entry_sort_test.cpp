@@ -92,7 +92,7 @@ TEST(EntrySort, EqualsAStableSort) {
     }
     sort_items(items, entries, 0);
     EntrySum consumed;
-    SortedEntries source(items, entries, &consumed);
+    SortedEntries source(items, entries, 0, consumed);
     const Result<Records> result = drain(source);
     ASSERT_TRUE(result);
     EXPECT_TRUE(*result == sorted(records));
@@ -177,7 +177,7 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
     EntrySum consumed;
     std::vector<Records> by_partition(partitions);
     for (std::size_t piece = 0; piece < plan.pieces().size(); ++piece) {
-      const auto source = (*pieces)->open(piece, &consumed);
+      const auto source = (*pieces)->open(piece, consumed);
       const Result<Records> read = drain(*source);
       ASSERT_TRUE(read);
       Records& all = by_partition[plan.pieces()[piece].partition];
@@ -243,7 +243,8 @@ TEST(SortBuffer, UsesMemoryThatAnotherPurposeGaveBack) {
   for (int i = 0; i < 40; ++i) EXPECT_TRUE(buffer.try_accept(long_pairs.batch())) << i;
 }
 
-// Goal: each way to lose or double a pair shows in the sums. Method: every single change to a list.
+// Goal: each way to lose, double, change or misplace a pair shows in the sums. Method: every single
+// change to a list.
 TEST(EntrySum, NoticesALostADoubledAndAChangedEntry) {
   Random random(test_seed());
   std::vector<Entry> entries;
@@ -252,18 +253,20 @@ TEST(EntrySum, NoticesALostADoubledAndAChangedEntry) {
     entries.push_back({pair.k0, pair.k1, pair.klen, 8, random.below(5)});
   }
   EntrySum whole;
-  for (const Entry& entry : entries) whole.add(entry);
+  for (const Entry& entry : entries) whole.add(entry, entry.v, 3);
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    EntrySum lost, doubled, changed, swapped;
+    EntrySum lost, doubled, changed, moved, swapped;
     for (std::size_t k = 0; k < entries.size(); ++k) {
-      if (k != i) lost.add(entries[k]);
-      doubled.add(entries[k]);
-      if (k == i) doubled.add(entries[k]);
-      Entry other = entries[k];
-      if (k == i) other.v ^= 1;
-      changed.add(other);
-      swapped.add(entries[(k + i) % entries.size()]);
+      const Entry& entry = entries[k];
+      if (k != i) lost.add(entry, entry.v, 3);
+      doubled.add(entry, entry.v, 3);
+      if (k == i) doubled.add(entry, entry.v, 3);
+      changed.add(entry, k == i ? entry.v ^ 1 : entry.v, 3);
+      moved.add(entry, entry.v, k == i ? 2 : 3);
+      const Entry& other = entries[(k + i) % entries.size()];
+      swapped.add(other, other.v, 3);
     }
+    EXPECT_FALSE(moved == whole);
     EXPECT_FALSE(lost == whole);
     EXPECT_FALSE(doubled == whole);
     EXPECT_FALSE(changed == whole);
