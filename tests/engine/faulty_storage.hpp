@@ -1,6 +1,7 @@
 // FaultyStorage: a real disk that silently does something else than it was asked for.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,10 +21,10 @@ struct FileFaults {
   std::function<void(std::uint64_t call, std::uint64_t& offset)> before_read;
   /// May change what was read.
   std::function<void(std::uint64_t call, std::span<std::byte> bytes)> after_read;
-  std::uint64_t writes = 0, reads = 0;
+  std::atomic<std::uint64_t> writes{0}, reads{0};
 };
 
-/// For one thread.
+/// For any threads, where its hooks are.
 class FaultyStorage final : public Storage {
  public:
   FileFaults scratch, parts;
