@@ -123,13 +123,12 @@ class JobRun {
 
   void share_memory() {
     const JobSpec& spec = job_->spec();
-    const bool folds = spec.combine == CombineKind::lanes || spec.combine == CombineKind::fold;
     MemoryPlan::Needs needs;
-    needs.combines = folds;
-    needs.fold_is_exact = folds && StateFold(*job_).is_exact();
+    needs.combines = spec.folds();
+    needs.fold_is_exact = spec.folds_exactly();
     needs.reads_unmapped = has_streams_ || options_.io == IoMode::pread;
     threads_ = threads_for_memory(options_.memory_bytes, environment_.executor.width());
-    if (folds && !needs.fold_is_exact) threads_ = std::min(threads_, kInexactThreadsMost);
+    if (needs.combines && !needs.fold_is_exact) threads_ = std::min(threads_, kInexactThreadsMost);
     executor_.emplace(environment_.executor, threads_);
     memory_ = MemoryPlan::make(options_.memory_bytes, threads_, needs);
     input_budget_.emplace(memory_.input_bytes);

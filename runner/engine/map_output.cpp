@@ -127,9 +127,8 @@ MapOutput::MapOutput(const Setup& setup)
       memory_(sort_budget_),
       partitioner_(setup.job, setup.partitions),
       fold_(setup.job) {
-  const CombineKind kind = setup.job.spec().combine;
-  combiner_.fold = kind == CombineKind::lanes || kind == CombineKind::fold ? &fold_ : nullptr;
-  combiner_.unique = kind == CombineKind::unique;
+  combiner_.fold = setup.job.spec().folds() ? &fold_ : nullptr;
+  combiner_.unique = setup.job.spec().combine == CombineKind::unique;
 }
 
 Result<std::unique_ptr<MapOutput>> MapOutput::create(const Setup& setup) {

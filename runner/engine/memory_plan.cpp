@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/check.hpp"
 #include "shuffle/run_format.hpp"
 #include "shuffle/run_writer.hpp"
 
@@ -49,7 +50,8 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
   }
   const std::size_t taken =
       plan.input_bytes + plan.output_bytes + plan.spill_bytes + plan.index_bytes + plan.table_bytes;
-  plan.sort_bytes = memory_bytes > taken ? memory_bytes - taken : 0;
+  MRUN_CHECK(memory_bytes > taken);
+  plan.sort_bytes = memory_bytes - taken;
   return plan;
 }
 

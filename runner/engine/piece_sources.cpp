@@ -1,10 +1,10 @@
-// The two places reduce work comes from: entries in memory, and sorted runs on disk.
+#include "engine/piece_sources.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
 
-#include "engine/reduce_phase.hpp"
 #include "shuffle/memory_pieces.hpp"
 
 namespace mrun {

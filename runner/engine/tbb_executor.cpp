@@ -14,6 +14,13 @@ TbbExecutor::TbbExecutor(unsigned threads)
       limit_(tbb::global_control::max_allowed_parallelism, threads_),
       arena_(static_cast<int>(threads_)) {}
 
+TbbExecutor::~TbbExecutor() {
+  arena_.terminate();
+  // Without it TBB's threads would still be ending while the process does, and LeakSanitizer
+  // crashes on them. It fails where another executor is alive, whose end does it then.
+  tbb::finalize(handle_, std::nothrow);
+}
+
 void TbbExecutor::for_each_index(std::size_t count, const std::function<void(std::size_t)>& body) {
   std::atomic<std::size_t> next{
       0};  // Relaxed throughout: parallel_for's end publishes the results.

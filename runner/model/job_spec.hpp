@@ -1,6 +1,8 @@
 // JobSpec: what a job declares about itself, as the rest of the runner sees it.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +12,25 @@ namespace mrun {
 /// Type of a key field or value. Keys are stored in an order-preserving encoding (see
 /// include/mrun/codec.hpp), values as fixed little-endian numbers or raw bytes.
 enum class FieldType : std::uint8_t { none = 0, bytes, i64, u64, f64, boolean, file };
+/// Bytes of a field's encoding, in a key and as a value; 0 for `none`, and for `bytes`, which have
+/// any number.
+inline std::size_t fixed_bytes(FieldType type) {
+  switch (type) {
+    case FieldType::none:
+    case FieldType::bytes:
+      return 0;
+    case FieldType::boolean:
+      return 1;
+    case FieldType::file:
+      return 4;
+    case FieldType::i64:
+    case FieldType::u64:
+    case FieldType::f64:
+      return 8;
+  }
+  return 0;
+}
+
 struct Field {
   FieldType type = FieldType::none;
   bool descending = false;
@@ -66,12 +87,21 @@ struct JobSpec {
   std::vector<LaneOp> lanes;  ///< For CombineKind::lanes: one per 8 bytes of state.
   std::uint32_t state_size =
       0;                    ///< Bytes of a value while it is combined; 8..256, a multiple of 8.
-  bool fold_exact = false;  ///< Any order and grouping of folds gives the same bits.
+  bool fold_exact = false;  ///< For CombineKind::fold: the job promises `folds_exactly`.
 
   std::uint32_t partitions = 0;  ///< 0: from the input's size.
   std::string records;        ///< Record format the job asks for: "lines", "fixed:N"; empty: lines.
   bool wants_chunks = false;  ///< Whole-record chunks instead of record spans.
   bool wants_line_numbers = false;
+
+  /// States of one key become one, by lanes or by the job's fold.
+  bool folds() const { return combine == CombineKind::lanes || combine == CombineKind::fold; }
+  /// Any order and grouping of folds gives the same bits, so folds may cross tasks, spills, merges.
+  bool folds_exactly() const {
+    if (combine == CombineKind::fold) return fold_exact;
+    return combine == CombineKind::lanes &&
+           std::find(lanes.begin(), lanes.end(), LaneOp::sum_f64) == lanes.end();
+  }
 };
 
 }  // namespace mrun

@@ -81,24 +81,6 @@ void store_big_endian(std::uint8_t* out, std::uint64_t word) {
   std::memcpy(out, &word, sizeof word);
 }
 
-/// Bytes of a field's encoding; 0 where it has no fixed size.
-std::size_t encoded_bytes(FieldType type) {
-  switch (type) {
-    case FieldType::none:
-    case FieldType::bytes:
-      return 0;
-    case FieldType::boolean:
-      return 1;
-    case FieldType::file:
-      return 4;
-    case FieldType::i64:
-    case FieldType::u64:
-    case FieldType::f64:
-      return 8;
-  }
-  return 0;
-}
-
 /// The value that a key field's big-endian word stands for, in the form that a value has.
 std::uint64_t value_of_ordered(FieldType type, std::uint64_t word) {
   if (type == FieldType::i64) return word ^ kSignBit;
@@ -267,7 +249,7 @@ bool PairFormatter::write_key(Out& out, Slice key) const {
       if (at == nullptr) return false;
       continue;
     }
-    const std::size_t size = encoded_bytes(field.type);
+    const std::size_t size = fixed_bytes(field.type);
     if (static_cast<std::size_t>(end - at) < size) return false;
     std::uint64_t word = __builtin_bswap64(load(at, size)) >> (64 - 8 * size);
     if (field.descending) word ^= ~std::uint64_t{0} >> (64 - 8 * size);
@@ -284,7 +266,7 @@ bool PairFormatter::write_value(Out& out, Slice value) const {
     out.bytes(value.data, value.size);
     return true;
   }
-  if (value.size != encoded_bytes(value_field_.type)) return false;
+  if (value.size != fixed_bytes(value_field_.type)) return false;
   return write_fixed(out, value_field_.type, load(value.data, value.size));
 }
 

@@ -101,12 +101,16 @@ mrun_status Emitter::take_big(Slice key, Slice value) noexcept {
     return worker_.remember_broken("it emitted a value of another size than it declares");
   try {
     if (key.size >= kFieldBytesEnd || value.size >= kFieldBytesEnd)
-      return worker_.remember(fail(Code::limit, "job '" + worker_.job().spec.name +
-                                                    "' emitted a key or value of 4 GiB or more")
-                                  .error);
+      return worker_.remember_with_place(
+          fail(Code::limit,
+               "job '" + worker_.job().spec.name + "' emitted a key or value of 4 GiB or more")
+              .error);
     Result<void> taken = sink_.accept_big(key, value);
     ++taken_pairs_;
-    return taken ? MRUN_OK : worker_.remember(std::move(taken).error());
+    if (taken) return MRUN_OK;
+    // That it is too large says more with the record it came from.
+    return taken.error().code == Code::limit ? worker_.remember_with_place(std::move(taken).error())
+                                             : worker_.remember(std::move(taken).error());
   } catch (const std::bad_alloc&) {
     return worker_.remember({Code::limit, "out of memory", {}});
   }

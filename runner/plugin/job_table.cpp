@@ -101,25 +101,6 @@ FieldType field_type(std::uint32_t type) {
   return static_cast<FieldType>(type);
 }
 
-/// Bytes of a stored value of this type; kAnySize where they differ from value to value.
-std::size_t stored_value_bytes(FieldType type) {
-  switch (type) {
-    case FieldType::none:
-      return 0;
-    case FieldType::bytes:
-      return JobTable::kAnySize;
-    case FieldType::boolean:
-      return 1;
-    case FieldType::file:
-      return 4;
-    case FieldType::i64:
-    case FieldType::u64:
-    case FieldType::f64:
-      return 8;
-  }
-  return JobTable::kAnySize;
-}
-
 Result<void> TableReader::read_params(JobSpec& spec, const mrun_job& job) const {
   return read_list(job.params, "parameter", [&](const mrun_param& param) -> Result<void> {
     ParamSpec read;
@@ -281,7 +262,9 @@ Result<void> TableReader::read_shape(JobTable& job, const mrun_job& shaped) cons
   if (spec.state_size > 0) {
     job.value_bytes = spec.state_size;
   } else if (!spec.has_reduce) {
-    job.value_bytes = stored_value_bytes(spec.value_field.type);
+    job.value_bytes = spec.value_field.type == FieldType::bytes
+                          ? JobTable::kAnySize
+                          : fixed_bytes(spec.value_field.type);
   }
   return check_whole(job);
 }

@@ -77,6 +77,11 @@ mrun_status Worker::remember(Error error) noexcept {
   return MRUN_CANCELLED;
 }
 
+mrun_status Worker::remember_with_place(Error error) noexcept {
+  if (!error_) wants_place_ = true;
+  return remember(std::move(error));
+}
+
 mrun_status Worker::remember_broken(const char* what) noexcept {
   try {
     return remember(fail(Code::plugin,
@@ -137,13 +142,16 @@ void Worker::fail_call(mrun_worker_ctx* context, mrun_status, const char* messag
 
 Result<void> Worker::judge(mrun_status status, std::optional<std::string> thrown,
                            const Place& place) {
-  if (error_) return Failure{*error_};
+  if (error_ && !wants_place_) return Failure{*error_};
   std::string where = task_;
   if (place) {
     const std::string at = place();
     if (!at.empty()) where += ", " + at;
   }
-  if (status == MRUN_CANCELLED && !thrown && !context_.stop->stopped()) {
+  if (error_) {
+    error_->message += fmt::format(" ({})", where);
+    wants_place_ = false;
+  } else if (status == MRUN_CANCELLED && !thrown && !context_.stop->stopped()) {
     remember_broken("it says that it was stopped, and nobody stopped it");
   } else {
     error_ = call_failure(status, thrown, said_.value_or(""), job_.spec.name, where).error;

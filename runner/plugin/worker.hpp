@@ -64,6 +64,8 @@ class Worker {
   /// Keeps an error of the runner that came up inside a call of the job; the first one counts.
   /// Returns the status that makes the job come back.
   mrun_status remember(Error error) noexcept;
+  /// The same for an error that is to name the record that the job was at.
+  mrun_status remember_with_place(Error error) noexcept;
   /// The same for a job that did what the contract forbids.
   mrun_status remember_broken(const char* what) noexcept;
   bool has_error() const { return error_.has_value(); }
@@ -102,6 +104,7 @@ class Worker {
   const std::uint8_t* at_ = nullptr;
   std::optional<std::string> said_;  ///< By the job's ctx->fail.
   std::optional<Error> error_;
+  bool wants_place_ = false;
 };
 
 /// The failure of a call that returned `status` or threw. `job` and `place` as in "job 'x', map

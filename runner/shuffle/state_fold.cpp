@@ -57,9 +57,7 @@ StateFold::StateFold(const UserCode& job) : job_(job), state_size_(job.spec().st
   const JobSpec& spec = job.spec();
   const bool lanes = spec.combine == CombineKind::lanes;
   plain_sum_ = lanes && spec.lanes.size() == 1 && spec.lanes[0] == LaneOp::sum_u64;
-  const bool rounds =
-      lanes && std::count(spec.lanes.begin(), spec.lanes.end(), LaneOp::sum_f64) > 0;
-  exact_ = lanes ? !rounds : spec.fold_exact;
+  exact_ = spec.folds_exactly();
 }
 
 void StateFold::fold(std::span<void* const> states, std::span<const void* const> values) const {

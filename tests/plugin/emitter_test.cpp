@@ -97,6 +97,23 @@ TEST(Emitter, FlushKeepsTheOrderAroundBigPairs) {
   EXPECT_EQ(pairs.back().first, "d");
 }
 
+TEST(Emitter, APairThatIsTooLargeIsNamedWithItsRecord) {
+  const std::string big(300'000, 'b');
+  TestJob test({.map = [&](mrun_worker_ctx* context, const mrun_batch* batch) -> mrun_status {
+    *context->at = batch->chunk.data;
+    const mrun_slice slice{reinterpret_cast<const std::uint8_t*>(big.data()), big.size()};
+    return context->emit->emit_big(context->emit, slice, slice);
+  }});
+  test.entries.error = Error{Code::limit, "the pair is too large", "emit less"};
+  const Result<void> mapped = test.map_lines("key value of some length\n");
+  ASSERT_FALSE(mapped);
+  EXPECT_EQ(mapped.error().code, Code::limit);
+  EXPECT_EQ(mapped.error().hint, "emit less");
+  EXPECT_EQ(mapped.error().message.find("the pair is too large (map task "), 0u);
+  EXPECT_NE(mapped.error().message.find("record \"key value of some length\")"), std::string::npos)
+      << mapped.error().message;
+}
+
 TEST(Emitter, BrokenEntriesNeverReachTheSink) {
   struct Case {
     const char* name;

@@ -1,0 +1,39 @@
+// PieceSource: where reduce work comes from, cut into pieces: entries in memory, or runs on disk.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/executor.hpp"
+#include "engine/map_output.hpp"
+#include "engine/merge_phase.hpp"
+#include "shuffle/piece_plan.hpp"
+
+namespace mrun {
+
+/// Where the pieces of the reduce work come from.
+class PieceSource {
+ public:
+  virtual ~PieceSource() = default;
+  virtual const PiecePlan& plan() const = 0;
+  /// Pieces that may be open at once.
+  virtual unsigned at_once() const = 0;
+  /// The pairs of a piece, in order, not yet combined. Any thread.
+  virtual Result<std::unique_ptr<PairSource>> open(std::size_t piece) = 0;
+  /// How many pairs all pieces have together.
+  virtual std::uint64_t pair_count() const = 0;
+  /// After all pieces were read to their ends: Code::integrity where a pair was lost or doubled.
+  virtual Result<void> check() const = 0;
+};
+
+/// All entries are in memory: scatters them to pieces on all threads. `part_count`: for a total
+/// order. Borrows `output`.
+Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const UserCode& job,
+                                                      std::uint32_t part_count, Executor& executor);
+
+/// All pairs are in runs. Takes them over; borrows the rest.
+std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,
+                                            const UserCode& job, std::uint32_t part_count,
+                                            MemoryBudget& budget, const MergeMemory& memory);
+
+}  // namespace mrun
