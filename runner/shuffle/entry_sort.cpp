@@ -142,14 +142,16 @@ Result<std::span<const Pair>> SortedEntries::next() {
   batch_.resize(count);
   const SortItem* const items = items_.data() + position_;
   const std::size_t left = items_.size() - position_;
+  EntrySum sum;  // Not a member: it stays in registers.
   for (std::size_t i = 0; i < count; ++i) {
     if (i + kEntryAhead < left) __builtin_prefetch(&entries_.entry(items[i + kEntryAhead].index()));
     if (i + kBytesAhead < left) prefetch_bytes(entries_.entry(items[i + kBytesAhead].index()));
     const std::uint64_t index = items[i].index();
     const Entry& entry = entries_.entry(index);
     batch_[i] = entries_.pair(index);
-    consumed_.add(entry, content_of(entry), partition_);
+    sum.add(entry, content_of(entry), partition_);
   }
+  consumed_.add(sum);
   position_ += count;
   return std::span<const Pair>(batch_);
 }

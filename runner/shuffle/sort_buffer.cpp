@@ -125,6 +125,7 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
     heap_used_ = std::min((heap_used_ + batch.heap_bytes + 7) / 8 * 8, SortMemory::kHeapBlockBytes);
     heap_base = reinterpret_cast<std::uintptr_t>(heap);
   }
+  EntrySum sum;  // Not a member: it stays in registers.
   for (std::size_t done = 0; done < batch.entries.size();) {
     EntryBlock& block = open_block();
     const std::uint32_t begin = block.count;
@@ -141,10 +142,11 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
       const Entry& entry = batch.entries[done + i];
       const std::uint64_t content =
           entry.kind() == EntryKind::heap ? emitted_content(entry, batch.heap) : entry.v;
-      accepted_.add(entry, content, partitioner_.is_trivial() ? 0 : block.parts[begin + i]);
+      sum.add(entry, content, partitioner_.is_trivial() ? 0 : block.parts[begin + i]);
     }
     done += count;
   }
+  accepted_.add(sum);
   return true;
 }
 
