@@ -46,8 +46,8 @@ Failure record_too_long(const std::string& path, std::uint64_t offset, std::uint
                         const MemoryBudget& budget) {
   std::string message = "'" + path + "': the record at offset " + std::to_string(offset);
   if (size_bytes > 0) message += ", " + std::to_string(size_bytes) + " bytes long,";
-  message += " does not fit a quarter of the memory (" +
-             std::to_string(WindowBuffer::longest_record(budget)) + " bytes)";
+  message += " is too long: --memory leaves " +
+             std::to_string(WindowBuffer::longest_record(budget)) + " bytes for one";
   return fail(Code::limit, std::move(message),
               "give more with --memory; a regular file can be read with --io mmap, which needs no "
               "memory for records");
