@@ -39,6 +39,12 @@ std::string warning_text(const RunInfo& info) {
 
 std::string threads_text(const RunInfo& info, const RunOptions& options) {
   if (info.threads >= info.threads_asked) return {};
+  if (info.threads == info.threads_started) {
+    return fmt::format(
+        "mrun: warning: {} of {} threads ran: the system starts no more for this user; see ulimit "
+        "-u\n",
+        info.threads, info.threads_asked);
+  }
   return fmt::format(
       "mrun: warning: {} of {} threads ran: {} of memory feeds no more; give more with "
       "--memory\n",

@@ -135,6 +135,7 @@ class JobRun {
     output_budget_.emplace(memory_.output_bytes);
     info_.threads = threads_;
     info_.threads_asked = options_.threads;
+    info_.threads_started = environment_.executor.width();
     info_.memory_bytes = options_.memory_bytes;
 
     ReaderOptions reading;

@@ -8,7 +8,8 @@
 
 namespace mrun {
 
-/// At most `threads` bodies run at once, the caller's thread among them.
+/// At most `threads` bodies run at once, the caller's thread among them; fewer where the system
+/// refuses threads, see `width`.
 class TbbExecutor final : public Executor {
  public:
   explicit TbbExecutor(unsigned threads);

@@ -37,6 +37,7 @@ struct RunInfo {
   std::uint64_t splits = 0;
   unsigned threads = 0;
   unsigned threads_asked = 0;
+  unsigned threads_started = 0;  ///< Of those, what the system let us start.
   std::uint64_t memory_bytes = 0;
   std::vector<CounterValue> counters;
   std::vector<PhaseInfo> phases;

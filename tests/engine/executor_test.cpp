@@ -1,6 +1,8 @@
 // Goal: every executor calls every index once, in rising order of start, on no more threads than it
 // says. Method: bodies that count, and some that wait for the one before.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <memory>
@@ -130,6 +132,25 @@ TEST(OrderedExecutor, CallsEveryIndexOnceInTheOrderAskedFor) {
   EXPECT_EQ(order_of(Order::shuffled, 7), order_of(Order::shuffled, 7));
   OrderedExecutor executor(Order::shuffled, 3);
   check_executor(executor, 1);
+}
+
+// Goal: where the system refuses threads, the work is done on those there are. Method: a process of
+// a user who may have no second one; root is not bound by that limit, so it becomes somebody else.
+TEST(TbbExecutor, DoesWithTheThreadsThatTheSystemStarts) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto run = [] {
+    constexpr rlimit kNoMore{1, 1};
+    if (::setrlimit(RLIMIT_NPROC, &kNoMore) != 0) _exit(10);
+    if (::geteuid() == 0 && ::setresuid(65'533, 65'533, 65'533) != 0) _exit(11);
+    std::atomic<int> ran{0};
+    {
+      TbbExecutor executor(4);
+      if (executor.width() != 1) _exit(12);
+      executor.for_each_index(100, [&](std::size_t) { ++ran; });
+    }
+    _exit(ran == 100 ? 0 : 13);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
