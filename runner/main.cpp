@@ -31,6 +31,7 @@ int report(const char* what, mrun::ExitStatus status) {
 }  // namespace
 
 int main(int count, char** words) {
+  mrun::hold_standard_descriptors();
   mrun::ignore_broken_pipes();
   try {
     return run(count, words);

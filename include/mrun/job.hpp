@@ -190,18 +190,17 @@ class Descriptor {
                   [&] { *worker = new Worker<J>(*static_cast<const JobObject<J>*>(job), *ctx); });
   }
 
-  static void fold(void*, std::uint32_t n, void* const* states,
-                   const void* const* values) noexcept {
+  // What these throw passes through to the runner, which has no status to get from them.
+  static void fold(void*, std::uint32_t n, void* const* states, const void* const* values) {
     for (std::uint32_t i = 0; i < n; ++i)
       Combining<typename J::Combine, typename S::Value>::fold(states[i], values[i]);
   }
-  static void group_lens(void*, std::uint32_t n, const mrun_slice* keys,
-                         std::uint32_t* lens) noexcept {
+  static void group_lens(void*, std::uint32_t n, const mrun_slice* keys, std::uint32_t* lens) {
     for (std::uint32_t i = 0; i < n; ++i)
       lens[i] = KeyC::prefix_size(keys[i], static_cast<std::size_t>(J::group_fields));
   }
   static void partition(void*, std::uint32_t n, const mrun_slice* keys, std::uint32_t partitions,
-                        std::uint32_t* out) noexcept {
+                        std::uint32_t* out) {
     Buffer scratch;
     for (std::uint32_t i = 0; i < n; ++i)
       out[i] = J::partition(KeyC::get(keys[i], scratch), partitions);
@@ -251,19 +250,21 @@ mrun_status Descriptor<J>::configure(const mrun_host* host, const mrun_config* c
 
 /// Makes a library of one job. Once, at file scope, with a struct that has
 ///
-///   void map(std::string_view | mrun::Record | mrun::Chunk, [const Shared&,] mrun::Emit<K, V>& |
-///   mrun::Out&)
+// clang-format off
+///   void map(std::string_view | mrun::Record | mrun::Chunk, [const Shared&,] mrun::Emit<K, V>& | mrun::Out&)
 ///
 /// and may have, all found by their names:
-///   void reduce(K key, mrun::Values<V>& values, [const Shared&,] mrun::Out& out)   groups in key
-///   order void setup([const Shared&])          at the start of each attempt; must be cheap void
-///   finish(mrun::Emit<K, V>& | mrun::Out&)   after the last record of a split struct Shared {
-///   explicit Shared(const Job&); }   built once a process, read-only, used by all threads using
-///   Combine = mrun::Sum;           or Min, Max, Count, Unique, Lanes<...>, or the job's own static
-///   std::uint32_t partition(const K&, std::uint32_t partitions)   must not throw members of type
-///   mrun::Param, mrun::Repeated, mrun::Counter, mrun::SideOutput static constexpr … name, help,
-///   version, records ("lines", "fixed:100"), line_numbers, total_order,
+///
+///   void reduce(K key, mrun::Values<V>& values, [const Shared&,] mrun::Out& out)   groups in key order
+///   void setup([const Shared&])                  at the start of each attempt; must be cheap
+///   void finish(mrun::Emit<K, V>& | mrun::Out&)  after the last record of a split
+///   struct Shared { explicit Shared(const Job&); }   built once a process, read-only, used by all threads
+///   using Combine = mrun::Sum;                   or Min, Max, Count, Unique, Lanes<...>, or the job's own
+///   static std::uint32_t partition(const K&, std::uint32_t partitions)
+///   members of type mrun::Param, mrun::Repeated, mrun::Counter, mrun::SideOutput
+///   static constexpr ... name, help, version, records ("lines", "fixed:100"), line_numbers, total_order,
 ///     group_fields, partitions, independent_groups, output, record_end
+// clang-format on
 ///
 /// One object is made for each attempt of each task (a split, or a partition's groups), so its
 /// members are private to that attempt. Exceptions may be thrown; they end the job with exit

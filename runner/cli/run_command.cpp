@@ -69,7 +69,8 @@ Result<void> run_command(const RawRun& raw, const CommandContext& context) {
   const std::unique_ptr<JobFactory> job = found.plugin.job(found.index, std::move(params.values));
   const std::unique_ptr<Storage> storage = make_disk_storage();
   raise_open_file_limit();
-  TbbExecutor executor(threads_for_memory(options.memory_bytes, options.threads));
+  const unsigned threads = threads_for_memory(options.memory_bytes, options.threads);
+  TbbExecutor executor(threads);
   Progress progress;
   const RunEnvironment environment{*storage, executor, progress, context.stop};
   Result<RunInfo> ran = [&] {
@@ -79,6 +80,7 @@ Result<void> run_command(const RawRun& raw, const CommandContext& context) {
     return run_job(options, *job, environment);
   }();
   if (!ran) return Failure{std::move(ran).error()};
+  ran->threads_refused = executor.width() < threads;
 
   if (!raw.quiet) console.err(summary_text(*ran, options, spec.name));
   if (raw.stats) console.err("\n" + stats_text(*ran, options));

@@ -39,7 +39,7 @@ std::string warning_text(const RunInfo& info) {
 
 std::string threads_text(const RunInfo& info, const RunOptions& options) {
   if (info.threads >= info.threads_asked) return {};
-  if (info.threads == info.threads_started) {
+  if (info.threads_refused) {
     return fmt::format(
         "mrun: warning: {} of {} threads ran: the system starts no more for this user; see ulimit "
         "-u\n",

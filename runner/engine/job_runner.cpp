@@ -27,6 +27,9 @@ namespace {
 
 constexpr std::uint64_t kBytesPerPart = std::uint64_t{64} << 20;
 constexpr std::uint32_t kPartsMost = 1024;
+// A stream's split is held in memory while it is mapped, by each thread. Its size shows where a job
+// does something at the end of a split, so it must not depend on the number of threads.
+constexpr std::size_t kStreamSplitMost = std::size_t{1} << 20;
 
 std::uint32_t default_partitions(std::uint64_t planned_bytes) {
   const std::uint64_t wanted = (planned_bytes + kBytesPerPart - 1) / kBytesPerPart;
@@ -96,6 +99,12 @@ class JobRun {
     };
     MRUN_TRY_ASSIGN(job_, factory_.configure({parts_for(factory_.declared()), file_names_}));
     part_count_ = parts_for(job_->spec());
+    if (options_.partitions && *options_.partitions != part_count_) {
+      return fail(Code::usage,
+                  fmt::format("job '{}' makes {} parts, and --partitions asks for {}",
+                              job_->spec().name, part_count_, *options_.partitions),
+                  "leave out --partitions");
+    }
     // Fixed-size records in order are written as they came: a line end would be another byte.
     const bool raw = options_.records.kind == RecordFormat::Kind::fixed &&
                      job_->spec().total_order && job_->spec().out_kind == OutKind::key;
@@ -135,7 +144,6 @@ class JobRun {
     output_budget_.emplace(memory_.output_bytes);
     info_.threads = threads_;
     info_.threads_asked = options_.threads;
-    info_.threads_started = environment_.executor.width();
     info_.memory_bytes = options_.memory_bytes;
 
     ReaderOptions reading;
@@ -144,6 +152,7 @@ class JobRun {
     reading.chunks = spec.wants_chunks && options_.records.kind == RecordFormat::Kind::lines;
     reading.line_numbers = spec.wants_line_numbers;
     reading.split_bytes = plan_.split_bytes;
+    reading.stream_split_bytes_most = std::min(kStreamSplitMost, options_.memory_bytes / 64);
     reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);
     std::vector<std::string> side_outputs;
     for (const NamedSpec& side : spec.side_outputs) side_outputs.push_back(side.name);
@@ -236,8 +245,8 @@ class JobRun {
 
   Result<void> reduce_from_memory() {
     clock_.begin("sort");
-    MRUN_TRY_ASSIGN(const auto pieces,
-                    pieces_in_memory(*map_output_, *job_, part_count_, *executor_));
+    MRUN_TRY_ASSIGN(const auto pieces, pieces_in_memory(*map_output_, *job_, part_count_,
+                                                        *executor_, environment_.stop));
     clock_.end(map_output_->peak_bytes());
     return reduce(*pieces, map_output_->peak_bytes());
   }

@@ -92,16 +92,8 @@ Result<void> WorkerOutput::Store::accept(const EntryBatch& batch) {
 }
 
 Result<void> WorkerOutput::Store::accept_big(Slice key, Slice value) {
-  constexpr std::uint64_t kFieldMost = std::uint64_t{1} << 32;
   const std::size_t bytes = SortBuffer::big_bytes(key, value);
   const std::size_t memory = worker_.shared_.setup_.plan.sort_bytes;
-  if (key.size >= kFieldMost || value.size >= kFieldMost) {
-    return fail(
-        Code::limit,
-        fmt::format(
-            "the job emitted a key of {} bytes with a value of {} bytes; each must be below 4 GiB",
-            key.size, value.size));
-  }
   if (bytes > memory / 2) {
     return fail(
         Code::limit,
@@ -203,8 +195,8 @@ WorkerOutput* MapOutput::take_largest_idle() {
 // idle worker, else it waits a moment for the others, one of which must then hold much. `waits`:
 // how often it has waited in vain.
 Result<void> MapOutput::make_room(WorkerOutput& worker, unsigned waits) {
-  constexpr unsigned kPatience = 20;      // Then even a small run is better than to wait on.
-  constexpr unsigned kWaitsMost = 12000;  // A minute: nobody gives memory back.
+  constexpr unsigned kPatience = 20;     // Then even a small run is better than to wait on.
+  constexpr unsigned kWaitsMost = 1000;  // While all others wait too: nobody gives memory back.
   if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
   const bool holds_much =
       worker.buffer_.size_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
@@ -214,13 +206,16 @@ Result<void> MapOutput::make_room(WorkerOutput& worker, unsigned waits) {
     give_back(idle);
     return spilled;
   }
-  if (waits >= kWaitsMost) {
+  pressure_.store(true, std::memory_order_relaxed);
+  std::unique_lock lock(mutex_);
+  // A worker that is neither idle nor waiting will come to give memory back, however slow it is.
+  if (waits >= kWaitsMost && waiting_ + 1 + idle_.size() == workers_.size()) {
     return fail(Code::limit, "the threads together hold all of the memory, and none can go on",
                 "give more with --memory, or use fewer threads with -j");
   }
-  pressure_.store(true, std::memory_order_relaxed);
-  std::unique_lock lock(mutex_);
+  ++waiting_;
   room_.wait_for(lock, std::chrono::milliseconds(5));
+  --waiting_;
   return {};
 }
 
@@ -259,7 +254,7 @@ Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
     MRUN_TRY_ASSIGN(worker.run_file_, setup_.storage.create_scratch(setup_.work_folder));
   }
   const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes,
-                           spill_budget_, index_budget_};
+                           spill_budget_,     index_budget_,          setup_.stop};
   MRUN_TRY(wait_for_writer());
   const std::uint64_t unloaded = worker.buffer_.accepted().count();
   auto spilled = spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target);

@@ -165,7 +165,8 @@ class MapOutput {
   std::vector<std::unique_ptr<WorkerOutput>> workers_;
   std::vector<WorkerOutput*> idle_;
   std::vector<NumberedRun> runs_;
-  unsigned writers_ = 0;  // That write a run now.
+  unsigned writers_ = 0;     // That write a run now.
+  std::size_t waiting_ = 0;  // Workers that wait for memory.
   std::uint64_t spilled_bytes_ = 0;
   std::uint64_t spilled_runs_ = 0;
   std::uint64_t spilled_pairs_ = 0;

@@ -111,9 +111,11 @@ DirectTarget::Place DirectTarget::place_of(const GroupRun& group) {
 
 Result<void> DirectTarget::run(const GroupRun& group, const Maps& maps) {
   const Place place = place_of(group);
-  // Opened even if moot: whoever waits for this piece learns that it will not come.
+  if (group.moot) {
+    parts_.give_up(place.part, place.piece);
+    return {};
+  }
   MRUN_TRY_ASSIGN(TaskPieces pieces, parts_.open(place.part, place.piece));
-  if (group.moot) return {};
   EmittedRecords entries(formatter_, pieces.main());
   PieceRecords records(pieces.writers(), spec_.out_end);
   AttemptContext sinks;

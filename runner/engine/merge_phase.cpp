@@ -65,7 +65,8 @@ Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup,
   std::uint64_t folded = 0;  // Pairs that the combiner took.
   for (std::uint32_t partition = 0; partition < setup.partitions; ++partition) {
     MRUN_TRY_ASSIGN(auto source, open_runs(setup.budget, runs, partition, {}, tally));
-    if (setup.combiner.combines_early()) source = setup.combiner.wrap(std::move(source), folded);
+    if (setup.combiner.combines_early())
+      source = setup.combiner.wrap_some(std::move(source), folded);
     while (true) {
       if (setup.stop.stopped()) return fail(Code::cancelled, "stopped");
       MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source->next());

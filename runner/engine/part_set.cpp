@@ -41,6 +41,8 @@ Result<void> PartSet::create(std::uint32_t number, Part& part) {
     part.outputs.push_back(
         std::make_unique<OrderedPart>(std::move(file), part.pieces, memory_, setup_.stop,
                                       OrderedPart::Limits{setup_.budget.limit_bytes()}));
+    for (const std::size_t index : part.given_up)
+      static_cast<void>(part.outputs.back()->open_piece(index));
   }
   return {};
 }
@@ -52,6 +54,14 @@ Result<TaskPieces> PartSet::open(std::uint32_t number, std::size_t index) {
   std::vector<PieceWriter> writers;
   for (const auto& output : part.outputs) writers.push_back(output->open_piece(index));
   return TaskPieces(std::move(writers));
+}
+
+void PartSet::give_up(std::uint32_t number, std::size_t index) {
+  const std::scoped_lock lock(mutex_);
+  Part& part = parts_[number];
+  if (part.outputs.empty()) part.given_up.push_back(index);
+  // A writer that dies unclosed tells those that wait for it.
+  for (const auto& output : part.outputs) static_cast<void>(output->open_piece(index));
 }
 
 Result<void> PartSet::done(std::uint32_t number) {
@@ -82,6 +92,7 @@ Result<std::vector<PartInfo>> PartSet::finish() {
     Part& part = parts_[number];
     MRUN_CHECK(part.left == 0);
     if (!part.infos.empty()) continue;
+    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
     MRUN_TRY(create(number, part));
     MRUN_TRY(finish_part(part));
   }

@@ -47,6 +47,9 @@ class PartSet {
   /// Piece `index` of a part. It must be closed, then `done` be called; if it dies unclosed, the
   /// part has failed and who waits for it learns so.
   Result<TaskPieces> open(std::uint32_t part, std::size_t index);
+  /// Piece `index` will not be opened: the part has failed, and who waits for it learns so. Makes
+  /// no file.
+  void give_up(std::uint32_t part, std::size_t index);
   /// One piece was closed, or a hold ended: finishes the part after the last.
   Result<void> done(std::uint32_t part);
 
@@ -59,6 +62,7 @@ class PartSet {
     std::size_t pieces = 0;
     std::size_t left = 0;  // Pieces and holds that are not done.
     std::vector<std::unique_ptr<OrderedPart>> outputs;
+    std::vector<std::size_t> given_up;  // Before there were outputs.
     std::vector<PartInfo> infos;
   };
   Result<void> create(std::uint32_t number, Part& part);

@@ -50,15 +50,16 @@ class MemoryPieceSource final : public PieceSource {
   MemoryPieceSource(MapOutput& output, PiecePlan plan, unsigned width)
       : output_(output), plan_(std::move(plan)), width_(width), sums_(plan_.pieces().size()) {}
 
-  Result<void> scatter(std::vector<EntryBlock*> blocks, Executor& executor) {
-    MRUN_TRY_ASSIGN(
-        pieces_, MemoryPieces::create(output_.memory(), std::move(blocks), plan_,
-                                      output_.partitioner().is_trivial(), std::size_t{width_} * 4));
+  Result<void> scatter(std::vector<EntryBlock*> blocks, Executor& executor, const StopFlag& stop) {
+    MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(output_.memory(), std::move(blocks), plan_,
+                                                  output_.partitioner().is_trivial(),
+                                                  std::size_t{width_} * 4, stop));
     executor.for_each_index(pieces_->slice_count(),
                             [&](std::size_t slice) { pieces_->classify(slice); });
     pieces_->place();
     executor.for_each_index(pieces_->slice_count(),
                             [&](std::size_t slice) { pieces_->scatter(slice); });
+    if (stop.stopped()) return fail(Code::cancelled, "stopped");
     return {};
   }
 
@@ -160,8 +161,8 @@ std::vector<std::vector<WeightedKey>> sample_runs(const RunSet& set, std::uint32
 }  // namespace
 
 Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const UserCode& job,
-                                                      std::uint32_t part_count,
-                                                      Executor& executor) {
+                                                      std::uint32_t part_count, Executor& executor,
+                                                      const StopFlag& stop) {
   std::vector<EntryBlock*> blocks = output.blocks_in_order();
   const std::uint64_t entries = output.accepted().count();
   std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
@@ -172,7 +173,7 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
       std::clamp<std::uint64_t>(kPieceBytes / bytes_per_entry, 1, kPieceEntries);
   auto source = std::make_unique<MemoryPieceSource>(
       output, plan_pieces(output, job, part_count, std::move(samples), unit), executor.width());
-  MRUN_TRY(source->scatter(std::move(blocks), executor));
+  MRUN_TRY(source->scatter(std::move(blocks), executor, stop));
   return std::unique_ptr<PieceSource>(std::move(source));
 }
 

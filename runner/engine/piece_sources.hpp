@@ -29,7 +29,8 @@ class PieceSource {
 /// All entries are in memory: scatters them to pieces on all threads. `part_count`: for a total
 /// order. Borrows `output`.
 Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const UserCode& job,
-                                                      std::uint32_t part_count, Executor& executor);
+                                                      std::uint32_t part_count, Executor& executor,
+                                                      const StopFlag& stop);
 
 /// All pairs are in runs. Takes them over; borrows the rest.
 std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,

@@ -19,13 +19,20 @@ class PairGroups final : public GroupSource {
   explicit PairGroups(PairSource& source) : source_(source) {}
 
   Result<std::span<const GroupPair>> next() override {
-    MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source_.next());
-    pair_count_ += pairs.size();
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      if (i == 0 || !same_key(pairs[i - 1], pairs[i]))
-        bytes += std::max(pairs[i].klen, kPrefixBytes);
+    if (rest_.empty()) {
+      MRUN_TRY_ASSIGN(rest_, source_.next());
+      pair_count_ += rest_.size();
     }
+    // As many pairs as have few bytes of keys: a long key's batch is that key.
+    std::size_t bytes = 0, count = 0;
+    for (; count < rest_.size(); ++count) {
+      const bool repeats = count > 0 && same_key(rest_[count - 1], rest_[count]);
+      const std::size_t size = repeats ? 0 : std::max(rest_[count].klen, kPrefixBytes);
+      if (count > 0 && bytes + size > kKeyBytesMost) break;
+      bytes += size;
+    }
+    const std::span<const Pair> pairs = rest_.first(count);
+    rest_ = rest_.subspan(count);
     keys_.resize(bytes);
     groups_.clear();
     std::uint8_t* out = keys_.data();
@@ -45,7 +52,10 @@ class PairGroups final : public GroupSource {
   std::uint64_t pair_count() const { return pair_count_; }
 
  private:
+  static constexpr std::size_t kKeyBytesMost = std::size_t{64} << 10;
+
   PairSource& source_;
+  std::span<const Pair> rest_;  // Of the source's batch.
   std::uint64_t pair_count_ = 0;
   std::vector<std::uint8_t> keys_;
   std::vector<GroupPair> groups_;
@@ -135,15 +145,17 @@ class ReducePhase {
  private:
   Result<void> run_piece(std::size_t index) {
     const Piece& piece = source_.plan().pieces()[index];
-    // Opened even if moot: whoever waits for this piece learns that it will not come.
+    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");  // Those that wait see it.
+    if (failure_.is_moot(index)) {
+      setup_.parts.give_up(piece.part, place_[index]);
+      return {};
+    }
     MRUN_TRY_ASSIGN(TaskPieces writers, setup_.parts.open(piece.part, place_[index]));
-    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
-    if (failure_.is_moot(index)) return {};
     {
       MRUN_TRY_ASSIGN(auto source, source_.open(index));
       std::uint64_t combined = 0;
       const bool combines = setup_.combiner.combines();
-      if (combines) source = setup_.combiner.wrap(std::move(source), combined);
+      if (combines) source = setup_.combiner.wrap_all(std::move(source), combined);
       MRUN_TRY_ASSIGN(const PieceCount count, setup_.job.spec().has_reduce
                                                   ? reduce(index, *source, writers)
                                                   : write(*source, writers));

@@ -20,7 +20,9 @@ struct ReaderOptions {
   IoMode io = IoMode::automatic;
   bool chunks = false;  ///< Hand out whole-record chunks (<= 1 MiB unless one record is longer).
   bool line_numbers = false;
-  std::uint64_t split_bytes = 0;                   ///< For cutting streams; 0: the plan's.
+  std::uint64_t split_bytes = 0;  ///< For cutting streams; 0: the plan's.
+  /// The most of a stream's split; the same for any number of threads.
+  std::uint64_t stream_split_bytes_most = std::uint64_t{1} << 20;
   std::size_t block_bytes = std::size_t{1} << 20;  ///< Of a chunk, and of what is read at once.
   std::uint64_t map_from_bytes = std::uint64_t{256}
                                  << 10;  ///< IoMode::automatic maps files from this size.

@@ -7,14 +7,7 @@
 #include "input/short_record.hpp"
 
 namespace mrun {
-namespace {
-
-/// A stream's split is held in memory while it is mapped: small beside the budget, yet large enough
-/// that a task is worth starting.
-constexpr std::uint64_t kStreamSplitShare = 16;
-constexpr std::uint64_t kStreamSplitLeastBytes = std::uint64_t{64} << 10;
-
-}  // namespace
+namespace {}  // namespace
 
 Result<BatchCutter> ReaderState::make_cutter() const {
   BatchCutter cutter(record_cutter(), options_.chunks, options_.line_numbers);
@@ -63,9 +56,8 @@ StreamSplitter& ReaderState::stream(std::uint32_t file_ordinal) {
 }
 
 std::size_t ReaderState::stream_split_bytes() const {
-  const std::uint64_t share =
-      std::max<std::uint64_t>(budget_.limit_bytes() / kStreamSplitShare, kStreamSplitLeastBytes);
-  return static_cast<std::size_t>(std::clamp<std::uint64_t>(options_.split_bytes, 1, share));
+  const std::uint64_t most = std::max<std::uint64_t>(1, options_.stream_split_bytes_most);
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(options_.split_bytes, 1, most));
 }
 
 }  // namespace mrun

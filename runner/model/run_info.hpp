@@ -37,7 +37,7 @@ struct RunInfo {
   std::uint64_t splits = 0;
   unsigned threads = 0;
   unsigned threads_asked = 0;
-  unsigned threads_started = 0;  ///< Of those, what the system let us start.
+  bool threads_refused = false;  ///< The system started fewer than were asked of it.
   std::uint64_t memory_bytes = 0;
   std::vector<CounterValue> counters;
   std::vector<PhaseInfo> phases;

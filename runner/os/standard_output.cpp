@@ -1,6 +1,7 @@
 // Writes to the standard output, and asks about the terminal.
 #include "os/standard_output.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -18,11 +19,23 @@ Result<bool> write_standard_output(std::span<const std::byte> bytes) {
       bytes = bytes.subspan(static_cast<std::size_t>(put));
     } else if (errno == EPIPE) {
       return false;
-    } else if (errno != EINTR) {
+    } else if (errno == EINTR) {
+      // Only the signals that stop a run are handled, and this may wait for ever.
+      return fail(Code::cancelled, "stopped while writing to the standard output");
+    } else {
       return fail(Code::output, "cannot write to the standard output: " + errno_text(errno));
     }
   }
   return true;
+}
+
+void hold_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    // The wrong way for the first two: what would be read or written is an error, not nothing.
+    const int flags = fd == STDIN_FILENO ? O_WRONLY : fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY;
+    if (::open("/dev/null", flags) != fd) return;
+  }
 }
 
 void ignore_broken_pipes() { ::signal(SIGPIPE, SIG_IGN); }

@@ -14,6 +14,9 @@ Result<bool> write_standard_output(std::span<const std::byte> bytes);
 
 /// Makes writing to a closed pipe an error of the write instead of the death of the process.
 void ignore_broken_pipes();
+/// Keeps 0, 1 and 2 from becoming files of ours where the caller closed them: what a job prints
+/// would land in them. Before any file is opened.
+void hold_standard_descriptors();
 
 /// Whether the standard error stream is a terminal, and its width (80 where that is unknown).
 bool stderr_is_terminal();

@@ -131,8 +131,9 @@ OutputChunk OrderedPart::next_chunk(std::size_t piece, OutputChunk full) {
   if (queue_chunk(piece, full, next)) return next;
   if (wait_for_turn(piece)) write_in_turn(piece, full);
   full.size = 0;
-  if (full.bytes != nullptr) return full;
+  if (full.capacity == OutputMemory::kChunkBytes) return full;
   next = memory_.take();
+  if (next.bytes == nullptr && full.bytes != nullptr) return full;
   return next.bytes != nullptr ? std::move(next) : uncharged_chunk();
 }
 

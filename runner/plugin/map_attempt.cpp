@@ -62,7 +62,10 @@ PluginMapAttempt::PluginMapAttempt(const JobTable& job, const AttemptContext& co
 }
 
 Result<void> PluginMapAttempt::open(void* job_object) {
-  return worker_.open(job_object, emitter_ ? emitter_->table() : nullptr);
+  MRUN_TRY(worker_.open(job_object, emitter_ ? emitter_->table() : nullptr));
+  if (!emitter_) return {};
+  // It may have emitted already.
+  return worker_.call([] { return std::string("in its open"); }, [&] { return emitter_->take(); });
 }
 
 Result<void> PluginMapAttempt::map(const RecordBatch& batch) {

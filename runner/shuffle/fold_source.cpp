@@ -133,6 +133,7 @@ Result<std::span<const Pair>> UniqueSource::next() {
     for (const Pair& pair : batch) {
       const bool repeats =
           before != nullptr && before->vlen == pair.vlen && same_key(*before, pair) &&
+          (between_ == Between::nothing || before->task == pair.task) &&
           (pair.vlen == 0 || std::memcmp(before->value, pair.value, pair.vlen) == 0);
       if (!repeats) kept_.push_back(pair);
       before = &pair;

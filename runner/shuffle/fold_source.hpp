@@ -53,15 +53,20 @@ class FoldSource final : public PairSource {
 /// Drops a value that is equal to the one before it under the same key.
 class UniqueSource final : public PairSource {
  public:
+  /// What may be between two neighbours of the stream: nothing, where it has all pairs of a key; or
+  /// pairs of tasks that are missing here, so that only neighbours of one task may be compared.
+  enum class Between : std::uint8_t { nothing, other_tasks };
+
   /// `taken`, which counts the pairs that came in, outlives the source.
-  UniqueSource(std::unique_ptr<PairSource> from, std::uint64_t& taken)
-      : from_(std::move(from)), taken_(taken) {}
+  UniqueSource(std::unique_ptr<PairSource> from, Between between, std::uint64_t& taken)
+      : from_(std::move(from)), between_(between), taken_(taken) {}
   Result<std::span<const Pair>> next() override;
 
  private:
   void remember(const Pair& pair);
 
   std::unique_ptr<PairSource> from_;
+  const Between between_;
   std::uint64_t& taken_;
   std::vector<Pair> kept_;
   bool has_last_ = false;
@@ -77,11 +82,23 @@ struct SortedCombiner {
   /// Whether pairs may be combined before all pairs of their key are together.
   bool combines_early() const { return unique || (fold != nullptr && fold->is_exact()); }
   bool combines() const { return unique || fold != nullptr; }
-  /// The stream with this combiner applied; only where it combines. `taken` counts the pairs that
-  /// came in, and outlives it.
-  std::unique_ptr<PairSource> wrap(std::unique_ptr<PairSource> source, std::uint64_t& taken) const {
+  /// A stream that has some of its keys' pairs, with this combiner applied; only where it combines
+  /// early. `taken` counts the pairs that came in, and outlives it.
+  std::unique_ptr<PairSource> wrap_some(std::unique_ptr<PairSource> source,
+                                        std::uint64_t& taken) const {
+    return wrap(std::move(source), UniqueSource::Between::other_tasks, taken);
+  }
+  /// The same for a stream that has all of them; only where it combines.
+  std::unique_ptr<PairSource> wrap_all(std::unique_ptr<PairSource> source,
+                                       std::uint64_t& taken) const {
+    return wrap(std::move(source), UniqueSource::Between::nothing, taken);
+  }
+
+ private:
+  std::unique_ptr<PairSource> wrap(std::unique_ptr<PairSource> source,
+                                   UniqueSource::Between between, std::uint64_t& taken) const {
     if (fold != nullptr) return std::make_unique<FoldSource>(std::move(source), *fold, taken);
-    return std::make_unique<UniqueSource>(std::move(source), taken);
+    return std::make_unique<UniqueSource>(std::move(source), between, taken);
   }
 };
 

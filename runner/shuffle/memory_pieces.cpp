@@ -9,7 +9,8 @@ namespace mrun {
 Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory,
                                                            std::vector<EntryBlock*> blocks,
                                                            const PiecePlan& plan,
-                                                           bool one_partition, std::size_t slices) {
+                                                           bool one_partition, std::size_t slices,
+                                                           const StopFlag& stop) {
   std::uint64_t entries = 0;
   for (const EntryBlock* block : blocks) entries += block->count;
   MRUN_TRY_ASSIGN(PageBuffer items,
@@ -18,7 +19,7 @@ Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory,
   auto copies = PageBuffer::allocate(memory.budget(), entries * sizeof(Entry));
   std::unique_ptr<MemoryPieces> pieces(
       new MemoryPieces(std::move(blocks), plan, one_partition, std::move(items),
-                       copies ? *std::move(copies) : PageBuffer()));
+                       copies ? *std::move(copies) : PageBuffer(), stop));
   slices = std::clamp<std::size_t>(slices, 1, std::max<std::size_t>(1, pieces->blocks_.size()));
   for (std::size_t i = 0; i < slices; ++i) {
     Slice slice;
@@ -32,7 +33,7 @@ Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory,
 
 void MemoryPieces::classify(std::size_t index) {
   Slice& slice = slices_[index];
-  for (std::size_t b = slice.first_block; b < slice.end_block; ++b) {
+  for (std::size_t b = slice.first_block; b < slice.end_block && !stop_.stopped(); ++b) {
     EntryBlock& block = *blocks_[b];
     for (std::uint32_t i = 0; i < block.count; ++i) {
       const std::uint32_t partition = one_partition_ ? 0 : block.parts[i];
@@ -56,7 +57,7 @@ void MemoryPieces::scatter(std::size_t index) {
   Slice& slice = slices_[index];
   SortItem* const items = items_.as<SortItem>();
   Entry* const copies = entries_.as<Entry>();
-  for (std::size_t b = slice.first_block; b < slice.end_block; ++b) {
+  for (std::size_t b = slice.first_block; b < slice.end_block && !stop_.stopped(); ++b) {
     const EntryBlock& block = *blocks_[b];
     for (std::uint32_t i = 0; i < block.count; ++i) {
       const std::uint32_t piece = block.parts[i];

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/stop_flag.hpp"
 #include "os/page_buffer.hpp"
 #include "shuffle/entry_sort.hpp"
 #include "shuffle/piece_plan.hpp"
@@ -13,7 +14,8 @@
 namespace mrun {
 
 /// First every slice is classified, then `place` is called once, then every slice is scattered,
-/// then pieces may be opened: each of these by any threads at once. The blocks stay as they are,
+/// then pieces may be opened: each of these by any threads at once. After a stop the steps do
+/// nothing, and no piece may be opened. The blocks stay as they are,
 /// apart from their `parts`, which then name pieces. Where the budget has room for them, entries
 /// are copied to their piece, so that it is read from the cache; else its items refer to the
 /// blocks.
@@ -23,7 +25,7 @@ class MemoryPieces {
   static Result<std::unique_ptr<MemoryPieces>> create(SortMemory& memory,
                                                       std::vector<EntryBlock*> blocks,
                                                       const PiecePlan& plan, bool one_partition,
-                                                      std::size_t slices);
+                                                      std::size_t slices, const StopFlag& stop);
 
   std::size_t slice_count() const { return slices_.size(); }
   void classify(std::size_t slice);
@@ -39,13 +41,14 @@ class MemoryPieces {
     std::vector<std::uint64_t> at;  // By piece: count, then where the next item goes.
   };
   MemoryPieces(std::vector<EntryBlock*> blocks, const PiecePlan& plan, bool one_partition,
-               PageBuffer items, PageBuffer entries)
+               PageBuffer items, PageBuffer entries, const StopFlag& stop)
       : blocks_(std::move(blocks)),
         read_blocks_(blocks_.begin(), blocks_.end()),
         plan_(plan),
         one_partition_(one_partition),
         items_(std::move(items)),
-        entries_(std::move(entries)) {}
+        entries_(std::move(entries)),
+        stop_(stop) {}
 
   std::vector<EntryBlock*> blocks_;
   std::vector<const EntryBlock*> read_blocks_;
@@ -53,6 +56,7 @@ class MemoryPieces {
   const bool one_partition_;  // Blocks do not hold partitions: all is 0.
   PageBuffer items_;
   PageBuffer entries_;  // In the places of their items; empty where they stay in their blocks.
+  const StopFlag& stop_;
   std::vector<Slice> slices_;
   std::vector<std::uint64_t> begin_;  // Of each piece's items, and the end.
 };

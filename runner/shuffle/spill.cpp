@@ -29,8 +29,9 @@ std::vector<std::size_t> make_items(std::span<const EntryBlock* const> blocks,
 }
 
 Result<void> write_all(std::unique_ptr<PairSource> source, std::uint32_t partition,
-                       RunWriter& writer) {
+                       RunWriter& writer, const StopFlag& stop) {
   while (true) {
+    if (stop.stopped()) return fail(Code::cancelled, "stopped");
     MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source->next());
     if (pairs.empty()) return {};
     MRUN_TRY(writer.add(partition, pairs));
@@ -63,8 +64,8 @@ Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitio
     const std::span<const SortItem> of_partition(items, counts[partition]);
     std::unique_ptr<PairSource> sorted =
         std::make_unique<SortedEntries>(of_partition, entries, partition, consumed);
-    if (combiner.combines_early()) sorted = combiner.wrap(std::move(sorted), folded);
-    MRUN_TRY(write_all(std::move(sorted), partition, writer));
+    if (combiner.combines_early()) sorted = combiner.wrap_some(std::move(sorted), folded);
+    MRUN_TRY(write_all(std::move(sorted), partition, writer, target.stop));
     items += counts[partition];
   }
   const std::uint64_t taken = combiner.combines_early() ? folded : writer.pair_count();

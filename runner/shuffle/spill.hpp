@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/stop_flag.hpp"
 #include "os/storage.hpp"
 #include "shuffle/fold_source.hpp"
 #include "shuffle/run.hpp"
@@ -17,10 +18,12 @@ struct SpillTarget {
   std::size_t block_bytes = 0;
   MemoryBudget& budget;        ///< RunWriter::memory_bytes(block_bytes) of it must be free.
   MemoryBudget& index_budget;  ///< For the run's index; outlives the run.
+  const StopFlag& stop;
 };
 
 /// Sorts the buffer's pairs by (partition, key, input order), combines what may be combined early,
-/// and writes them. The buffer is empty afterwards. Errors: integrity, what the writer says.
+/// and writes them. The buffer is empty afterwards. Errors: integrity, cancelled, what the writer
+/// says.
 Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitions,
                   const SortedCombiner& combiner, const SpillTarget& target);
 

@@ -131,7 +131,8 @@ class OpenPipeline {
     SkippingExecutor executor(hooks.skips_scatter);
     MemoryBudget budget(std::size_t{32} << 20);
     if (!output.has_runs()) {
-      MRUN_TRY_ASSIGN(auto pieces, pieces_in_memory(output, job, setup_.partitions, executor));
+      MRUN_TRY_ASSIGN(auto pieces,
+                      pieces_in_memory(output, job, setup_.partitions, executor, stop_));
       return write_parts(job, output, std::move(pieces));
     }
     RunSet runs;

@@ -232,17 +232,21 @@ TEST(UniqueSource, DropsOnlyEqualNeighboursUnderOneKey) {
       records.push_back({hard_key(random), std::string(random.below(3), 'v'),
                          static_cast<std::uint32_t>(random.below(3))});
     std::stable_sort(records.begin(), records.end(), before);
+    const auto between =
+        random.one_in(2) ? UniqueSource::Between::nothing : UniqueSource::Between::other_tasks;
     Records expected;
     const Record* last = nullptr;
     for (const Record& record : records) {
-      if (last == nullptr || last->key != record.key || last->value != record.value)
+      const bool tasks_count = between == UniqueSource::Between::other_tasks;
+      if (last == nullptr || last->key != record.key || last->value != record.value ||
+          (tasks_count && last->task != record.task))
         expected.push_back(record);
       last = &record;
     }
     std::uint64_t taken = 0;
     UniqueSource source(std::make_unique<ListSource>(
                             records, random.pick(std::vector<std::uint64_t>{1, 3, 700}), i),
-                        taken);
+                        between, taken);
     const Result<Records> kept = drain(source);
     ASSERT_TRUE(kept);
     ASSERT_TRUE(*kept == expected);

@@ -119,8 +119,9 @@ TEST(Spill, WritesEveryPartitionInOrder) {
 
     MemoryFile file;
     MemoryBudget writing(kPlenty);
-    const auto run =
-        spill(f.buffer, f.memory, partitions, {}, {file, 0, kBlockBytesMin, writing, writing});
+    const StopFlag stop;
+    const auto run = spill(f.buffer, f.memory, partitions, {},
+                           {file, 0, kBlockBytesMin, writing, writing, stop});
     ASSERT_TRUE(run);
     EXPECT_TRUE(f.buffer.empty());
     EXPECT_EQ(run->pair_count(), records.size());
@@ -160,13 +161,14 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
       cuts.emplace_back(std::move(keys));
     }
     const PiecePlan plan = PiecePlan::of_partitions(std::move(cuts));
+    const StopFlag stop;
     Charge rest;
     const bool copies = random.one_in(2);
     if (!copies) {
       ASSERT_TRUE(rest.try_add(f.budget, f.budget.free_bytes()));
     }
     auto pieces = MemoryPieces::create(f.memory, f.buffer.blocks(), plan, partitions == 1,
-                                       1 + random.below(5));
+                                       1 + random.below(5), stop);
     ASSERT_TRUE(pieces);
     for (std::size_t slice = 0; slice < (*pieces)->slice_count(); ++slice)
       (*pieces)->classify(slice);
