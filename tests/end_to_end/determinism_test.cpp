@@ -41,6 +41,9 @@ std::vector<Subject> subjects() {
        {test_job("concatenate"), "-D", "repeat=100", "-D", "big=4000"},
        20 << 10},
       {"FoldInOrder", {test_job("affine_fold"), "-D", "repeat=20"}, 200 << 10},
+      {"UniqueThatSpills",
+       {test_job("unique_values"), "-D", "repeat=200", "-D", "same=1"},
+       100 << 10},
       {"HardSums", {test_job("hard_sums"), "-D", "repeat=20"}, 200 << 10},
       {"SecondarySort", {test_job("dated_in_order"), "-D", "repeat=50", "-D", "big=500"}, 40 << 10},
       {"SideOutputs", {test_job("three_parts")}, 200 << 10},
@@ -84,7 +87,7 @@ std::string names_that_differ(const Files& a, const Files& b) {
 std::vector<std::vector<std::string>> matrix() {
   std::vector<std::vector<std::string>> ways;
   for (const char* threads : {"-j1", "-j2", "-j3", "-j8", "-j32"}) {
-    for (const char* memory : {"34M", "64M", "1G"}) {
+    for (const char* memory : {"34M", "40M", "64M", "1G"}) {
       for (const char* split : {"", "4K", "100000", "64M"}) {
         std::vector<std::string> way{threads, "--memory", memory};
         if (*split != '\0') way.insert(way.end(), {"--split-size", split});

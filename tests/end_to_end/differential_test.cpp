@@ -93,7 +93,7 @@ Case make_case(Random& random, const TempFolder& folder, bool spills) {
     write_inputs(random, folder, std::uint64_t{1} << random.between(0, 16), test);
     return test;
   }
-  // The smallest budget, and jobs that amplify a small input to more than it holds.
+  // Budgets that are hardly enough, and jobs that amplify a small input to more than it holds.
   const std::uint64_t input_bytes = std::uint64_t{1} << random.between(10, 16);
   test.job = &model_job(random.pick<std::string>(
       {"concatenate", "concatenate", "first_value", "dated", "dated_in_order",
@@ -123,7 +123,10 @@ Case make_case(Random& random, const TempFolder& folder, bool spills) {
     add_parameter(test, "repeat", &ModelParams::repeat, 1 + kEmittedBytes / (bytes + 48 * pairs));
     add_parameter(test, "same", &ModelParams::same, random.pick<std::uint64_t>({0, 1, 1, 3}));
   }
-  for (const char* option : {"-q", "--no-sync", "--memory", "34M"})
+  // From 36M on there are two threads, from 38M on three; small splits give all of them tasks.
+  for (const std::string& option : std::vector<std::string>{
+           "-q", "--no-sync", "--memory", random.pick<std::string>({"34M", "36M", "38M", "40M"}),
+           "--split-size", std::to_string(input_bytes / random.between(1, 20) + 1)})
     test.arguments.push_back(option);
   test.arguments.push_back("-j" + std::to_string(random.between(1, 4)));
   if (random.one_in(2)) {
