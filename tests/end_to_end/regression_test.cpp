@@ -66,5 +66,33 @@ TEST_F(Regression, TheEmptyKeyIsAGroup) {
   EXPECT_NE(manifest_.find("\"groups\": 3"), std::string::npos) << manifest_;
 }
 
+// What a fold throws could not pass through the SDK, and ended the process.
+TEST_F(Regression, AThrowInAFoldIsStatusSeven) {
+  write_file(folder_ / "in", "a b a b a b\n");
+  CommandOptions options;
+  options.folder = folder_.path();
+  const std::vector<std::string> arguments = {test_job("throwing_fold"), "in", "out"};
+  const CommandResult result = run_mrun(arguments, options);
+  EXPECT_EQ(result.exit_status, 7) << describe(arguments, result);
+  EXPECT_NE(result.err.find("no third one"), std::string::npos) << result.err;
+  EXPECT_EQ(read_tree(folder_.path()).size(), 1u);
+}
+
+// A part file became one of them, and the summary was written into it.
+TEST_F(Regression, ClosedStandardDescriptorsAreNotUsedForFiles) {
+  write_file(folder_ / "in", "a b a\n");
+  CommandOptions options;
+  options.folder = folder_.path();
+  const auto run_closed = [&](const std::string& input, const std::string& output) {
+    return run_command({"/bin/sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-", mrun_path(),
+                        shipped_job("wordcount"), input, output},
+                       options);
+  };
+  EXPECT_EQ(run_closed("in", "out").exit_status, 0);
+  EXPECT_TRUE(run_mrun({"verify", "out"}, options).ok());
+  EXPECT_EQ(run_mrun({"cat", "out"}, options).out, "a\t2\nb\t1\n");
+  EXPECT_EQ(run_closed("-", "out2").exit_status, 4);
+}
+
 }  // namespace
 }  // namespace mrun::test_support

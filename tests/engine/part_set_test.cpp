@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "engine/in_process_job.hpp"
@@ -169,6 +170,22 @@ TEST_F(PartSetTest, AStopWakesWhoWaits) {
   waiter.join();
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::cancelled);
+}
+
+TEST_F(PartSetTest, APieceThatIsGivenUpMakesNoFileAndWakesThoseThatWait) {
+  PartSet parts(setup(2, {}));
+  parts.expect(0, 2);
+  parts.expect(1, 2);
+  parts.give_up(0, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "part-00000"));
+  // Once before the part has a file, once after.
+  auto waiting = parts.open(1, 1);
+  ASSERT_TRUE(waiting);
+  parts.give_up(1, 0);
+  EXPECT_EQ(waiting->status().error().code, Code::cancelled);
+  auto late = parts.open(0, 1);
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->status().error().code, Code::cancelled);
 }
 
 }  // namespace

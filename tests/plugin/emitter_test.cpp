@@ -97,6 +97,16 @@ TEST(Emitter, FlushKeepsTheOrderAroundBigPairs) {
   EXPECT_EQ(pairs.back().first, "d");
 }
 
+TEST(Emitter, WhatIsEmittedInOpenArrives) {
+  TestJob test({.open = [](mrun_worker_ctx* context) -> mrun_status {
+    context->emit->entries[context->emit->n++] = entry("early", 0, MRUN_E_INLINE, 0);
+    return MRUN_OK;
+  }});
+  ASSERT_TRUE(test.map_lines("a line\n"));
+  ASSERT_EQ(test.entries.pairs.size(), 1u);
+  EXPECT_EQ(test.entries.pairs[0].first, "early");
+}
+
 TEST(Emitter, APairThatIsTooLargeIsNamedWithItsRecord) {
   const std::string big(300'000, 'b');
   TestJob test({.map = [&](mrun_worker_ctx* context, const mrun_batch* batch) -> mrun_status {
