@@ -183,7 +183,7 @@ TEST_F(CommandTest, UnwritableParentOfTheOutputIsAnOutputError) {
   ::chmod((folder_ / "closed").c_str(), 0555);
   CommandOptions options;
   options.folder = folder_.path();
-  options.as_nobody = ::geteuid() == 0;
+  options.obeys_permissions = ::geteuid() == 0;
   const CommandResult result = run_mrun({job_, "in", "closed/out"}, options);
   EXPECT_EQ(result.exit_status, 5) << result.err;
   EXPECT_NE(result.err.find("closed"), std::string::npos) << result.err;

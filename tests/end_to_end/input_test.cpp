@@ -206,9 +206,9 @@ TEST_F(InputClass, MissingInputIsAnError) { expect_error({"nowhere"}, 4, {"no in
 class UnreadableInput : public InputClass {
  protected:
   // The tests may run as root, for whom everything is readable, so the command runs as nobody.
-  CommandOptions as_nobody() const {
+  CommandOptions obeying() const {
     CommandOptions options = here();
-    options.as_nobody = ::geteuid() == 0;
+    options.obeys_permissions = ::geteuid() == 0;
     return options;
   }
 };
@@ -217,13 +217,13 @@ TEST_F(UnreadableInput, FileIsAnError) {
   write_file(folder_ / "in/a", "one\n");
   write_file(folder_ / "in/b", "two\n");
   ::chmod((folder_ / "in/b").c_str(), 0);
-  expect_error({"in"}, 4, {"in/b", "Permission denied"}, as_nobody());
+  expect_error({"in"}, 4, {"in/b", "Permission denied"}, obeying());
 }
 
 TEST_F(UnreadableInput, FolderIsAnError) {
   write_file(folder_ / "in/closed/a", "one\n");
   ::chmod((folder_ / "in/closed").c_str(), 0);
-  expect_error({"in"}, 4, {"in/closed", "Permission denied"}, as_nobody());
+  expect_error({"in"}, 4, {"in/closed", "Permission denied"}, obeying());
 }
 
 TEST_F(InputClass, SamePathTwiceIsReadTwice) {

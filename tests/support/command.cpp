@@ -2,9 +2,10 @@
 #include "support/command.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -84,14 +85,15 @@ std::uint64_t anonymous_bytes(pid_t pid) {
 // Everything between fork and exec; only calls that are safe there.
 [[noreturn]] void become(const CommandOptions& options, char* const* argv, char* const* environment,
                          int in, int out, int err) {
-  constexpr unsigned kNobody = 65534;
   ::dup2(in, 0);
   ::dup2(out, 1);
   ::dup2(err, 2);
   if (!options.folder.empty() && ::chdir(options.folder.c_str()) != 0) ::_exit(126);
-  if (options.as_nobody &&
-      (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0))
-    ::_exit(126);
+  // Root without the right to pass over permissions, not another user: the checkout may be root's
+  // own.
+  for (const int right : {CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH}) {
+    if (options.obeys_permissions && ::prctl(PR_CAPBSET_DROP, right, 0, 0, 0) != 0) ::_exit(126);
+  }
   // The caller may ignore or block signals; the program under test starts with none of that.
   ::signal(SIGPIPE, SIG_DFL);
   sigset_t none;

@@ -29,7 +29,7 @@ struct CommandOptions {
   std::optional<std::string> stdin_pipe;  ///< Written into a pipe; none: /dev/null.
   std::string stdin_file;                 ///< Becomes the standard input.
   std::vector<std::string> environment;   ///< "NAME=value", added.
-  bool as_nobody = false;                 ///< Drops root; file permissions hold for nobody only.
+  bool obeys_permissions = false;         ///< As root: file permissions hold all the same.
   bool measure_memory = false;
   int signal = 0;  ///< Sent once, `signal_after` the start.
   std::chrono::microseconds signal_after{0};
