@@ -12,7 +12,6 @@
 #include "base/check.hpp"
 
 namespace mrun {
-
 namespace {
 
 // How many threads beside this one the system lets us start, at most `wanted`. TBB does not get

@@ -7,8 +7,6 @@
 #include "input/short_record.hpp"
 
 namespace mrun {
-namespace {}  // namespace
-
 Result<BatchCutter> ReaderState::make_cutter() const {
   BatchCutter cutter(record_cutter(), options_.chunks, options_.line_numbers);
   MRUN_TRY(cutter.prepare(budget_));

@@ -36,6 +36,8 @@ struct Entry {
   std::uint64_t v = 0;
 
   static constexpr std::uint32_t kLengthMask = (1u << 28) - 1;
+  static constexpr std::uint64_t kAddressMask =
+      (std::uint64_t{1} << 48) - 1;  ///< Addresses of what entries refer to have 48 bits.
 
   std::uint32_t key_size() const { return klen & kLengthMask; }
   std::uint32_t value_size() const { return vlen & kLengthMask; }

@@ -38,8 +38,6 @@ class OutputMemory {
   /// Returns the chunks that nobody uses to the system and the budget.
   void trim();
 
-  std::size_t limit_bytes() const { return budget_.limit_bytes(); }
-
  private:
   MemoryBudget& budget_;
   std::mutex mutex_;  // Guards spare_.

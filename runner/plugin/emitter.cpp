@@ -8,8 +8,6 @@ namespace {
 
 constexpr std::uint32_t kCopiedKinds = (1u << MRUN_E_INLINE) | (1u << MRUN_E_HEAP);
 constexpr std::uint32_t kReferredKinds = (1u << MRUN_E_REF) | (1u << MRUN_E_REFKEY);
-/// Addresses of REFKEY entries have 48 bits.
-constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 48) - 1;
 /// A key or value of a job is smaller than this (design.md, sizes).
 constexpr std::uint64_t kFieldBytesEnd = std::uint64_t{1} << 32;
 
@@ -52,7 +50,7 @@ Emitter::Emitter(Worker& worker, EntrySink& sink)
 
 void Emitter::set_refs(Slice bytes) {
   const auto end = reinterpret_cast<std::uintptr_t>(bytes.data) + bytes.size;
-  refs_ = end <= kAddressMask ? bytes : Slice{};
+  refs_ = end <= Entry::kAddressMask ? bytes : Slice{};
   referred_bytes_ = 0;
   reset();
 }
@@ -146,7 +144,7 @@ const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
         referred += value;
         break;
       case MRUN_E_REFKEY: {
-        const std::uint64_t at = entry.v & kAddressMask;
+        const std::uint64_t at = entry.v & Entry::kAddressMask;
         const auto distance = static_cast<std::int16_t>(entry.v >> 48);
         const std::uint64_t key_at = at + static_cast<std::uint64_t>(std::int64_t{distance});
         if (value == 0 && distance != 0) return "it emitted a reference of no known form";

@@ -34,10 +34,9 @@ CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits&
       limits_(limits),
       slots_(std::move(slots)),
       mask_(slots_.size() / sizeof(Slot) - 1),
-      heap_(new std::uint64_t[kHeapBatchBytes / 8]) {
+      batcher_(sink) {
   fold_states_.reserve(kGroup);
   fold_values_.reserve(kGroup);
-  entries_.reserve(kEntryBatch);
 }
 
 Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink,
@@ -107,7 +106,7 @@ Result<void> CombineTable::add_group(const EntryBatch& group) {
       if (done == entries.size()) break;
     }
     const Pair pair = emitted_pair(entries[done], group.heap);
-    if (pair.vlen + std::size_t{pair.tail_size()} <= kHeapBatchBytes) {
+    if (EntryBatcher::fits(pair)) {
       MRUN_TRY(add_pair(pair, hashes[done]));
       continue;
     }
@@ -283,16 +282,14 @@ Result<bool> CombineTable::grow() {
 
 // Hands on entries that the table does not keep.
 Result<void> CombineTable::pass_on(const EntryBatch& batch) {
-  totals_.taken += batch.entries.size();
-  totals_.given += batch.entries.size();
+  passed_ += batch.entries.size();
   return sink_->accept(batch);
 }
 
 Result<void> CombineTable::add_big(Slice key, Slice value) {
   if (value.size != fold_->state_size()) return no_state(value.size);
   if (!fold_->is_exact()) MRUN_TRY(hand_over());
-  ++totals_.taken;
-  ++totals_.given;
+  ++passed_;
   return sink_->accept_big(key, value);
 }
 
@@ -309,63 +306,17 @@ Result<void> CombineTable::flush() {
   return {};
 }
 
-// Entries on their way to the sink, and the values and tails that they refer to.
-class CombineTable::Handed {
- public:
-  explicit Handed(CombineTable& table)
-      : table_(table), heap_(reinterpret_cast<std::uint8_t*>(table.heap_.get())) {
-    table_.entries_.clear();
-  }
-
-  bool has_room(const Pair& pair) const {
-    return table_.entries_.size() < kEntryBatch && heap_used_ + heap_bytes(pair) <= kHeapBatchBytes;
-  }
-  void add(const Pair& pair) {
-    Entry entry{pair.k0, pair.k1, pair.klen, pair.vlen, 0};
-    if (table_.is_wide(pair.klen)) {
-      std::memcpy(heap_ + heap_used_, pair.value, pair.vlen);
-      if (pair.tail_size() != 0)
-        std::memcpy(heap_ + heap_used_ + pair.vlen, pair.tail, pair.tail_size());
-      entry.vlen |= static_cast<std::uint32_t>(EntryKind::heap) << 28;
-      entry.v = heap_used_;
-      heap_used_ += heap_bytes(pair);
-    } else {
-      std::memcpy(&entry.v, pair.value, pair.vlen);
-    }
-    table_.entries_.push_back(entry);
-  }
-  Result<void> send() {
-    if (table_.entries_.empty()) return {};
-    table_.totals_.given += table_.entries_.size();
-    MRUN_TRY(table_.sink_->accept({table_.entries_, heap_, heap_used_}));
-    table_.entries_.clear();
-    heap_used_ = 0;
-    return {};
-  }
-
- private:
-  static std::size_t heap_bytes(const Pair& pair) {
-    return (std::size_t{pair.vlen} + pair.tail_size() + 7) / 8 * 8;
-  }
-
-  CombineTable& table_;
-  std::uint8_t* const heap_;
-  std::size_t heap_used_ = 0;
-};
-
 // Hands on one pair that the table does not keep, without all of its batch's heap.
 Result<void> CombineTable::pass_by(const Pair& pair) {
-  Handed handed(*this);
-  handed.add(pair);
-  ++totals_.taken;
-  return handed.send();
+  ++taken_before_;
+  MRUN_TRY(batcher_.add(pair));
+  return batcher_.send();
 }
 
 Result<void> CombineTable::hand_over() {
   run_folds();
   if (used_slots_ == 0) return {};
   Ledger given;
-  Handed handed(*this);
   for (const Slot& slot : std::span<const Slot>(slots_.as<Slot>(), slot_count())) {
     if (slot.count == 0) continue;
     const Pair pair = pair_of(slot);
@@ -377,10 +328,9 @@ Result<void> CombineTable::hand_over() {
       std::memcpy(&sum, pair.value, sizeof sum);
       given.weighed_values += hash * sum;
     }
-    if (!handed.has_room(pair)) MRUN_TRY(handed.send());
-    handed.add(pair);
+    MRUN_TRY(batcher_.add(pair));
   }
-  MRUN_TRY(handed.send());
+  MRUN_TRY(batcher_.send());
   if (given != taken_) {
     return fail(Code::integrity,
                 fmt::format("the combine table took {} pairs and gave back {}: a pair was lost, "
@@ -388,7 +338,7 @@ Result<void> CombineTable::hand_over() {
                             taken_.pairs, given.pairs),
                 "this is a bug in mrun or a fault of the machine's memory; nothing was written");
   }
-  totals_.taken += taken_.pairs;
+  taken_before_ += taken_.pairs;
   forget();
   return {};
 }

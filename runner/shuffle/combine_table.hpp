@@ -7,12 +7,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "model/user_code.hpp"
 #include "os/page_buffer.hpp"
+#include "shuffle/entry_batcher.hpp"
 #include "shuffle/pair.hpp"
 #include "shuffle/state_fold.hpp"
 
@@ -43,10 +43,9 @@ class CombineTable {
   struct Totals {
     std::uint64_t taken = 0, given = 0;
   };
-  const Totals& totals() const { return totals_; }
+  Totals totals() const { return {taken_before_ + passed_, batcher_.sent() + passed_}; }
 
  private:
-  class Handed;
   static constexpr std::size_t kGroup = 64;  // Entries hashed and prefetched together.
   static constexpr std::size_t kFirstSlotsMost = std::size_t{1}
                                                  << 15;  // Smaller only in a tiny share.
@@ -57,8 +56,6 @@ class CombineTable {
   static constexpr std::uint64_t kPairsMost = std::uint64_t{1}
                                               << 31;  // A slot's count has 32 bits.
   static constexpr std::size_t kArenaBytesMost = std::size_t{256} << 10;
-  static constexpr std::size_t kEntryBatch = 1024;  // Entries and heap bytes handed on at once.
-  static constexpr std::size_t kHeapBatchBytes = std::size_t{64} << 10;
 
   struct Slot {
     std::uint64_t k0, k1;
@@ -105,16 +102,16 @@ class CombineTable {
   PageBuffer slots_;
   std::size_t mask_ = 0;
   std::size_t used_slots_ = 0;
-  Ledger taken_;  // Since the last hand-over.
-  Totals totals_;
+  Ledger taken_;                    // Since the last hand-over.
+  std::uint64_t taken_before_ = 0;  // All that hand-overs before gave on.
+  std::uint64_t passed_ = 0;        // What came and went without being kept.
   std::uint64_t bypass_left_ = 0;
 
   std::vector<PageBuffer> arena_;
   std::size_t arena_used_ = 0;  // In its last buffer.
   std::size_t arena_bytes_ = 0;
 
-  std::vector<Entry> entries_;  // kEntryBatch, and their kHeapBatchBytes: what is handed over.
-  std::unique_ptr<std::uint64_t[]> heap_;
+  EntryBatcher batcher_;  // What is handed over.
   std::vector<void*> fold_states_;
   std::vector<const void*> fold_values_;
 };

@@ -39,7 +39,6 @@ inline const std::uint8_t* address_of(std::uint64_t v) {
 
 /// The pair that an entry of a block stands for.
 inline Pair resolve(const Entry& entry, std::uint32_t task) {
-  constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 48) - 1;
   Pair pair{entry.k0, entry.k1, entry.key_size(), entry.value_size(), nullptr, nullptr, task};
   switch (entry.vlen >> 28) {
     case static_cast<std::uint32_t>(EntryKind::inline_value):
@@ -50,10 +49,10 @@ inline Pair resolve(const Entry& entry, std::uint32_t task) {
       pair.tail = pair.value + pair.vlen;
       break;
     case static_cast<std::uint32_t>(EntryKind::ref):
-      pair.value = address_of(entry.v & kAddressMask);
+      pair.value = address_of(entry.v & Entry::kAddressMask);
       break;
     case static_cast<std::uint32_t>(EntryKind::ref_key): {
-      pair.value = address_of(entry.v & kAddressMask);
+      pair.value = address_of(entry.v & Entry::kAddressMask);
       const auto distance = static_cast<std::int16_t>(entry.v >> 48);
       pair.tail = pair.value + (pair.vlen == 0 ? 0 : distance) + kPrefixBytes;
       break;
@@ -70,11 +69,10 @@ inline Pair resolve(const Entry& entry, std::uint32_t task) {
   return pair;
 }
 
-/// What an entry of a block adds to an EntrySum, see there.
-inline std::uint64_t content_of(const Entry& entry) {
+/// What an entry that stands for `pair` adds to an EntrySum, see there.
+inline std::uint64_t content_of(const Entry& entry, const Pair& pair) {
   const std::uint32_t kind = entry.vlen >> 28;
   if (kind != static_cast<std::uint32_t>(EntryKind::heap) && kind != kBigEntry) return entry.v;
-  const Pair pair = resolve(entry, 0);
   return hash64(pair.value, std::size_t{pair.vlen} + pair.tail_size());
 }
 

@@ -100,6 +100,17 @@ void refine(std::span<SortItem> group, const EntryList& entries, std::uint32_t d
   });
 }
 
+// Starts to load what an entry refers to. Longer records are read in order, which the processor
+// foresees by itself.
+void prefetch_bytes(const Entry& entry) {
+  constexpr std::size_t kLine = 64, kMost = 4 * kLine;
+  if (entry.kind() == EntryKind::inline_value) return;
+  const std::uint8_t* const bytes = address_of(entry.v & Entry::kAddressMask);
+  const std::size_t size = std::min(kMost, std::size_t{entry.key_size()} + entry.value_size());
+  for (std::size_t at = 0; at < size; at += kLine) __builtin_prefetch(bytes + at, 0, 2);
+  __builtin_prefetch(bytes + size, 0, 2);
+}
+
 }  // namespace
 
 SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bits,
@@ -119,21 +130,6 @@ void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned pa
   for_each_group(items, [&](std::span<SortItem> group) { refine(group, entries, depth); });
 }
 
-namespace {
-
-// Starts to load what an entry refers to. Longer records are read in order, which the processor
-// foresees by itself.
-void prefetch_bytes(const Entry& entry) {
-  constexpr std::size_t kLine = 64, kMost = 4 * kLine;
-  if (entry.kind() == EntryKind::inline_value) return;
-  const std::uint8_t* const bytes = address_of(entry.v & 0xffffffffffff);
-  const std::size_t size = std::min(kMost, std::size_t{entry.key_size()} + entry.value_size());
-  for (std::size_t at = 0; at < size; at += kLine) __builtin_prefetch(bytes + at, 0, 2);
-  __builtin_prefetch(bytes + size, 0, 2);
-}
-
-}  // namespace
-
 Result<std::span<const Pair>> SortedEntries::next() {
   // Two steps ahead: first the entry, then what it refers to.
   constexpr std::size_t kEntryAhead = 48;
@@ -149,7 +145,7 @@ Result<std::span<const Pair>> SortedEntries::next() {
     const std::uint64_t index = items[i].index();
     const Entry& entry = entries_.entry(index);
     batch_[i] = entries_.pair(index);
-    sum.add(entry, content_of(entry), partition_);
+    sum.add(entry, content_of(entry, batch_[i]), partition_);
   }
   consumed_.add(sum);
   position_ += count;

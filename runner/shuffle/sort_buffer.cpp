@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "base/check.hpp"
-#include "base/hash.hpp"
 
 namespace mrun {
 namespace {
@@ -28,12 +27,6 @@ std::uint64_t referred_bytes(const Entry& entry) {
     default:
       return 0;
   }
-}
-
-// The content of a `heap` entry, from where the emitter wrote it.
-std::uint64_t emitted_content(const Entry& entry, const std::uint8_t* heap) {
-  const Pair pair = emitted_pair(entry, heap);
-  return hash64(pair.value, std::size_t{pair.vlen} + pair.tail_size());
 }
 
 }  // namespace
@@ -140,8 +133,8 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
     if (!partitioner_.is_trivial()) assign_parts(block, begin);
     for (std::size_t i = 0; i < count; ++i) {
       const Entry& entry = batch.entries[done + i];
-      const std::uint64_t content =
-          entry.kind() == EntryKind::heap ? emitted_content(entry, batch.heap) : entry.v;
+      // Of the emitter's bytes: that they were copied is what the sum shall show.
+      const std::uint64_t content = content_of(entry, emitted_pair(entry, batch.heap));
       sum.add(entry, content, partitioner_.is_trivial() ? 0 : block.parts[begin + i]);
     }
     done += count;
@@ -180,7 +173,7 @@ bool SortBuffer::try_accept_big(Slice key, Slice value) {
   EntryBlock& block = open_block();
   block.entries[block.count++] = entry;
   if (!partitioner_.is_trivial()) assign_parts(block, block.count - 1);
-  accepted_.add(entry, content_of(entry),
+  accepted_.add(entry, content_of(entry, resolve(entry, task_)),
                 partitioner_.is_trivial() ? 0 : block.parts[block.count - 1]);
   return true;
 }

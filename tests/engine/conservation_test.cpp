@@ -174,11 +174,13 @@ TEST(Conservation, CatchesBugsInTheSortBuffer) {
   const auto cut = [](EntryBlock& block) { --block.count; };
   const auto repeat = [](EntryBlock& block) { block.entries[1] = block.entries[0]; };
   const auto swap = [](EntryBlock& block) {
+    const auto content = [&](std::uint32_t i) {
+      return content_of(block.entries[i], resolve(block.entries[i], block.task));
+    };
     // Of different keys: what is swapped under one key may be equal.
     std::uint32_t other = 1;
     while (block.entries[other].v == block.entries[0].v ||
-           block.entries[other].k0 == block.entries[0].k0 ||
-           content_of(block.entries[other]) == content_of(block.entries[0]))
+           block.entries[other].k0 == block.entries[0].k0 || content(other) == content(0))
       ++other;
     std::swap(block.entries[0].v, block.entries[other].v);
   };

@@ -21,14 +21,6 @@ using namespace test_support;
 constexpr std::array<int, 2> kKeys = {3'000, 30'000};
 constexpr unsigned kWorkers = kKeys.size();
 
-JobSpec counting_spec() {
-  JobSpec spec;
-  spec.combine = CombineKind::lanes;
-  spec.lanes = {LaneOp::sum_u64};
-  spec.state_size = 8;
-  return spec;
-}
-
 void fill(WorkerOutput& worker, unsigned number) {
   worker.begin_task(number);
   worker.begin_batch(nullptr);
@@ -50,7 +42,7 @@ TEST(MapOutput, AFlushLeavesAWorkerAloneThatIsFlushedElsewhere) {
   needs.combines = needs.fold_is_exact = true;
   MemoryPlan plan = MemoryPlan::make(kMemoryLeast + kThreadMemory, kWorkers, needs);
   plan.sort_bytes = std::size_t{1} << 20;
-  const SpecJob job(counting_spec());
+  const SpecJob job(summing_spec());
   const TempFolder folder;
   FaultyStorage storage;
   const StopFlag stop;

@@ -12,13 +12,6 @@ namespace {
 
 using namespace test_support;
 
-JobSpec summing_spec() {
-  JobSpec spec;
-  spec.combine = CombineKind::lanes;
-  spec.lanes = {LaneOp::sum_u64};
-  spec.state_size = 8;
-  return spec;
-}
 JobSpec folding_spec(bool exact) {
   JobSpec spec;
   spec.combine = CombineKind::fold;
@@ -67,34 +60,45 @@ std::map<std::string, std::string> model(const Records& records, const StateFold
   return states;
 }
 
+// A table alone, and what comes out of it.
+struct OpenTable {
+  OpenTable(const JobSpec& spec, std::size_t budget_bytes, std::size_t share_bytes,
+            std::uint64_t hash_seed)
+      : job(spec),
+        budget(budget_bytes),
+        table(CombineTable::create(fold, sink, {&budget, share_bytes, hash_seed})) {}
+
+  SpecJob job;
+  StateFold fold{job};
+  MemoryBudget budget;
+  KeepingSink sink;
+  Result<CombineTable> table;
+};
+
 void expect_table_folds(const JobSpec& spec, std::size_t share_bytes, std::uint64_t keys,
                         Random& random) {
-  const SpecJob job(spec);
-  const StateFold fold(job);
-  MemoryBudget budget(std::size_t{64} << 20);
-  KeepingSink sink;
-  auto table = CombineTable::create(fold, sink, {&budget, share_bytes, random.below(1u << 30)});
-  ASSERT_TRUE(table);
+  OpenTable open(spec, std::size_t{64} << 20, share_bytes, random.below(1u << 30));
+  ASSERT_TRUE(open.table);
   const Records records = random_states(random, spec, 1 + random.below(20000), keys);
   for (std::size_t begin = 0; begin < records.size();) {
     const std::size_t end = std::min(records.size(), begin + 1 + random.below(1500));
     const Emits emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
                        records.begin() + static_cast<std::ptrdiff_t>(end)},
                       random.one_in(2) ? Emits::Kind::referred : Emits::Kind::copied);
-    ASSERT_TRUE(table->add(emits.batch()));
+    ASSERT_TRUE(open.table->add(emits.batch()));
     begin = end;
   }
-  ASSERT_TRUE(table->flush());
-  const std::size_t after_first = sink.records.size();
-  ASSERT_TRUE(table->flush());
-  EXPECT_EQ(sink.records.size(), after_first) << "a flushed table is empty";
-  if (fold.is_exact()) {
-    EXPECT_TRUE(model(sink.records, fold) == model(records, fold));
+  ASSERT_TRUE(open.table->flush());
+  const std::size_t after_first = open.sink.records.size();
+  ASSERT_TRUE(open.table->flush());
+  EXPECT_EQ(open.sink.records.size(), after_first) << "a flushed table is empty";
+  if (open.fold.is_exact()) {
+    EXPECT_TRUE(model(open.sink.records, open.fold) == model(records, open.fold));
   } else {
     // Partial states are not values, so only one flush can be compared.
-    const auto expected = model(records, fold);
+    const auto expected = model(records, open.fold);
     if (after_first == expected.size()) {
-      EXPECT_TRUE(model(sink.records, fold) == expected);
+      EXPECT_TRUE(model(open.sink.records, open.fold) == expected);
     }
   }
 }
@@ -112,29 +116,21 @@ TEST(CombineTable, FoldsEveryPairOnce) {
 }
 
 TEST(CombineTable, KeepsToItsShare) {
-  const SpecJob job(wide_spec());
-  const StateFold fold(job);
   constexpr std::size_t kShare = 300 << 10;
-  MemoryBudget budget(kShare);
-  KeepingSink sink;
-  auto table = CombineTable::create(fold, sink, {&budget, kShare, 1});
-  ASSERT_TRUE(table);
+  OpenTable open(wide_spec(), kShare, kShare, 1);
+  ASSERT_TRUE(open.table);
   Random random(3);
   for (int i = 0; i < 40; ++i)
-    ASSERT_TRUE(table->add(Emits(random_states(random, job.spec(), 1000, 1000)).batch()));
-  ASSERT_TRUE(table->flush());
-  EXPECT_LE(budget.peak_bytes(), kShare);
+    ASSERT_TRUE(open.table->add(Emits(random_states(random, open.job.spec(), 1000, 1000)).batch()));
+  ASSERT_TRUE(open.table->flush());
+  EXPECT_LE(open.budget.peak_bytes(), kShare);
 }
 
 // Goal: a table of a small share still combines long keys, and a key that fits no table goes past
 // it.
 TEST(CombineTable, CombinesLongKeysInASmallShare) {
-  const SpecJob job(wide_spec());
-  const StateFold fold(job);
-  MemoryBudget budget(std::size_t{96} << 10);
-  KeepingSink sink;
-  auto table = CombineTable::create(fold, sink, {&budget, std::size_t{96} << 10, 1});
-  ASSERT_TRUE(table);
+  OpenTable open(wide_spec(), std::size_t{96} << 10, std::size_t{96} << 10, 1);
+  ASSERT_TRUE(open.table);
   Records records;
   for (std::uint64_t i = 0; i < 20000; ++i)
     records.push_back({"a key of more than 16 bytes " + std::to_string(i % 50),
@@ -143,24 +139,20 @@ TEST(CombineTable, CombinesLongKeysInASmallShare) {
       {std::string(200000, 'k'), number_bytes(1) + number_bytes(1) + number_bytes(1), 0});
   for (std::size_t begin = 0; begin < records.size(); begin += 1000) {
     const std::size_t end = std::min(records.size(), begin + 1000);
-    ASSERT_TRUE(table->add(Emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
-                                  records.begin() + static_cast<std::ptrdiff_t>(end)})
-                               .batch()));
+    ASSERT_TRUE(open.table->add(Emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
+                                       records.begin() + static_cast<std::ptrdiff_t>(end)})
+                                    .batch()));
   }
-  ASSERT_TRUE(table->flush());
-  EXPECT_LT(sink.records.size(), 1000u);
-  EXPECT_TRUE(model(sink.records, fold) == model(records, fold));
+  ASSERT_TRUE(open.table->flush());
+  EXPECT_LT(open.sink.records.size(), 1000u);
+  EXPECT_TRUE(model(open.sink.records, open.fold) == model(records, open.fold));
 }
 
 // Goal: what goes past the table does not overtake what is in it. Method: new keys until the table
 // lets pairs pass, then one key again and again; its states must come out in the order of emits.
 TEST(CombineTable, KeepsTheOrderOfAKeyWhenPairsPassIt) {
-  const SpecJob job(folding_spec(false));
-  const StateFold fold(job);
-  MemoryBudget budget(std::size_t{96} << 10);
-  KeepingSink sink;
-  auto table = CombineTable::create(fold, sink, {&budget, std::size_t{96} << 10, 0});
-  ASSERT_TRUE(table);
+  OpenTable open(folding_spec(false), std::size_t{96} << 10, std::size_t{96} << 10, 0);
+  ASSERT_TRUE(open.table);
   std::uint64_t number = 0;
   for (int batch = 0; batch < 20; ++batch) {
     Records records;
@@ -168,13 +160,13 @@ TEST(CombineTable, KeepsTheOrderOfAKeyWhenPairsPassIt) {
       records.push_back({"new " + std::to_string(number), number_bytes(0), 0});
       records.push_back({"same", number_bytes(++number), 0});
     }
-    ASSERT_TRUE(table->add(Emits(records).batch()));
+    ASSERT_TRUE(open.table->add(Emits(records).batch()));
   }
-  ASSERT_TRUE(table->flush());
+  ASSERT_TRUE(open.table->flush());
   // 3 * state + value mod 2^64 grows with each fold, so the order shows in the last value folded
   // in.
   std::uint64_t position = 0;
-  for (const Record& record : sink.records) {
+  for (const Record& record : open.sink.records) {
     if (record.key != "same") continue;
     // The state of values a, a+1, … b: undo the fold from the front.
     std::uint64_t state = bytes_number(record.value), folded = 0, next = position;
@@ -187,13 +179,9 @@ TEST(CombineTable, KeepsTheOrderOfAKeyWhenPairsPassIt) {
 }
 
 TEST(CombineTable, RefusesAValueThatIsNoState) {
-  const SpecJob job(summing_spec());
-  const StateFold fold(job);
-  MemoryBudget budget(std::size_t{8} << 20);
-  KeepingSink sink;
-  auto table = CombineTable::create(fold, sink, {&budget, std::size_t{4} << 20, 1});
-  ASSERT_TRUE(table);
-  const auto added = table->add(Emits({{"key", "short", 0}}).batch());
+  OpenTable open(summing_spec(), std::size_t{8} << 20, std::size_t{4} << 20, 1);
+  ASSERT_TRUE(open.table);
+  const auto added = open.table->add(Emits({{"key", "short", 0}}).batch());
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().code, Code::plugin);
 }

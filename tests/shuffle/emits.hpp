@@ -58,6 +58,15 @@ class Emits {
   std::vector<std::unique_ptr<std::string>> referred_;
 };
 
+/// A job whose values are added up.
+inline JobSpec summing_spec() {
+  JobSpec spec;
+  spec.combine = CombineKind::lanes;
+  spec.lanes = {LaneOp::sum_u64};
+  spec.state_size = 8;
+  return spec;
+}
+
 /// A job of which only the spec matters. Its fold is state = 3 * state + value on 8 bytes, which
 /// depends on order; its groups are the key's first byte where has_group_lens.
 class SpecJob : public UserCode {
