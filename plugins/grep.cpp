@@ -12,11 +12,29 @@
 
 struct Grep {
   static constexpr auto name = "grep";
-  static constexpr auto help = "writes the lines that match a regular expression";
+  static constexpr auto help = "writes the lines that match a regular expression, in input order";
+  static constexpr bool map_only = true;
+  using Combine = mrun::Sum;
 
   mrun::Param<std::string> pattern{"pattern", nullptr, "regular expression (RE2 syntax)"};
   mrun::Param<bool> invert{"invert", "false", "write the lines that do not match"};
-  mrun::Counter hits{"hits", "lines written"};
+  mrun::Param<bool> ignore_case{"ignore-case", "false", "a letter matches its other case, too"};
+  mrun::Param<bool> with_name{"name", "false", "write FILE TAB before each line"};
+  mrun::Param<bool> with_line{"line", "false", "write the line's number and TAB before each line"};
+  mrun::Param<bool> count{"count", "false",
+                          "write the number of lines; with name, FILE TAB number for each file"};
+  mrun::Counter hits{"hits", "lines found"};
+
+  /// Numbers are summed by file, or all under the first file's ordinal, which is then not written.
+  void shape(mrun::Shape<Grep>& shape) const {
+    if (!*count) {
+      shape.line_numbers(*with_line);
+      return;
+    }
+    shape.map_only(false);
+    shape.partitions(1);
+    if (!*with_name) shape.output(mrun::Output::value);
+  }
 
   /// The compiled expression; all threads use it.
   struct Shared {
@@ -25,16 +43,17 @@ struct Grep {
     bool by_chunk;
 
     explicit Shared(const Grep& job)
-        : of_line(*job.pattern, options(*job.pattern)),
-          of_chunk("(?m)" + *job.pattern, options(*job.pattern)),
+        : of_line(*job.pattern, options(*job.pattern, *job.ignore_case)),
+          of_chunk("(?m)" + *job.pattern, options(*job.pattern, *job.ignore_case)),
           by_chunk(of_chunk.ok() && !tells_a_line_from_a_text(*job.pattern)) {
       if (!of_line.ok()) mrun::fail("parameter pattern: " + of_line.error());
     }
 
     /// An ASCII expression is matched against bytes, so that a line is not passed over because it
     /// is not UTF-8; any other one against UTF-8.
-    static RE2::Options options(const std::string& pattern) {
+    static RE2::Options options(const std::string& pattern, bool ignore_case) {
       RE2::Options options;
+      options.set_case_sensitive(!ignore_case);
       options.set_log_errors(false);
       options.set_never_nl(true);
       const auto is_ascii = [](char c) { return (c & 0x80) == 0; };
@@ -82,23 +101,35 @@ struct Grep {
     static re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
   };
 
-  void map(const mrun::Chunk& chunk, const Shared& shared, mrun::Out& out) {
+  void map(const mrun::Chunk& chunk, const Shared& shared,
+           mrun::Emit<mrun::File, std::uint64_t>& counts, mrun::Out& out) {
+    const std::int64_t before = hits.value();
+    file = chunk.file;
+    line_at = chunk.text.data();
+    line_number = chunk.first_line;
     if (chunk.is_record) {
-      if (shared.matches(chunk.text) != *invert) write(chunk.text, out);
-      return;
+      if (shared.matches(chunk.text) != *invert) take(chunk.text, out);
+    } else {
+      search(chunk.text, shared, out);
     }
-    for (std::string_view rest = chunk.text; !rest.empty();) {
+    if (*count)
+      counts(*with_name ? chunk.file : mrun::File{},
+             static_cast<std::uint64_t>(hits.value() - before));
+  }
+
+ private:
+  void search(std::string_view lines, const Shared& shared, mrun::Out& out) {
+    for (std::string_view rest = lines; !rest.empty();) {
       const std::string_view line = shared.first_match(rest);
       const auto before = static_cast<std::size_t>(line.data() - rest.data());
       if (*invert)
-        write_all(rest.substr(0, before), out);
+        for (const std::string_view other : mrun::lines{rest.substr(0, before)}) take(other, out);
       else if (before != rest.size())
-        write(line, out);
+        take(line, out);
       rest = before == rest.size() ? std::string_view() : behind(rest, line);
     }
   }
 
- private:
   static std::string_view first_line(std::string_view lines) {
     return lines.substr(0, lines.find('\n'));
   }
@@ -108,17 +139,26 @@ struct Grep {
     return lines.substr(std::min(end + 1, lines.size()));
   }
 
-  void write(std::string_view line, mrun::Out& out) {
+  void take(std::string_view line, mrun::Out& out) {
     ++hits;
-    out(line);
-  }
-  void write_all(std::string_view lines, mrun::Out& out) {
-    while (!lines.empty()) {
-      const std::string_view line = first_line(lines);
-      write(line, out);
-      lines = behind(lines, line);
+    if (*count) return;
+    if (*with_line) {
+      line_number += static_cast<std::uint64_t>(std::count(line_at, line.data(), '\n'));
+      line_at = line.data();
     }
+    if (*with_name && *with_line)
+      out(file, line_number, line);
+    else if (*with_name)
+      out(file, line);
+    else if (*with_line)
+      out(line_number, line);
+    else
+      out(line);
   }
+
+  mrun::File file;
+  const char* line_at = nullptr;  // the line that line_number belongs to
+  std::uint64_t line_number = 0;
 };
 
 MRUN_JOB(Grep)

@@ -122,6 +122,14 @@ struct Combining {
   }
 };
 
+/// A combiner over states whose size the job's parameters decide (Shape::state_size). It has
+/// `static void fold(const Job&, std::uint64_t* state, const std::uint64_t* value)`; the values
+/// emitted are the bytes of such states, as std::string_view.
+template <typename J>
+concept FoldsWideStates = requires(const J& job, std::uint64_t* state, const std::uint64_t* value) {
+  J::Combine::fold(job, state, value);
+};
+
 struct WithoutFold {
   static constexpr bool kFolds = false;
 };

@@ -13,26 +13,9 @@
 #include "combine.hpp"
 #include "fail.hpp"
 #include "plugin.h"
+#include "shape.hpp"
 #include "signature.hpp"
 #include "worker.hpp"
-
-namespace mrun {
-
-/// What a job without reduce writes of each pair: `static constexpr auto output =
-/// mrun::Output::value;`
-enum class Output : std::uint32_t {
-  pair = MRUN_OUT_PAIR,
-  key = MRUN_OUT_KEY,
-  value = MRUN_OUT_VALUE
-};
-/// What ends each output record: `static constexpr auto record_end = mrun::RecordEnd::nothing;`
-enum class RecordEnd : std::uint32_t {
-  newline = MRUN_END_NEWLINE,
-  nothing = MRUN_END_NOTHING,
-  nul = MRUN_END_NUL
-};
-
-}  // namespace mrun
 
 namespace mrun::detail {
 
@@ -80,7 +63,7 @@ class Descriptor {
     job_.params = params_.list(std::move(probe.params));
     job_.counters = counters_.list(std::move(probe.counters));
     job_.outputs = outputs_.list(std::move(probe.outputs));
-    declare_input();
+    declare_inputs();
     declare_types();
     declare_combiner();
     declare_flags();
@@ -109,14 +92,30 @@ class Descriptor {
     }
   }
 
-  void declare_input() {
-    input_.size = sizeof input_;
-    input_.flags = MRUN_IN_RECORDS | MRUN_IN_CHUNK;
+  void declare_inputs() {
+    mrun_input input{};
+    input.size = sizeof input;
+    input.flags = MRUN_IN_RECORDS | MRUN_IN_CHUNK;
     if constexpr (requires { J::line_numbers; })
-      if (J::line_numbers) input_.flags |= MRUN_IN_LINE_NUMBERS;
-    input_.format = "lines";
-    if constexpr (requires { J::records; }) input_.format = J::records;
-    job_.inputs = inputs_;
+      if (J::line_numbers) input.flags |= MRUN_IN_LINE_NUMBERS;
+    if constexpr (requires { J::header; })
+      if (J::header) input.flags |= MRUN_IN_HEADER;
+    input.format = "lines";
+    if constexpr (requires { J::records; }) input.format = J::records;
+    std::vector<mrun_input> inputs;
+    if constexpr (requires { J::inputs; }) {
+      static_assert(
+          !requires { J::records; }, "where a job has `inputs`, each has its records");
+      for (const Input& one : J::inputs) {
+        input.tag = one.tag;
+        input.format = one.records;
+        input.help = one.help;
+        inputs.push_back(input);
+      }
+    } else {
+      inputs.push_back(input);
+    }
+    job_.inputs = inputs_.list(std::move(inputs));
   }
 
   void declare_types() {
@@ -142,7 +141,10 @@ class Descriptor {
       job_.state_size = combine_.state_size;
       if (!combine_.lanes.empty()) job_.lane_ops = combine_.lanes.data();
       if (combine_.exact) job_.flags |= MRUN_FOLD_EXACT;
-      if constexpr (Combining<typename J::Combine, typename S::Value>::kFolds) job_.fold = &fold;
+      if constexpr (FoldsWideStates<J>)
+        job_.fold = &fold;
+      else if constexpr (Combining<typename J::Combine, typename S::Value>::kFolds)
+        job_.fold = &fold;
       if (combine_.stored == Stored::exact_sum) job_.value_type = MRUN_T_BYTES;
       if (combine_.stored == Stored::count) {
         job_.value_type = MRUN_T_U64;
@@ -154,6 +156,9 @@ class Descriptor {
   void declare_flags() {
     job_.flags |= MRUN_GROUP_STRIDED;
     if constexpr (S::kMapOnly) job_.flags |= MRUN_MAP_ONLY;
+    if constexpr (kUsesRows<J>) job_.flags |= MRUN_NEEDS_ROWS;
+    if constexpr (requires { J::map_only; })
+      if (J::map_only) job_.flags |= MRUN_MAP_ONLY;
     if constexpr (requires { J::total_order; })
       if (J::total_order) job_.flags |= MRUN_TOTAL_ORDER;
     bool independent = !HasReduce<J> || std::is_empty_v<J>;
@@ -167,6 +172,7 @@ class Descriptor {
 
   void declare_calls() {
     job_.configure = &configure;
+    if constexpr (HasShape<J>) job_.shape = &shape;
     job_.open = &open;
     job_.map = &Worker<J>::map;
     if constexpr (HasFinish<J>) job_.task_end = &Worker<J>::task_end;
@@ -184,6 +190,17 @@ class Descriptor {
 
   static mrun_status configure(const mrun_host* host, const mrun_config* config, void** job,
                                char* error, std::uint64_t error_capacity) noexcept;
+  static mrun_status shape(void* job, mrun_job* copy) noexcept {
+    auto& object = *static_cast<JobObject<J>*>(job);
+    try {
+      copy->inputs = object.copy_inputs(*copy);
+      Shape<J> shape(*copy, object.inputs);
+      std::as_const(*object.prototype).shape(shape);
+      return MRUN_OK;
+    } catch (...) {
+      return translate_exception([](mrun_status, std::string_view) {});
+    }
+  }
   static mrun_status open(void* job, mrun_worker_ctx* ctx, void** worker) noexcept {
     Session session{ctx, nullptr, MRUN_OK, nullptr};
     return fenced(session,
@@ -191,9 +208,16 @@ class Descriptor {
   }
 
   // What these throw passes through to the runner, which has no status to get from them.
-  static void fold(void*, std::uint32_t n, void* const* states, const void* const* values) {
-    for (std::uint32_t i = 0; i < n; ++i)
-      Combining<typename J::Combine, typename S::Value>::fold(states[i], values[i]);
+  static void fold(void* job, std::uint32_t n, void* const* states, const void* const* values) {
+    if constexpr (FoldsWideStates<J>) {
+      const J& prototype = *static_cast<const JobObject<J>*>(job)->prototype;
+      for (std::uint32_t i = 0; i < n; ++i)
+        J::Combine::fold(prototype, static_cast<std::uint64_t*>(states[i]),
+                         static_cast<const std::uint64_t*>(values[i]));
+    } else {
+      for (std::uint32_t i = 0; i < n; ++i)
+        Combining<typename J::Combine, typename S::Value>::fold(states[i], values[i]);
+    }
   }
   static void group_lens(void*, std::uint32_t n, const mrun_slice* keys, std::uint32_t* lens) {
     for (std::uint32_t i = 0; i < n; ++i)
@@ -209,8 +233,7 @@ class Descriptor {
   Declared<mrun_param> params_;
   Declared<mrun_counter> counters_;
   Declared<mrun_output> outputs_;
-  mrun_input input_{};
-  const mrun_input* inputs_[2] = {&input_, nullptr};
+  Declared<mrun_input> inputs_;
   CombinePlan combine_;
   mrun_job job_{};
   const mrun_job* jobs_[2] = {&job_, nullptr};
@@ -255,15 +278,17 @@ mrun_status Descriptor<J>::configure(const mrun_host* host, const mrun_config* c
 ///
 /// and may have, all found by their names:
 ///
-///   void reduce(K key, mrun::Values<V>& values, [const Shared&,] mrun::Out& out)   groups in key order
+///   void reduce(K key, mrun::Values<V>& values, [const Shared&, mrun::Rows&,] mrun::Out& out)   groups in key order
 ///   void setup([const Shared&])                  at the start of each attempt; must be cheap
 ///   void finish(mrun::Emit<K, V>& | mrun::Out&)  after the last record of a split
 ///   struct Shared { explicit Shared(const Job&); }   built once a process, read-only, used by all threads
 ///   using Combine = mrun::Sum;                   or Min, Max, Count, Unique, Lanes<...>, or the job's own
 ///   static std::uint32_t partition(const K&, std::uint32_t partitions)
+///   void shape(mrun::Shape<Job>&) const          what the parameters change of all this
 ///   members of type mrun::Param, mrun::Repeated, mrun::Counter, mrun::SideOutput
-///   static constexpr ... name, help, version, records ("lines", "fixed:100"), line_numbers, total_order,
-///     group_fields, partitions, independent_groups, output, record_end
+///   static constexpr ... name, help, version, records ("lines", "nul", "fixed:100", "whole", "csv"), inputs,
+///     line_numbers, header, map_only, total_order, group_fields, partitions, independent_groups, output,
+///     record_end
 // clang-format on
 ///
 /// One object is made for each attempt of each task (a split, or a partition's groups), so its

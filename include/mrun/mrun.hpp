@@ -15,12 +15,17 @@
 
 #include "combine.hpp"  // IWYU pragma: export
 #include "counter.hpp"  // IWYU pragma: export
+#include "decimal.hpp"  // IWYU pragma: export
 #include "emit.hpp"     // IWYU pragma: export
 #include "fail.hpp"     // IWYU pragma: export
 #include "fields.hpp"   // IWYU pragma: export
 #include "job.hpp"      // IWYU pragma: export
+#include "lines.hpp"    // IWYU pragma: export
 #include "out.hpp"      // IWYU pragma: export
 #include "params.hpp"   // IWYU pragma: export
+#include "row.hpp"      // IWYU pragma: export
+#include "rows.hpp"     // IWYU pragma: export
+#include "shape.hpp"    // IWYU pragma: export
 #include "types.hpp"    // IWYU pragma: export
 #include "values.hpp"   // IWYU pragma: export
 #include "words.hpp"    // IWYU pragma: export

@@ -4,13 +4,16 @@
 #include <charconv>
 #include <concepts>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "binding.hpp"
 #include "codec.hpp"
+#include "decimal.hpp"
 #include "fail.hpp"
 #include "plugin.h"
 #include "types.hpp"
@@ -56,6 +59,7 @@ class TextRecord {
       add_text({begin, static_cast<std::size_t>(result.ptr - begin)});
     }
   }
+  void add(const Decimal& number) { add_text(number.text(numbers_[n_])); }
   template <typename T>
   void add(const Desc<T>& field) {
     add(field.value);
@@ -74,7 +78,7 @@ class TextRecord {
   std::uint32_t size() const { return n_; }
 
  private:
-  static constexpr std::size_t kNumberBytes = 32;  // the longest shortest double has 24
+  static constexpr std::size_t kNumberBytes = Decimal::kTextBytes;  // the longest double has 24
 
   void add_text(std::string_view text) {
     slices_[n_++] = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -112,7 +116,8 @@ class SideOutput {
 /// Writes records: `out(key, value)` gives one line `key<TAB>value`.
 ///
 /// Text is written as it is. Integers are decimal, doubles the shortest text that reads back the
-/// same, a file is its name, a tuple one field per element, Desc its value, None no field.
+/// same, a Decimal has all its decimals, a file is its name, a tuple one field per element, Desc
+/// its value, None no field.
 class Out {
  public:
   explicit Out(detail::Session& session) : session_(&session) {}
@@ -122,6 +127,14 @@ class Out {
   template <typename... T>
   void operator()(const T&... values) {
     record(0, values...);
+  }
+  /// One record of as many fields of text as there are.
+  void fields(std::span<const std::string_view> texts) {
+    slices_.clear();
+    for (const std::string_view text : texts)
+      slices_.push_back({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    session_->check(session_->ctx->write(session_->ctx, 0, slices_.data(),
+                                         static_cast<std::uint32_t>(slices_.size())));
   }
   /// The same to a side output.
   template <typename... T>
@@ -138,6 +151,7 @@ class Out {
   }
 
   detail::Session* session_;
+  std::vector<mrun_slice> slices_;
 };
 
 }  // namespace mrun

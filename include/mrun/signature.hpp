@@ -8,6 +8,7 @@
 
 #include "emit.hpp"
 #include "out.hpp"
+#include "rows.hpp"
 #include "types.hpp"
 #include "values.hpp"
 
@@ -100,6 +101,20 @@ template <typename J>
 concept HasPartition = requires {
   &J::partition;
 };
+template <typename J>
+concept HasShape = requires {
+  &J::shape;
+};
+
+template <typename T, typename List>
+inline constexpr bool kIsAmong = false;
+template <typename T, typename... A>
+inline constexpr bool kIsAmong<T, std::tuple<A...>> = (std::same_as<T, std::remove_cvref_t<A>> ||
+                                                       ...);
+template <typename J>
+inline constexpr bool kUsesRows = false;
+template <HasReduce J>
+inline constexpr bool kUsesRows<J> = kIsAmong<Rows, typename Arguments<decltype(&J::reduce)>::List>;
 
 template <typename J>
 struct FinishArguments {

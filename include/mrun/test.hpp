@@ -31,14 +31,25 @@ class PluginRun {
     job_ = plugin->jobs[0];
   }
 
-  /// Adds an input file of this text. It is the command's next input, from 0.
+  /// Adds an input file of this text.
   PluginRun& input(std::string text) {
     return file("input-" + std::to_string(state_.inputs.size()), std::move(text));
   }
   /// The same with a name of its own, for jobs that print mrun::File.
   PluginRun& file(std::string name, std::string text) {
-    state_.inputs.push_back({std::move(name), std::move(text)});
+    state_.inputs.push_back({std::move(name), std::move(text), 0});
     return changed();
+  }
+  /// Adds a file of one of the job's several inputs, as `TAG=PATH`.
+  PluginRun& input_of(std::string_view tag, std::string text) {
+    input(std::move(text));
+    std::uint32_t& index = state_.inputs.back().input;
+    while (job_->inputs != nullptr && job_->inputs[index] != nullptr)
+      if (const char* const name = job_->inputs[index]->tag; name != nullptr && tag == name)
+        return changed();
+      else
+        ++index;
+    throw std::invalid_argument("mrun::test: the job has no input " + std::string(tag));
   }
   /// As `-D name=value`.
   PluginRun& param(std::string name, std::string value) {
@@ -50,9 +61,18 @@ class PluginRun {
     state_.partitions = n;
     return changed();
   }
+  /// As `--records`.
+  PluginRun& records(std::string format) {
+    state_.records = std::move(format);
+    return changed();
+  }
   /// As `--records fixed:N`.
   PluginRun& fixed_records(std::uint32_t bytes) {
-    state_.record_bytes = bytes;
+    return records("fixed:" + std::to_string(bytes));
+  }
+  /// As `--skip-header`.
+  PluginRun& skip_header() {
+    state_.skip_header = true;
     return changed();
   }
   /// How the runner cuts the work; no choice changes what a right job writes.
@@ -115,7 +135,8 @@ class PluginRun {
     state.inputs = state_.inputs;
     state.params = state_.params;
     state.partitions = state_.partitions;
-    state.record_bytes = state_.record_bytes;
+    state.records = state_.records;
+    state.skip_header = state_.skip_header;
     state.way = state_.way;
     return state;
   }

@@ -27,13 +27,22 @@ struct Desc {
 template <typename T>
 Desc(T) -> Desc<T>;
 
+/// One of several inputs of a job, in `static constexpr mrun::Input inputs[] = {{"left"}, {"right",
+/// "csv"}};`. On the command line `left=PATH` names it.
+struct Input {
+  const char* tag;
+  const char* records = "lines";
+  const char* help = nullptr;
+};
+
 /// One input record and where it lies. Its bytes live until map returns.
 struct Record {
   std::string_view text;     ///< Without the newline; a CR before it is kept.
   std::uint64_t offset = 0;  ///< Of its first byte in the file.
   std::uint64_t line = 0;    ///< From 1, where the job says `line_numbers = true`; else 0.
   File file;
-  std::uint32_t input = 0;  ///< Which of the command's inputs, from 0.
+  std::uint32_t input = 0;  ///< Which of the job's inputs, from 0.
+  std::string_view header;  ///< The file's first record, where the input has headers.
 
   operator std::string_view() const { return text; }  // NOLINT: a record is its text
 };
@@ -45,7 +54,8 @@ struct Chunk {
   std::uint64_t offset = 0;      ///< Of its first byte in the file.
   std::uint64_t first_line = 0;  ///< From 1, where the job says `line_numbers = true`; else 0.
   File file;
-  std::uint32_t input = 0;  ///< Which of the command's inputs, from 0.
+  std::uint32_t input = 0;  ///< Which of the job's inputs, from 0.
+  std::string_view header;  ///< The file's first record, where the input has headers.
   bool is_record = false;   ///< The text is one record, whatever bytes it holds.
 
   operator std::string_view() const { return text; }  // NOLINT: a chunk is its text

@@ -1,4 +1,4 @@
-// mrun::words: the words of a text, 64 bytes at a time.
+// mrun::words and mrun::letter_words: the words of a text, 64 bytes at a time.
 //
 // The text is turned into bit masks, one bit a byte, and words are found by bit scans: about 2.5 ns
 // a word where a byte loop takes 12 (after simdjson: Langdale and Lemire, "Parsing gigabytes of
@@ -19,55 +19,90 @@
 
 namespace mrun::detail {
 
-/// Bit i is set where byte i of the 64 at `bytes` is not one of the six ASCII spaces (space, \t,
-/// \n, \v, \f, \r). In plain C++: eight bytes at a time in a 64-bit word.
-inline std::uint64_t word_bits_portable(const char* bytes) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kLow = 0x7F7F7F7F7F7F7F7F,
-                          kHigh = 0x8080808080808080;
+inline constexpr std::uint64_t kLowBits = 0x7F7F7F7F7F7F7F7F, kHighBits = 0x8080808080808080;
+
+/// The same byte eight times.
+constexpr std::uint64_t eight(unsigned byte) { return 0x0101010101010101 * byte; }
+
+/// The high bit of each byte of `low`, whose own high bits are clear, that lies in first..last.
+/// Each sum stays within its byte.
+constexpr std::uint64_t high_bits_in_range(std::uint64_t low, unsigned first, unsigned last) {
+  return (low + eight(0x80 - first)) & ~(low + eight(0x7F - last)) & kHighBits;
+}
+
+#if defined(__SSE2__)
+/// All ones in each byte of `x` that lies in first..last.
+inline __m128i in_range(__m128i x, char first, char last) {
+  const __m128i from_first = _mm_sub_epi8(x, _mm_set1_epi8(first));
+  return _mm_cmpeq_epi8(_mm_min_epu8(from_first, _mm_set1_epi8(static_cast<char>(last - first))),
+                        from_first);
+}
+#endif
+
+/// Which bytes words are made of: all but the six ASCII spaces (space, \t, \n, \v, \f, \r).
+struct NoSpace {
+  /// The high bit of each byte of a word that belongs to words.
+  static std::uint64_t high_bits(std::uint64_t x) {
+    const std::uint64_t low = x & kLowBits;
+    const std::uint64_t not_space = (low ^ eight(' ')) + kLowBits;
+    return (not_space & ~high_bits_in_range(low, '\t', '\r')) | (x & kHighBits);
+  }
+#if defined(__SSE2__)
+  static unsigned bits_16(__m128i x) {
+    const __m128i spaces =
+        _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(' ')), in_range(x, '\t', '\r'));
+    return ~static_cast<unsigned>(_mm_movemask_epi8(spaces)) & 0xFFFF;
+  }
+#endif
+};
+
+/// ASCII letters and digits, and every byte from 128 on, of which UTF-8 makes all other letters.
+struct LetterOrDigit {
+  static std::uint64_t high_bits(std::uint64_t x) {
+    const std::uint64_t low = x & kLowBits;
+    return high_bits_in_range(low, '0', '9') | high_bits_in_range(low | eight(0x20), 'a', 'z') | x;
+  }
+#if defined(__SSE2__)
+  static unsigned bits_16(__m128i x) {
+    const __m128i letters = in_range(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 'z');
+    const __m128i inside = _mm_or_si128(_mm_or_si128(letters, in_range(x, '0', '9')), x);
+    return static_cast<unsigned>(_mm_movemask_epi8(inside));
+  }
+#endif
+};
+
+/// Bit i is set where byte i of the 64 at `bytes` belongs to words. In plain C++: eight bytes at a
+/// time in a 64-bit word.
+template <typename Class>
+std::uint64_t word_bits_portable(const char* bytes) {
   std::uint64_t bits = 0;
   for (unsigned i = 0; i < 8; ++i) {
     std::uint64_t x;
     std::memcpy(&x, bytes + i * 8, 8);
-    // Each sum stays within its byte, for the bytes' low seven bits are compared; `x` itself then
-    // rules out bytes of 128 and more. High bit set: not a space; low bits >= 9; low bits >= 14.
-    const std::uint64_t low = x & kLow;
-    const std::uint64_t not_space = (low ^ kOnes * 0x20) + kLow;
-    const std::uint64_t from_tab = low + kOnes * (0x80 - 9);
-    const std::uint64_t past_cr = low + kOnes * (0x80 - 14);
-    const std::uint64_t spaces = (~not_space | (from_tab & ~past_cr)) & ~x & kHigh;
     // Gathers the eight high bits into one byte.
-    bits |= (((~spaces & kHigh) >> 7) * 0x0102040810204080 >> 56) << (i * 8);
+    bits |= (((Class::high_bits(x) & kHighBits) >> 7) * 0x0102040810204080 >> 56) << (i * 8);
   }
   return bits;
 }
 
+template <typename Class>
+std::uint64_t word_bits(const char* bytes) {
 #if defined(__SSE2__)
-inline unsigned word_bits_16(const char* bytes) {
-  const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
-  const __m128i from_tab = _mm_sub_epi8(x, _mm_set1_epi8('\t'));
-  const __m128i control =
-      _mm_cmpeq_epi8(_mm_min_epu8(from_tab, _mm_set1_epi8('\r' - '\t')), from_tab);
-  const __m128i spaces = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(' ')), control);
-  return static_cast<unsigned>(_mm_movemask_epi8(spaces));
-}
-inline std::uint64_t word_bits(const char* bytes) {
-  const std::uint64_t low = word_bits_16(bytes) | word_bits_16(bytes + 16) << 16;
-  const std::uint64_t high = word_bits_16(bytes + 32) | word_bits_16(bytes + 48) << 16;
-  return ~(low | high << 32);
-}
+  std::uint64_t bits = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i * 16));
+    bits |= std::uint64_t{Class::bits_16(x)} << (i * 16);
+  }
+  return bits;
 #else
-inline std::uint64_t word_bits(const char* bytes) { return word_bits_portable(bytes); }
+  return word_bits_portable<Class>(bytes);
 #endif
+}
 
-}  // namespace mrun::detail
-
-namespace mrun {
-
-/// The words of a text: runs of bytes other than the six ASCII spaces. `for (auto word :
-/// words{line})`
-///
-/// The words are views into the text, which may lie anywhere.
-class words {
+/// The runs of bytes of a text that belong to `Class`. They are views into the text, which may lie
+/// anywhere.
+template <typename Class>
+class Words {
  public:
   class iterator {
    public:
@@ -98,13 +133,12 @@ class words {
     /// The bits of the block, zero past the text's end.
     std::uint64_t load() const {
       const auto left = static_cast<std::size_t>(end_ - block_);
-      if (left >= 64) return detail::word_bits(block_);
+      if (left >= 64) return word_bits<Class>(block_);
       const std::uint64_t inside = (std::uint64_t{1} << left) - 1;
-      if (detail::may_read_block<64>(block_))
-        return detail::word_bits(detail::without_bounds(block_)) & inside;
+      if (may_read_block<64>(block_)) return word_bits<Class>(without_bounds(block_)) & inside;
       char copy[64] = {};
       std::memcpy(copy, block_, left);
-      return detail::word_bits(copy) & inside;
+      return word_bits<Class>(copy) & inside;
     }
 
     void next() {
@@ -148,12 +182,23 @@ class words {
     std::uint64_t bits_ = 0;
   };
 
-  explicit words(std::string_view text) : text_(text) {}
+  explicit Words(std::string_view text) : text_(text) {}
   iterator begin() const { return iterator(text_); }
   std::default_sentinel_t end() const { return {}; }
 
  private:
   std::string_view text_;
 };
+
+}  // namespace mrun::detail
+
+namespace mrun {
+
+/// The words of a text: runs of bytes other than the six ASCII spaces. `for (auto word :
+/// words{line})`
+using words = detail::Words<detail::NoSpace>;
+/// The runs of letters and digits of a text: in ASCII; every byte from 128 on counts as a letter,
+/// so that words in UTF-8 stay whole.
+using letter_words = detail::Words<detail::LetterOrDigit>;
 
 }  // namespace mrun

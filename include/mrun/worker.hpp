@@ -15,6 +15,7 @@
 #include "combine.hpp"
 #include "fail.hpp"
 #include "params.hpp"
+#include "rows.hpp"
 #include "signature.hpp"
 
 namespace mrun::detail {
@@ -38,6 +39,8 @@ struct JobObject {
   std::vector<ParamTexts> texts;
   std::unique_ptr<J> prototype;  ///< What `Shared` was made from.
   std::optional<typename SharedOf<J>::Type> shared;
+  std::vector<mrun_input> inputs;  ///< As the parameters shaped them.
+  std::vector<const mrun_input*> input_list;
 
   JobObject(const mrun_job& job, const mrun_host& the_host, const mrun_config& config)
       : descriptor(&job), host(&the_host) {
@@ -55,6 +58,15 @@ struct JobObject {
     shared.emplace(*prototype);
   }
 
+  /// For `shape` to change: `inputs` are what `job` declares. The list lives with this object.
+  const mrun_input* const* copy_inputs(const mrun_job& job) {
+    inputs.clear();
+    input_list.clear();
+    for (const mrun_input* const* at = job.inputs; *at != nullptr; ++at) inputs.push_back(**at);
+    for (const mrun_input& input : inputs) input_list.push_back(&input);
+    input_list.push_back(nullptr);
+    return input_list.data();
+  }
   void bind(Binding& binding) const {
     binding.texts = &texts;
     binding.job = descriptor;
@@ -71,7 +83,13 @@ constexpr bool counts() {
 }
 template <typename J>
 CombinePlan combine_plan() {
-  if constexpr (HasCombine<J>)
+  if constexpr (FoldsWideStates<J>) {
+    static_assert(std::same_as<typename Signature<J>::Value, std::string_view>,
+                  "states of a size that parameters decide are emitted as std::string_view");
+    bool exact = false;
+    if constexpr (requires { J::Combine::exact; }) exact = J::Combine::exact;
+    return {MRUN_C_FOLD, 8, exact, Stored::as_value, {}};
+  } else if constexpr (HasCombine<J>)
     return Combining<typename J::Combine, typename Signature<J>::Value>::plan();
   else
     return {};
@@ -87,7 +105,8 @@ class Worker {
       : job_(&job),
         session_{&ctx, job.host, MRUN_OK, nullptr},
         emit_(session_, combine_plan<J>().stored),
-        out_(session_) {
+        out_(session_),
+        rows_(session_) {
     Binding binding;
     job.bind(binding);
     binding.counter_slots = ctx.counters;
@@ -151,9 +170,10 @@ class Worker {
     using Rest = decltype(drop_first(std::declval<typename S::Map>()));
     if constexpr (S::kChunks)
       call<Rest>(&J::map, Chunk{text, offset, line, File{batch.file}, batch.input,
-                                batch.records != nullptr});
+                                view(batch.header), batch.records != nullptr});
     else if constexpr (S::kRecords)
-      call<Rest>(&J::map, Record{text, offset, line, File{batch.file}, batch.input});
+      call<Rest>(&J::map,
+                 Record{text, offset, line, File{batch.file}, batch.input, view(batch.header)});
     else
       call<Rest>(&J::map, text);
   }
@@ -169,6 +189,7 @@ class Worker {
       using ValuesArgument = std::remove_cvref_t<std::tuple_element_t<1, List>>;
       ValuesArgument values(session_, group);
       check_values(values);
+      if constexpr (kUsesRows<J>) rows_.clear();
       using Rest = decltype(drop_first(drop_first(std::declval<List>())));
       call<Rest>(&J::reduce, KeyCodec<K>::get(group.key, scratch_), values);
     } else {
@@ -208,11 +229,15 @@ class Worker {
     using T = std::remove_cvref_t<A>;
     if constexpr (std::same_as<T, Out>)
       return out_;
+    else if constexpr (std::same_as<T, Rows>)
+      return rows_;
     else if constexpr (kIsEmit<T>)
       return emit_;
     else {
-      static_assert(std::same_as<T, typename SharedOf<J>::Type>,
-                    "a job's functions take mrun::Emit<K, V>&, mrun::Out& and const Shared&");
+      static_assert(
+          std::same_as<T, typename SharedOf<J>::Type>,
+          "a job's functions take mrun::Emit<K, V>&, mrun::Out&, const Shared&, and reduce "
+          "mrun::Rows&");
       return *job_->shared;
     }
   }
@@ -225,6 +250,7 @@ class Worker {
   Session session_;
   typename S::EmitType emit_;
   Out out_;
+  Rows rows_;
   Buffer scratch_;
   std::optional<J> user_;
 };

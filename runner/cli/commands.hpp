@@ -18,7 +18,7 @@ struct CommandContext {
 };
 
 /// Runs a job: load, check, run, report.
-Result<void> run_command(const RawRun& raw, const CommandContext& context);
+Result<void> run_command(RawRun raw, const CommandContext& context);
 /// Prints what a job declares, without running it.
 Result<void> info_command(const RawInfo& raw, const CommandContext& context);
 /// Compares an output with its manifest.

@@ -133,7 +133,17 @@ std::string job_text(const JobSpec& job, const Plugin& plugin) {
   text += job.help.empty() ? "\n" : ": " + escape_text(job.help) + "\n";
   add_line(text, "library", plugin.real_path());
   add_line(text, "built with", job.built_with);
-  add_line(text, "records", job.records.empty() ? "lines" : job.records);
+  const auto records = [](const InputSpec& input) {
+    return input.records.empty() ? std::string("lines") : input.records;
+  };
+  if (job.inputs.size() == 1) {
+    add_line(text, "records", records(job.inputs.front()));
+  } else {
+    for (const InputSpec& input : job.inputs)
+      add_line(text, "input",
+               fmt::format("{}=PATH, {}{}{}", input.tag, records(input),
+                           input.help.empty() ? "" : ": ", input.help));
+  }
   if (!job.map_only) {
     add_line(text, "key", key_text(job));
     add_line(text, "value", std::string(type_name(job.value_field.type)));

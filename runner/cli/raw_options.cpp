@@ -138,7 +138,7 @@ class CommandParser {
 };
 
 void declare_run(CommandParser& parser, RawRun& run) {
-  const std::string job = "The job", resources = "Resources", output = "Output",
+  const std::string job = "The job", input = "Input", resources = "Resources", output = "Output",
                     messages = "Messages";
   parser.texts("-D", run.params, "NAME=VALUE",
                "Set a parameter of the job; 'mrun info JOB' lists them.\n-D NAME means NAME=true",
@@ -147,9 +147,24 @@ void declare_run(CommandParser& parser, RawRun& run) {
       "-p,--partitions", run.partitions, "N",
       "Number of parts of the output; otherwise one for each\n64 MiB of input, 1024 at most", job);
   parser.text("--records", run.records, "FORMAT",
-              "How input bytes make records: 'lines', or 'fixed:N' for\nN bytes each; otherwise as "
-              "the job says",
-              job);
+              "How input bytes make records: 'lines', 'nul' (ended by NUL),\n'fixed:N' (N bytes "
+              "each), 'whole' (a file each), or 'csv'\n(lines whose newlines between quotes do not "
+              "count);\notherwise as the job says",
+              input);
+  parser.flag("--strip-cr", run.strip_cr, "A CR at the end of a record is no part of it", input);
+  parser.flag("--skip-header", run.skip_header, "Leave out the first record of each file", input);
+
+  parser.text("--files-from", run.files_from, "FILE",
+              "Read names of inputs from FILE ('-': the standard input), one\na line; they follow "
+              "those of the command line",
+              input);
+  parser.flag("-0,--null", run.nul_names, "The names in --files-from are ended by NUL", input);
+  parser.texts("--include", run.include, "GLOB",
+               "Inside folders, take only files whose name matches; a GLOB\nwith '/' is compared "
+               "with the path below the folder",
+               input);
+  parser.texts("--exclude", run.exclude, "GLOB",
+               "Inside folders, leave out files and folders that match", input);
 
   parser.text("-j,--threads", run.threads, "N", "Threads; otherwise all cores this process may use",
               resources);
@@ -191,7 +206,8 @@ Result<RawCommand> parse_run(std::span<const std::string> arguments) {
   if (words.size() < 3 && !hint.empty() && words[0].find('.') == std::string::npos)
     return fail(Code::usage, fmt::format("there is no command '{}'", excerpt_text(words[0])), hint);
   if (words.size() == 1) return missing("the input and the output are missing", kUsage);
-  if (words.size() == 2) return missing("the input or the output is missing", kUsage);
+  if (words.size() == 2 && !run.files_from)
+    return missing("the input or the output is missing", kUsage);
   run.job = words.front();
   run.output = words.back();
   run.inputs.assign(words.begin() + 1, words.end() - 1);

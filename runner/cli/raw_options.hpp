@@ -17,7 +17,9 @@ struct RawRun {
   std::vector<std::string> inputs;
   std::string output;
   std::optional<std::string> threads, memory, partitions, tmp_dir, split_size, records, io;
-  std::vector<std::string> params;
+  std::optional<std::string> files_from;
+  std::vector<std::string> params, include, exclude;
+  bool strip_cr = false, skip_header = false, nul_names = false;
   bool overwrite = false, no_sync = false, stats = false, quiet = false, verbose = false;
 };
 struct RawInfo {

@@ -9,6 +9,7 @@
 
 #include "base/escape_text.hpp"
 #include "base/size_text.hpp"
+#include "cli/input_arguments.hpp"
 #include "engine/memory_plan.hpp"
 #include "os/machine.hpp"
 
@@ -67,18 +68,23 @@ Result<IoMode> parse_io(const std::string& text) {
   return bad_option("--io", text, "auto, mmap or pread");
 }
 
-Result<RecordFormat> resolve_records(const RawRun& raw, const JobSpec& job) {
+/// The formats of the job's inputs. What the user says holds for all of them.
+Result<std::vector<RecordFormat>> resolve_records(const RawRun& raw, const JobSpec& job) {
   if (raw.records) {
     Result<RecordFormat> format = parse_record_format(*raw.records);
     if (!format) return at_option("--records", std::move(format).error());
-    return format;
+    return std::vector<RecordFormat>(job.inputs.size(), *format);
   }
-  if (job.records.empty()) return RecordFormat{};
-  Result<RecordFormat> format = parse_record_format(job.records);
-  if (!format)
-    return fail(Code::plugin, fmt::format("job '{}' asks for records that mrun does not know: {}",
-                                          job.name, format.error().message));
-  return format;
+  std::vector<RecordFormat> formats;
+  for (const InputSpec& input : job.inputs) {
+    Result<RecordFormat> format =
+        input.records.empty() ? RecordFormat{} : parse_record_format(input.records);
+    if (!format)
+      return fail(Code::plugin, fmt::format("job '{}' asks for records that mrun does not know: {}",
+                                            job.name, format.error().message));
+    formats.push_back(*format);
+  }
+  return formats;
 }
 
 }  // namespace
@@ -90,6 +96,9 @@ MachineFacts read_machine() {
 Result<RecordFormat> parse_record_format(const std::string& text) {
   constexpr std::string_view kFixed = "fixed:";
   if (text == "lines") return RecordFormat{};
+  if (text == "nul") return RecordFormat{RecordFormat::Kind::nul, 0};
+  if (text == "whole") return RecordFormat{RecordFormat::Kind::whole, 0};
+  if (text == "csv") return RecordFormat{RecordFormat::Kind::csv, 0};
   std::uint32_t bytes = 0;
   if (text.starts_with(kFixed)) {
     const char* end = text.data() + text.size();
@@ -98,7 +107,8 @@ Result<RecordFormat> parse_record_format(const std::string& text) {
       return RecordFormat{RecordFormat::Kind::fixed, bytes};
   }
   return fail(Code::usage, fmt::format("'{}' is no record format", excerpt_text(text)),
-              fmt::format("write lines, or fixed:N with N from 1 to {}", kFixedRecordBytesMost));
+              fmt::format("write lines, nul, whole, csv, or fixed:N with N from 1 to {}",
+                          kFixedRecordBytesMost));
 }
 
 std::uint64_t default_memory_bytes(const MachineFacts& machine) {
@@ -107,7 +117,10 @@ std::uint64_t default_memory_bytes(const MachineFacts& machine) {
 
 Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineFacts& machine) {
   RunOptions options;
-  options.inputs = raw.inputs;
+  options.include = raw.include;
+  options.exclude = raw.exclude;
+  options.strip_cr = raw.strip_cr;
+  options.skip_header = raw.skip_header;
   options.output = raw.output;
   options.tmp_dir = raw.tmp_dir.value_or("");
   options.overwrite = raw.overwrite;
@@ -133,6 +146,7 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   if (raw.tmp_dir && raw.tmp_dir->empty()) return fail(Code::usage, "--tmp-dir is empty");
   if (raw.quiet && raw.verbose) return fail(Code::usage, "-q and -v exclude each other");
   MRUN_TRY_ASSIGN(options.memory_bytes, resolve_memory(raw, machine));
+  MRUN_TRY_ASSIGN(options.inputs, resolve_inputs(raw.inputs, job));
   MRUN_TRY_ASSIGN(options.records, resolve_records(raw, job));
   return options;
 }

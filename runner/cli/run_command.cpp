@@ -5,6 +5,7 @@
 
 #include "base/size_text.hpp"
 #include "cli/commands.hpp"
+#include "cli/input_arguments.hpp"
 #include "cli/job_finder.hpp"
 #include "cli/params.hpp"
 #include "cli/progress_line.hpp"
@@ -53,13 +54,18 @@ void print_settings(const RunOptions& options, const Plugin& plugin, const Conso
 
 }  // namespace
 
-Result<void> run_command(const RawRun& raw, const CommandContext& context) {
+Result<void> run_command(RawRun raw, const CommandContext& context) {
   const Console& console = context.console;
   // The job's code is loaded, but nothing of it has run except its declarations.
   MRUN_TRY_ASSIGN(const FoundJob found,
                   find_job(raw.job, context.job_folder, job_log(raw, console)));
   const JobSpec& spec = found.plugin.spec(found.index);
   MRUN_TRY_ASSIGN(JobParams params, check_params(raw.params, spec));
+  if (raw.files_from) {
+    MRUN_TRY_ASSIGN(const std::vector<std::string> listed,
+                    read_file_list(*raw.files_from, raw.nul_names, context.stop));
+    raw.inputs.insert(raw.inputs.end(), listed.begin(), listed.end());
+  }
   MRUN_TRY_ASSIGN(RunOptions options, resolve(raw, spec, read_machine()));
   options.params = std::move(params.given);
   MRUN_TRY(check_tmp_dir(options.tmp_dir));

@@ -27,9 +27,14 @@ std::uint64_t peak_memory(const RunInfo& info) {
 }
 
 std::string skipped_text(const RunInfo& info) {
-  if (info.skipped_files == 0) return {};
-  return fmt::format("mrun: skipped {} whose names begin with '.' or '_' inside folders\n",
-                     plural(info.skipped_files, "file", "files"));
+  std::string text;
+  if (info.skipped_files > 0)
+    text += fmt::format("mrun: skipped {} whose names begin with '.' or '_' inside folders\n",
+                        plural(info.skipped_files, "file", "files"));
+  if (info.excluded_files > 0)
+    text += fmt::format("mrun: left out {} by --include and --exclude\n",
+                        plural(info.excluded_files, "file or folder", "files or folders"));
+  return text;
 }
 
 std::string warning_text(const RunInfo& info) {

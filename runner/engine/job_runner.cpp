@@ -38,12 +38,34 @@ std::uint32_t default_partitions(std::uint64_t planned_bytes) {
 
 std::vector<ManifestInput> manifest_inputs(const RunOptions& options, const InputList& list) {
   std::vector<ManifestInput> inputs;
-  for (const std::string& argument : options.inputs) inputs.push_back({argument, 0, 0});
+  for (const InputArgument& argument : options.inputs) inputs.push_back({argument.text, 0, 0});
   for (const InputFile& file : list.files) {
-    ++inputs[file.input].files;
-    inputs[file.input].size_bytes += file.identity.size_bytes;
+    ++inputs[file.argument].files;
+    inputs[file.argument].size_bytes += file.identity.size_bytes;
   }
   return inputs;
+}
+
+std::vector<std::string> input_paths(const RunOptions& options) {
+  std::vector<std::string> paths;
+  for (const InputArgument& argument : options.inputs) paths.push_back(argument.path);
+  return paths;
+}
+
+std::vector<RecordRules> record_rules(const RunOptions& options, const JobSpec& spec) {
+  std::vector<RecordRules> rules;
+  for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
+    const InputSpec& input = spec.inputs[i];
+    RecordRules one;
+    one.format = options.records[i];
+    // The lines of CSV end with CR LF as often as with LF.
+    one.strip_cr = options.strip_cr || one.format.kind == RecordFormat::Kind::csv;
+    one.has_header = options.skip_header || input.header;
+    one.chunks = input.chunks && one.format.kind == RecordFormat::Kind::lines && !one.strip_cr;
+    one.line_numbers = input.line_numbers;
+    rules.push_back(one);
+  }
+  return rules;
 }
 
 class JobRun {
@@ -80,14 +102,14 @@ class JobRun {
   }
 
   Result<void> list_input() {
-    MRUN_TRY_ASSIGN(inputs_, list_inputs(options_.inputs));
+    MRUN_TRY_ASSIGN(inputs_, list_inputs(options_.inputs, {options_.include, options_.exclude}));
     info_.input_files = inputs_.files.size();
     info_.skipped_files = inputs_.skipped_files;
+    info_.excluded_files = inputs_.excluded_files;
     for (const InputFile& file : inputs_.files) file_names_.push_back(file.name);
     has_streams_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),
                                [](const InputFile& f) { return f.is_stream; });
-    const bool fixed = options_.records.kind == RecordFormat::Kind::fixed;
-    plan_ = plan_splits(inputs_, options_.split_bytes, fixed ? options_.records.fixed_bytes : 0);
+    plan_ = plan_splits(inputs_, options_.split_bytes, options_.records);
     groups_ = group_splits(plan_);
     return {};
   }
@@ -106,8 +128,8 @@ class JobRun {
                   "leave out --partitions");
     }
     // Fixed-size records in order are written as they came: a line end would be another byte.
-    const bool raw = options_.records.kind == RecordFormat::Kind::fixed &&
-                     job_->spec().total_order && job_->spec().out_kind == OutKind::key;
+    const bool raw = options_.records.front().kind == RecordFormat::Kind::fixed &&
+                     job_->spec().total_order && job_->spec().out_kind != OutKind::pair;
     JobSpec written = job_->spec();
     if (raw) written.out_end = OutEnd::nothing;
     out_end_ = written.out_end;
@@ -122,9 +144,9 @@ class JobRun {
           fmt::format("--tmp-dir '{}' is not a folder that can be written", options_.tmp_dir),
           "make it, or choose another one");
     }
-    MRUN_TRY_ASSIGN(Committer committer,
-                    Committer::prepare(environment_.storage, {options_.output, options_.inputs,
-                                                              options_.overwrite, options_.sync}));
+    MRUN_TRY_ASSIGN(Committer committer, Committer::prepare(environment_.storage,
+                                                            {options_.output, input_paths(options_),
+                                                             options_.overwrite, options_.sync}));
     committer_.emplace(std::move(committer));
     started_at_ = utc_time_text();
     return {};
@@ -135,6 +157,7 @@ class JobRun {
     MemoryPlan::Needs needs;
     needs.combines = spec.folds();
     needs.fold_is_exact = spec.folds_exactly();
+    needs.keeps_rows = spec.needs_rows;
     needs.reads_unmapped = has_streams_ || options_.io == IoMode::pread;
     threads_ = threads_for_memory(options_.memory_bytes, environment_.executor.width());
     if (needs.combines && !needs.fold_is_exact) threads_ = std::min(threads_, kInexactThreadsMost);
@@ -147,10 +170,8 @@ class JobRun {
     info_.memory_bytes = options_.memory_bytes;
 
     ReaderOptions reading;
-    reading.records = options_.records;
+    reading.inputs = record_rules(options_, spec);
     reading.io = options_.io;
-    reading.chunks = spec.wants_chunks && options_.records.kind == RecordFormat::Kind::lines;
-    reading.line_numbers = spec.wants_line_numbers;
     reading.split_bytes = plan_.split_bytes;
     reading.stream_split_bytes_most = std::min(kStreamSplitMost, options_.memory_bytes / 64);
     reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);
@@ -214,11 +235,9 @@ class JobRun {
   }
 
   Result<void> map_and_reduce() {
-    const std::string work =
-        options_.tmp_dir.empty() ? committer_->work_folder() : options_.tmp_dir;
     MRUN_TRY_ASSIGN(map_output_,
                     MapOutput::create({*job_, part_count_, memory_, threads_, environment_.storage,
-                                       work, environment_.stop, std::random_device{}()}));
+                                       work_folder(), environment_.stop, std::random_device{}()}));
     ShuffleTarget target(*map_output_);
     MRUN_TRY(run_map(target));
     MRUN_TRY(for_each_worker([&](std::size_t worker) { return map_output_->flush_table(worker); }));
@@ -233,7 +252,11 @@ class JobRun {
     info_.spilled_runs = map_output_->spilled_runs();
     info_.spilled_bytes = map_output_->spilled_bytes();
     clock_.end(map_output_->peak_bytes() + input_budget_->peak_bytes());
-    return map_output_->has_runs() ? reduce_from_runs(work) : reduce_from_memory();
+    return map_output_->has_runs() ? reduce_from_runs() : reduce_from_memory();
+  }
+
+  std::string work_folder() const {
+    return options_.tmp_dir.empty() ? committer_->work_folder() : options_.tmp_dir;
   }
 
   Result<void> for_each_worker(const std::function<Result<void>(std::size_t)>& work) {
@@ -251,7 +274,7 @@ class JobRun {
     return reduce(*pieces, map_output_->peak_bytes());
   }
 
-  Result<void> reduce_from_runs(const std::string& work) {
+  Result<void> reduce_from_runs() {
     clock_.begin("merge");
     RunSet runs;
     runs.runs = map_output_->take_runs(runs.files);
@@ -268,7 +291,7 @@ class JobRun {
     MRUN_TRY_ASSIGN(const MergeInfo merged,
                     merge_down(runs, {map_output_->partitioner().partitions(),
                                       map_output_->combiner(), *executor_, environment_.storage,
-                                      work, budget, map_output_->index_budget(), memory,
+                                      work_folder(), budget, map_output_->index_budget(), memory,
                                       memory_.block_bytes, environment_.stop}));
     info_.merge_passes = merged.passes;
     info_.spilled_bytes += merged.written_bytes;
@@ -283,8 +306,10 @@ class JobRun {
     MRUN_TRY_ASSIGN(
         const ReduceInfo reduced,
         run_reduce_phase(pieces, {*job_, map_output_->combiner(), *formatter_, out_end_, *parts_,
-                                  *executor_, environment_.progress, environment_.stop, peak_}));
+                                  *executor_, environment_.progress, environment_.stop, peak_,
+                                  environment_.storage, work_folder(), memory_.row_share_bytes}));
     info_.groups = reduced.groups;
+    info_.spilled_bytes += reduced.spilled_row_bytes;
     add_counters(reduced.counters);
     clock_.end(budget_bytes + output_budget_->peak_bytes());
     return {};

@@ -48,8 +48,9 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
         std::min(needs.fold_is_exact ? exact_share : inexact_share, kTableMost);
     plan.table_bytes = plan.table_share_bytes * threads;
   }
-  const std::size_t taken =
-      plan.input_bytes + plan.output_bytes + plan.spill_bytes + plan.index_bytes + plan.table_bytes;
+  if (needs.keeps_rows) plan.row_share_bytes = shared / 8 / threads;
+  const std::size_t taken = plan.input_bytes + plan.output_bytes + plan.spill_bytes +
+                            plan.index_bytes + plan.table_bytes + plan.row_share_bytes * threads;
   MRUN_CHECK(memory_bytes > taken);
   plan.sort_bytes = memory_bytes - taken;
   return plan;

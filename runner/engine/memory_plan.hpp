@@ -28,12 +28,14 @@ struct MemoryPlan {
   std::size_t index_bytes = 0;        ///< Indexes of sorted runs.
   std::size_t output_bytes = 0;       ///< Buffers of output pieces.
   std::size_t sort_bytes = 0;         ///< Entries, their bytes, and their sort items.
+  std::size_t row_share_bytes = 0;    ///< Of each thread, for rows that reduce puts aside.
   std::size_t block_bytes = 0;        ///< Of a run on disk.
 
   struct Needs {
     bool combines = false;  ///< A combine table stands before the sort buffers.
     bool fold_is_exact = false;
     bool reads_unmapped = false;  ///< Streams or pread: records need buffers of their own.
+    bool keeps_rows = false;      ///< Its reduce puts rows aside.
   };
   static MemoryPlan make(std::size_t memory_bytes, unsigned threads, const Needs& needs);
 };

@@ -9,6 +9,7 @@
 #include "engine/limited_loop.hpp"
 #include "output/record_writer.hpp"
 #include "reduce/reduce_task.hpp"
+#include "reduce/row_buffer.hpp"
 
 namespace mrun {
 namespace {
@@ -179,12 +180,16 @@ class ReducePhase {
     context.records = &records;
     context.counters = counters;
     context.stop = &setup_.stop;
+    std::optional<RowBuffer> rows;
+    if (setup_.job.spec().needs_rows)
+      context.rows = &rows.emplace(setup_.row_bytes, setup_.storage, setup_.work_folder);
     PairGroups pairs(source);
     PieceCount count;
     MRUN_TRY_ASSIGN(count.groups, run_reduce_task(setup_.job, index, pairs, context));
     MRUN_TRY(writers.status());
     count.pairs = pairs.pair_count();
     const std::scoped_lock lock(mutex_);
+    if (rows) info_.spilled_row_bytes += rows->spilled_bytes();
     for (std::size_t i = 0; i < counters.size(); ++i) info_.counters[i] += counters[i];
     return count;
   }

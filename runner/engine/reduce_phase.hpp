@@ -11,6 +11,7 @@
 #include "engine/peak_memory.hpp"
 #include "engine/piece_sources.hpp"
 #include "model/run_info.hpp"
+#include "os/storage.hpp"
 #include "output/text_format.hpp"
 
 namespace mrun {
@@ -25,10 +26,15 @@ struct ReduceSetup {
   Progress& progress;
   const StopFlag& stop;
   PeakMemory& peak;
+  /// For jobs whose reduce puts rows aside: where to, and the memory of one thread for them.
+  Storage& storage;
+  std::string work_folder;
+  std::size_t row_bytes = 0;
 };
 
 struct ReduceInfo {
   std::uint64_t groups = 0;
+  std::uint64_t spilled_row_bytes = 0;
   std::vector<std::int64_t> counters;
 };
 

@@ -7,42 +7,54 @@
 #include "base/result.hpp"
 #include "input/block_source.hpp"
 #include "input/input_list.hpp"
+#include "input/record_rules.hpp"
 #include "model/record_batch.hpp"
 #include "os/page_buffer.hpp"
 
 namespace mrun {
 
-/// One thread at a time. Line numbers count records, so records of a fixed size have them too.
+/// One thread at a time. Line numbers count records, so records of every format have them.
 class BatchCutter {
  public:
   /// Records of one batch where they are listed one by one.
   static constexpr std::size_t kRecordsMax = 4096;
 
-  BatchCutter(RecordCutter cutter, bool chunks, bool line_numbers)
-      : cutter_(cutter), chunks_(chunks), line_numbers_(line_numbers) {}
+  /// Makes room for the lists of records. `budget` outlives the cutter.
+  static Result<BatchCutter> create(const RecordRules& rules, MemoryBudget& budget);
 
-  /// Must succeed before the first `take`: makes room for the lists of records.
-  Result<void> prepare(MemoryBudget& budget);
-
-  /// Names the file of the blocks to come, and the number of the first record in them.
-  void begin_file(std::uint32_t file, std::uint32_t input, std::uint64_t first_line);
+  /// What the blocks to come belong to.
+  struct Place {
+    const InputFile* file = nullptr;  ///< Outlives the use of the blocks.
+    std::uint32_t ordinal = 0;        ///< Of the file in the input list.
+    std::uint64_t first_line = 0;     ///< The number of the first record in the blocks.
+    /// The first record is the file's header. Where it is not and the file has one: `header`.
+    bool begins_with_header = false;
+    Slice header;
+  };
+  /// Only when nothing is pending.
+  void begin(const Place& place);
   /// Only when nothing is pending.
   void take(Block block) { block_ = std::move(block); }
   bool has_pending() const { return block_.bytes.size > 0; }
   /// The next batch of what is pending.
-  void cut(RecordBatch& batch);
+  Result<void> cut(RecordBatch& batch);
 
  private:
-  void cut_chunk(RecordBatch& batch);
-  void cut_records(RecordBatch& batch);
-  std::uint64_t records_in(Slice bytes) const;
+  BatchCutter(const RecordRules& rules, MemoryBudget& budget)
+      : rules_(rules), cutter_(rules.format), budget_(&budget) {}
 
+  Result<void> cut_header(RecordBatch& batch);
+  void cut_chunk(RecordBatch& batch) const;
+  Result<void> cut_records(RecordBatch& batch);
+  void pass(std::uint64_t size_bytes, std::uint64_t records);
+
+  RecordRules rules_;
   RecordCutter cutter_;
-  bool chunks_;
-  bool line_numbers_;
-  PageBuffer lists_;  ///< kRecordsMax slices, then as many offsets.
+  MemoryBudget* budget_;
+  PageBuffer lists_;         // kRecordsMax slices, then as many offsets.
+  PageBuffer header_bytes_;  // A copy of the header, where it stood in the blocks.
+  Place place_;
   Block block_;
-  std::uint32_t file_ = 0, input_ = 0;
   std::uint64_t line_ = 0;
 };
 

@@ -24,7 +24,7 @@ class FileBatches final : public BatchSource {
       if (at_ == ranges_.size()) return false;
       MRUN_TRY(advance());
     }
-    cutter_.cut(batch);
+    MRUN_TRY(cutter_.cut(batch));
     return true;
   }
 
@@ -40,8 +40,8 @@ class FileBatches final : public BatchSource {
     MRUN_TRY_ASSIGN(const bool has_block, blocks_->next(block));
     if (!has_block) return end_range(range);
     if (is_first) {
-      MRUN_TRY_ASSIGN(const std::uint64_t line, state_.line_at(range.file, block.offset));
-      cutter_.begin_file(range.file, state_.file(range.file).input, line);
+      MRUN_TRY_ASSIGN(const BatchCutter::Place place, state_.place_at(range.file, block.offset));
+      cutter_.begin(place);
     }
     cutter_.take(std::move(block));
     return {};
@@ -65,10 +65,11 @@ class FileBatches final : public BatchSource {
 /// The records of a piece of a stream.
 class StreamBatches final : public BatchSource {
  public:
-  StreamBatches(ReaderState& state, StreamPiece piece, BatchCutter cutter)
+  StreamBatches(ReaderState& state, std::uint32_t file, StreamPiece piece, BatchCutter cutter)
       : state_(state),
         piece_(std::move(piece)),
-        blocks_({piece_.bytes.data(), piece_.bytes.size(), piece_.offset, true}, state.rules()),
+        blocks_({piece_.bytes.data(), piece_.bytes.size(), piece_.offset, true},
+                state.block_rules(file)),
         cutter_(std::move(cutter)) {}
 
   Result<bool> next(RecordBatch& batch) override {
@@ -79,7 +80,7 @@ class StreamBatches final : public BatchSource {
       if (!has_block) return false;
       cutter_.take(std::move(block));
     }
-    cutter_.cut(batch);
+    MRUN_TRY(cutter_.cut(batch));
     return true;
   }
 
@@ -93,17 +94,20 @@ class StreamBatches final : public BatchSource {
 }  // namespace
 
 Result<std::unique_ptr<BatchSource>> make_file_batches(ReaderState& state, const Split& split) {
-  MRUN_TRY_ASSIGN(BatchCutter cutter, state.make_cutter());
+  // A split's files belong to one input.
+  MRUN_TRY_ASSIGN(BatchCutter cutter,
+                  BatchCutter::create(state.rules(split.ranges.front().file), state.budget()));
   return std::unique_ptr<BatchSource>(
       std::make_unique<FileBatches>(state, split.ranges, std::move(cutter)));
 }
 
 Result<std::unique_ptr<BatchSource>> make_stream_batches(ReaderState& state, std::uint32_t file,
                                                          StreamPiece piece) {
-  MRUN_TRY_ASSIGN(BatchCutter cutter, state.make_cutter());
-  cutter.begin_file(file, state.file(file).input, piece.first_line);
+  MRUN_TRY_ASSIGN(BatchCutter cutter, BatchCutter::create(state.rules(file), state.budget()));
+  const bool begins_with_header = state.rules(file).has_header && piece.ordinal == 0;
+  cutter.begin({&state.file(file), file, piece.first_line, begins_with_header, piece.header});
   return std::unique_ptr<BatchSource>(
-      std::make_unique<StreamBatches>(state, std::move(piece), std::move(cutter)));
+      std::make_unique<StreamBatches>(state, file, std::move(piece), std::move(cutter)));
 }
 
 }  // namespace mrun

@@ -6,6 +6,7 @@
 
 #include "input/file_identity.hpp"
 #include "os/folder.hpp"
+#include "os/glob.hpp"
 #include "os/path_info.hpp"
 
 namespace mrun {
@@ -19,16 +20,23 @@ Failure missing_failure(const std::string& path) {
   return fail(Code::input, "there is no input '" + path + "'");
 }
 
+bool matches_one(const std::vector<std::string>& globs, std::string_view name,
+                 std::string_view path) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+    return glob.find('/') == std::string::npos ? glob_matches(glob, std::string(name))
+                                               : glob_matches(glob, std::string(path));
+  });
+}
+
 class Lister {
  public:
-  Result<void> add_argument(const std::string& argument) {
-    if (argument.empty()) return fail(Code::input, "an input argument is empty");
-    if (argument == "-") return add_standard_input();
-    std::string name = argument;
-    while (!name.empty() && name.back() == '/') name.pop_back();
-    // "/" itself loses its whole text above; to the system it is still "/".
-    MRUN_TRY(add_path(name, name.empty() ? "/" : name));
-    ++input_;
+  explicit Lister(const WalkRules& rules) : rules_(rules) {}
+
+  Result<void> add_argument(const InputArgument& argument) {
+    if (argument.path.empty()) return fail(Code::input, "an input argument is empty");
+    input_ = argument.input;
+    MRUN_TRY(argument.path == "-" ? add_standard_input() : add_named(argument.path));
+    ++argument_;
     return {};
   }
 
@@ -40,12 +48,19 @@ class Lister {
     bool operator==(const FolderId&) const = default;
   };
 
+  Result<void> add_named(std::string name) {
+    while (!name.empty() && name.back() == '/') name.pop_back();
+    // "/" itself loses its whole text above; to the system it is still "/".
+    argument_bytes_ = name.size() + 1;
+    return add_path(name, name.empty() ? "/" : name);
+  }
+
   Result<void> add_standard_input() {
     if (has_standard_input_)
       return fail(Code::input, "the standard input '-' is given more than once",
                   "name it once; it cannot be read twice");
     has_standard_input_ = true;
-    list_.files.push_back({"-", "-", input_++, true, {}});
+    list_.files.push_back({"-", "-", argument_, input_, true, {}});
     return {};
   }
 
@@ -78,13 +93,13 @@ class Lister {
   Result<void> add_file(const std::string& path, const PathInfo& info) {
     if (is_pseudo(path, info)) return add_stream(path);
     if (!is_readable(path, info.kind)) return unreadable(path);
-    list_.files.push_back({path, path, input_, false, identity_of(info)});
+    list_.files.push_back({path, path, argument_, input_, false, identity_of(info)});
     return {};
   }
 
   Result<void> add_stream(const std::string& path) {
     if (!is_readable(path, PathKind::fifo)) return unreadable(path);
-    list_.files.push_back({path, path, input_, true, {}});
+    list_.files.push_back({path, path, argument_, input_, true, {}});
     return {};
   }
 
@@ -115,14 +130,25 @@ class Lister {
         continue;
       }
       std::string key = name + "/" + entry.name;
+      const bool is_folder = leads_to_folder(entry, key);
+      if (!takes(entry.name, key, is_folder)) {
+        ++list_.excluded_files;
+        continue;
+      }
       // Everything below a folder has a '/' after its name, so the folder sorts as if it had one.
-      if (leads_to_folder(entry, key)) key += '/';
+      if (is_folder) key += '/';
       keys.push_back(std::move(key));
     }
     std::sort(keys.begin(), keys.end());
     for (std::string& key : keys)
       if (key.back() == '/') key.pop_back();
     return keys;
+  }
+
+  bool takes(const std::string& name, std::string_view path, bool is_folder) const {
+    const std::string_view below = path.substr(argument_bytes_);
+    if (matches_one(rules_.exclude, name, below)) return false;
+    return is_folder || rules_.include.empty() || matches_one(rules_.include, name, below);
   }
 
   static bool leads_to_folder(const FolderEntry& entry, const std::string& path) {
@@ -146,6 +172,9 @@ class Lister {
   }
 
   InputList list_;
+  const WalkRules& rules_;
+  std::uint32_t argument_ = 0;
+  std::size_t argument_bytes_ = 0;  ///< Of its name, with the '/' behind it.
   std::uint32_t input_ = 0;
   bool has_standard_input_ = false;
   std::vector<FolderId> above_;  ///< Folders that contain the one being walked.
@@ -161,9 +190,9 @@ std::uint64_t InputList::planned_bytes() const {
   return total;
 }
 
-Result<InputList> list_inputs(std::span<const std::string> arguments) {
-  Lister lister;
-  for (const std::string& argument : arguments) MRUN_TRY(lister.add_argument(argument));
+Result<InputList> list_inputs(std::span<const InputArgument> arguments, const WalkRules& rules) {
+  Lister lister(rules);
+  for (const InputArgument& argument : arguments) MRUN_TRY(lister.add_argument(argument));
   return lister.take();
 }
 

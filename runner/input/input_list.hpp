@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/run_options.hpp"
 
 namespace mrun {
 
@@ -20,24 +21,34 @@ struct FileIdentity {
 struct InputFile {
   std::string
       name;  ///< As users see it: the argument without trailing slashes, '/', the relative path.
-  std::string path;         ///< To open it; "-" is the standard input.
-  std::uint32_t input = 0;  ///< Ordinal of its argument.
-  bool is_stream = false;   ///< FIFO, standard input, or a file whose size is not known (/proc).
-  FileIdentity identity;    ///< Zero for streams.
+  std::string path;            ///< To open it; "-" is the standard input.
+  std::uint32_t argument = 0;  ///< Ordinal of the argument that it came by.
+  std::uint32_t input = 0;     ///< Which of the job's inputs it belongs to.
+  bool is_stream = false;      ///< FIFO, standard input, or a file whose size is not known (/proc).
+  FileIdentity identity;       ///< Zero for streams.
 };
 
 struct InputList {
   std::vector<InputFile> files;
-  std::uint64_t skipped_files = 0;  ///< Names that begin with '.' or '_' inside folders.
+  std::uint64_t skipped_files = 0;   ///< Names that begin with '.' or '_' inside folders.
+  std::uint64_t excluded_files = 0;  ///< Names that the globs leave out.
 
   /// Bytes by which splits and partitions are planned; a stream counts as 256 MiB.
   std::uint64_t planned_bytes() const;
   static constexpr std::uint64_t kStreamPlannedBytes = std::uint64_t{256} << 20;
 };
 
+/// Which of the files and folders inside folders are taken. A glob with a '/' is compared with the
+/// path below the argument, any other one with the name.
+struct WalkRules {
+  std::vector<std::string> include;  ///< Files must match one of them; none: all do.
+  std::vector<std::string> exclude;  ///< Files and folders must match none of them.
+};
+
 /// Lists `arguments` in their order; folders are walked in byte order of relative path, following
 /// symbolic links. Errors (Code::input): missing, unreadable, a link loop, a socket or device, more
 /// than one "-".
-Result<InputList> list_inputs(std::span<const std::string> arguments);
+Result<InputList> list_inputs(std::span<const InputArgument> arguments,
+                              const WalkRules& rules = {});
 
 }  // namespace mrun

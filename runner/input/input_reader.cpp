@@ -23,7 +23,7 @@ class InputReader::State : public ReaderState {
 InputReader::InputReader(const InputList& inputs, const SplitPlan& plan,
                          const ReaderOptions& options, MemoryBudget& budget, const StopFlag& stop)
     : state_(std::make_unique<State>(inputs, with_split_bytes(options, plan), budget, stop)) {
-  MRUN_CHECK(options.records.kind == RecordFormat::Kind::lines || options.records.fixed_bytes > 0);
+  for (const InputFile& file : inputs.files) MRUN_CHECK(file.input < options.inputs.size());
 }
 
 InputReader::~InputReader() = default;

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
 #include "input/input_list.hpp"
+#include "input/record_rules.hpp"
 #include "input/split_planner.hpp"
 #include "model/record_batch.hpp"
 #include "model/run_options.hpp"
@@ -16,10 +18,8 @@
 namespace mrun {
 
 struct ReaderOptions {
-  RecordFormat records;
+  std::vector<RecordRules> inputs = std::vector<RecordRules>(1);  ///< By InputFile::input.
   IoMode io = IoMode::automatic;
-  bool chunks = false;  ///< Hand out whole-record chunks (<= 1 MiB unless one record is longer).
-  bool line_numbers = false;
   std::uint64_t split_bytes = 0;  ///< For cutting streams; 0: the plan's.
   /// The most of a stream's split; the same for any number of threads.
   std::uint64_t stream_split_bytes_most = std::uint64_t{1} << 20;

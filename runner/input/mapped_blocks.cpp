@@ -40,9 +40,12 @@ class MappedBlocks final : public BlockSource {
   /// Where the first record of the range begins; the range's end where none does.
   std::uint64_t first_record(const SplitRange& range) const {
     if (range.begin == 0) return 0;
-    const Window window{file_->data(), file_->size(), 0, true};
+    // From the byte before, which says whether a record begins with the range.
+    const std::uint64_t from = range.begin - 1;
+    const Window window{file_->data() + from, file_->size() - from, from, true, rules_.in_quotes};
     // An end at or beyond the range's end is the business of the range that follows.
-    return rules_.cutter.first_end(window, range.begin - 1, range.end - 1).value_or(range.end);
+    const auto end = rules_.cutter.first_end(window, 0, range.end - 1 - from);
+    return end ? from + *end : range.end;
   }
 
   void read_ahead() {

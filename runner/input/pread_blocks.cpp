@@ -48,9 +48,11 @@ class PreadBlocks final : public BlockSource {
   /// Moves to the first record that begins in the range, or to the range's end.
   Result<void> find_first_record() {
     is_at_record_ = true;
+    bool in_quotes = rules_.in_quotes;
     for (;;) {
       MRUN_TRY(read_more());
-      const Window window = this->window();
+      Window window = this->window();
+      window.in_quotes = in_quotes;
       const auto limit =
           static_cast<std::size_t>(std::min<std::uint64_t>(window.size, range_.end - 1 - at_));
       if (const auto end = rules_.cutter.first_end(window, 0, limit)) {
@@ -62,6 +64,10 @@ class PreadBlocks final : public BlockSource {
         at_ = range_.end;
         return {};
       }
+      if (rules_.cutter.kind() == RecordFormat::Kind::csv)
+        in_quotes =
+            count_records(window.data, window.size, rules_.cutter.delimiter(), {0, in_quotes})
+                .in_quotes;
       at_ += window.size;
       buffer_.clear();
     }
@@ -100,7 +106,7 @@ Result<std::unique_ptr<BlockSource>> make_pread_blocks(const InputFile& file,
   MRUN_TRY_ASSIGN(ReadFile opened, ReadFile::open(file.path, Code::input));
   if (identity_of(opened.info()) != file.identity) return changed_failure(file.path);
   const RecordCutter& cutter = rules.cutter;
-  if (!cutter.is_lines() && cutter.fixed_bytes() > WindowBuffer::longest_record(buffer.budget()))
+  if (cutter.is_fixed() && cutter.fixed_bytes() > WindowBuffer::longest_record(buffer.budget()))
     return record_too_long(file.path, range.begin, cutter.fixed_bytes(), buffer.budget());
   if (buffer.capacity() == 0) MRUN_TRY(buffer.allocate(rules.block_bytes, 0));
   return std::unique_ptr<BlockSource>(

@@ -2,16 +2,12 @@
 #include "input/reader_state.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "input/pread_blocks.hpp"
 #include "input/short_record.hpp"
 
 namespace mrun {
-Result<BatchCutter> ReaderState::make_cutter() const {
-  BatchCutter cutter(record_cutter(), options_.chunks, options_.line_numbers);
-  MRUN_TRY(cutter.prepare(budget_));
-  return cutter;
-}
 
 Result<void> ReaderState::check_stop() const {
   if (stop_.stopped()) return fail(Code::cancelled, "stopped while reading the input");
@@ -22,34 +18,76 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
                                                               WindowBuffer& buffer) {
   const InputFile& input = file(range.file);
   const std::uint64_t size_bytes = input.identity.size_bytes;
-  if (options_.records.kind == RecordFormat::Kind::fixed)
-    MRUN_TRY(check_whole_records(input.path, size_bytes, options_.records.fixed_bytes));
+  BlockRules rules = block_rules(range.file);
+  if (rules.cutter.is_fixed())
+    MRUN_TRY(check_whole_records(input.path, size_bytes, rules.cutter.fixed_bytes()));
+  if (rules.cutter.kind() == RecordFormat::Kind::csv && range.begin > 0) {
+    MRUN_TRY_ASSIGN(const RecordCount before,
+                    records_.before(input, range.file, range.begin - 1, rules.cutter.delimiter()));
+    rules.in_quotes = before.in_quotes;
+  }
   const bool is_automatic = options_.io == IoMode::automatic;
   if (options_.io == IoMode::pread || (is_automatic && size_bytes < options_.map_from_bytes))
-    return make_pread_blocks(input, range, rules(), buffer);
+    return make_pread_blocks(input, range, rules, buffer);
   Result<std::shared_ptr<const MappedFile>> mapping = mapped_.map(input, range.file);
-  if (mapping) return make_mapped_blocks(*std::move(mapping), range, rules());
+  if (mapping) return make_mapped_blocks(*std::move(mapping), range, rules);
   // Some file systems and limits refuse to map what can be read all the same.
-  if (is_automatic) return make_pread_blocks(input, range, rules(), buffer);
+  if (is_automatic) return make_pread_blocks(input, range, rules, buffer);
   return Failure{std::move(mapping).error()};
 }
 
+Result<BatchCutter::Place> ReaderState::place_at(std::uint32_t file_ordinal, std::uint64_t offset) {
+  BatchCutter::Place place{&file(file_ordinal), file_ordinal, 0, false, {}};
+  MRUN_TRY_ASSIGN(place.first_line, line_at(file_ordinal, offset));
+  if (!rules(file_ordinal).has_header) return place;
+  place.begins_with_header = offset == 0;
+  if (offset > 0) {
+    MRUN_TRY_ASSIGN(place.header, header_of(file_ordinal));
+  }
+  return place;
+}
+
+/// The number of the record at `offset`, from 1; 0 where the job does not ask for it.
 Result<std::uint64_t> ReaderState::line_at(std::uint32_t file_ordinal, std::uint64_t offset) {
-  if (!options_.line_numbers) return std::uint64_t{0};
-  if (options_.records.kind == RecordFormat::Kind::fixed)
-    return offset / options_.records.fixed_bytes + 1;
-  MRUN_TRY_ASSIGN(const std::uint64_t before,
-                  lines_.newlines_before(file(file_ordinal), file_ordinal, offset));
-  return before + 1;
+  const RecordRules& wanted = rules(file_ordinal);
+  if (!wanted.line_numbers) return std::uint64_t{0};
+  const RecordCutter cutter(wanted.format);
+  if (cutter.is_fixed()) return offset / cutter.fixed_bytes() + 1;
+  if (cutter.is_whole()) return std::uint64_t{1};
+  MRUN_TRY_ASSIGN(const RecordCount before,
+                  records_.before(file(file_ordinal), file_ordinal, offset, cutter.delimiter()));
+  return before.records + 1;
+}
+
+/// A file's first record, for the splits that do not begin with it; read once.
+Result<Slice> ReaderState::header_of(std::uint32_t file_ordinal) {
+  const std::lock_guard lock(headers_mutex_);
+  const auto [known, is_new] = headers_.try_emplace(file_ordinal);
+  Header& header = known->second;
+  if (is_new) {
+    WindowBuffer buffer(budget_);
+    MRUN_TRY_ASSIGN(const auto blocks, open_blocks({file_ordinal, 0, 1}, buffer));
+    Block block;
+    MRUN_TRY_ASSIGN(const bool has_block, blocks->next(block));
+    const RecordCutter cutter(rules(file_ordinal).format);
+    const Window window{block.bytes.data, block.bytes.size, 0, true};
+    const std::size_t end = cutter.first_end(window, 0, window.size).value_or(window.size);
+    const Slice text =
+        cutter.text_of({block.bytes.data, has_block ? end : 0}, rules(file_ordinal).strip_cr);
+    MRUN_TRY_ASSIGN(header.bytes, PageBuffer::allocate(budget_, text.size));
+    header.size = text.size;
+    if (text.size > 0) std::memcpy(header.bytes.bytes(), text.data, text.size);
+    MRUN_TRY(blocks->check());
+  }
+  return Slice{header.bytes.bytes(), header.size};
 }
 
 StreamSplitter& ReaderState::stream(std::uint32_t file_ordinal) {
   const std::lock_guard lock(streams_mutex_);
   std::unique_ptr<StreamSplitter>& splitter = streams_[file_ordinal];
   if (splitter == nullptr)
-    splitter = std::make_unique<StreamSplitter>(file(file_ordinal).path, record_cutter(),
-                                                options_.line_numbers, stream_split_bytes(),
-                                                budget_, stop_);
+    splitter = std::make_unique<StreamSplitter>(file(file_ordinal).path, rules(file_ordinal),
+                                                stream_split_bytes(), budget_, stop_);
   return *splitter;
 }
 

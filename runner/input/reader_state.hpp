@@ -13,8 +13,8 @@
 #include "input/block_source.hpp"
 #include "input/input_list.hpp"
 #include "input/input_reader.hpp"
-#include "input/line_index.hpp"
 #include "input/mapped_blocks.hpp"
+#include "input/record_index.hpp"
 #include "input/split_planner.hpp"
 #include "input/stream_splitter.hpp"
 #include "input/window_buffer.hpp"
@@ -30,25 +30,28 @@ class ReaderState {
 
   const InputList& inputs() const { return inputs_; }
   const InputFile& file(std::uint32_t ordinal) const { return inputs_.files[ordinal]; }
+  const RecordRules& rules(std::uint32_t file_ordinal) const {
+    return options_.inputs[file(file_ordinal).input];
+  }
+  BlockRules block_rules(std::uint32_t file_ordinal) const {
+    return {RecordCutter(rules(file_ordinal).format), options_.block_bytes};
+  }
   MemoryBudget& budget() const { return budget_; }
   const MappedInputs& mapped() const { return mapped_; }
-
-  RecordCutter record_cutter() const { return RecordCutter(options_.records); }
-  BlockRules rules() const { return {record_cutter(), options_.block_bytes}; }
-  /// A cutter that is ready for use.
-  Result<BatchCutter> make_cutter() const;
 
   /// Code::cancelled once the run has been asked to stop.
   Result<void> check_stop() const;
 
   /// The blocks of a range: mapped, or read through `buffer`, which outlives them.
   Result<std::unique_ptr<BlockSource>> open_blocks(const SplitRange& range, WindowBuffer& buffer);
-  /// The number of the record at `offset`, from 1; 0 where the job does not ask for it.
-  Result<std::uint64_t> line_at(std::uint32_t file, std::uint64_t offset);
+  /// What a cutter must know of the record at `offset`.
+  Result<BatchCutter::Place> place_at(std::uint32_t file, std::uint64_t offset);
   /// The one splitter of a stream.
   StreamSplitter& stream(std::uint32_t file);
 
  private:
+  Result<std::uint64_t> line_at(std::uint32_t file, std::uint64_t offset);
+  Result<Slice> header_of(std::uint32_t file);
   std::size_t stream_split_bytes() const;
 
   const InputList& inputs_;
@@ -56,9 +59,16 @@ class ReaderState {
   MemoryBudget& budget_;
   const StopFlag& stop_;
   MappedInputs mapped_;
-  LineIndex lines_;
+  RecordIndex records_;
   std::mutex streams_mutex_;
   std::unordered_map<std::uint32_t, std::unique_ptr<StreamSplitter>> streams_;
+
+  struct Header {
+    PageBuffer bytes;
+    std::size_t size = 0;
+  };
+  std::mutex headers_mutex_;
+  std::unordered_map<std::uint32_t, Header> headers_;  // Of files that several splits share.
 };
 
 }  // namespace mrun

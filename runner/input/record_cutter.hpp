@@ -1,11 +1,11 @@
-// RecordCutter: where records end, for lines and for records of a fixed size.
+// RecordCutter: where records end, for every format.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 
+#include "input/delimiters.hpp"
 #include "model/run_options.hpp"
 
 namespace mrun {
@@ -16,43 +16,64 @@ struct Window {
   std::size_t size = 0;
   std::uint64_t offset = 0;
   bool ends_file = false;  ///< No byte follows in the file: the end of the window ends a record.
+  bool in_quotes = false;  ///< For CSV: the first byte lies between quotes.
 };
 
-/// Pure. An end is a position after a record's last byte (its LF included), relative to the window.
+/// Pure. An end is a position after a record's last byte (its delimiter included), relative to the
+/// window.
 class RecordCutter {
  public:
   explicit RecordCutter(RecordFormat format) : format_(format) {}
 
-  bool is_lines() const { return format_.kind == RecordFormat::Kind::lines; }
+  RecordFormat::Kind kind() const { return format_.kind; }
+  bool is_fixed() const { return format_.kind == RecordFormat::Kind::fixed; }
+  bool is_whole() const { return format_.kind == RecordFormat::Kind::whole; }
+  /// Of all formats but `fixed` and `whole`.
+  Delimiter delimiter() const {
+    if (format_.kind == RecordFormat::Kind::nul) return {'\0', false};
+    return {'\n', format_.kind == RecordFormat::Kind::csv};
+  }
   std::uint32_t fixed_bytes() const { return format_.fixed_bytes; }
 
-  /// The first end after position `after` and not beyond `limit`. An unterminated last line does
+  /// A whole record without its delimiter and, where `strip_cr`, without a CR.
+  Slice text_of(Slice record, bool strip_cr) const {
+    const auto drop_last = [&](std::uint8_t byte) {
+      if (record.size > 0 && record.data[record.size - 1] == byte) --record.size;
+    };
+    if (!is_fixed() && !is_whole()) drop_last(delimiter().byte);
+    if (strip_cr) drop_last('\r');
+    return record;
+  }
+
+  /// The first end after position `after` and not beyond `limit`. An unterminated last record does
   /// not count: the caller knows what the window's end means.
   std::optional<std::size_t> first_end(const Window& window, std::size_t after,
                                        std::size_t limit) const {
-    if (after >= limit) return std::nullopt;
-    if (is_lines()) {
-      const void* found = std::memchr(window.data + after, '\n', limit - after);
-      if (found == nullptr) return std::nullopt;
-      return static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - window.data) + 1;
-    }
+    if (after >= limit || is_whole()) return std::nullopt;
+    if (!is_fixed())
+      return mrun::first_end(window.data, limit, after, delimiter(), window.in_quotes);
     const std::uint64_t past = (window.offset + after) % format_.fixed_bytes;
     const std::uint64_t end = after + (format_.fixed_bytes - past);
     return end <= limit ? std::optional<std::size_t>(end) : std::nullopt;
   }
 
-  /// The last end that is not beyond `limit`; 0 counts as none.
+  /// The last end that is not beyond `limit`.
   std::optional<std::size_t> last_end(const Window& window, std::size_t limit) const {
-    std::size_t end = 0;
-    if (is_lines()) {
-      const void* found = ::memrchr(window.data, '\n', limit);
-      if (found != nullptr)
-        end = static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - window.data) + 1;
-    } else {
-      const std::uint64_t past = (window.offset + limit) % format_.fixed_bytes;
-      end = past < limit ? limit - past : 0;
-    }
-    return end > 0 ? std::optional<std::size_t>(end) : std::nullopt;
+    if (is_whole()) return std::nullopt;
+    if (!is_fixed()) return mrun::last_end(window.data, limit, delimiter(), window.in_quotes);
+    const std::uint64_t past = (window.offset + limit) % format_.fixed_bytes;
+    return past < limit ? std::optional<std::size_t>(limit - past) : std::nullopt;
+  }
+
+  /// How many whole records `bytes` hold, which begin with one. Bytes behind the last delimiter
+  /// count as one, too.
+  std::uint64_t records_in(Slice bytes) const {
+    if (is_fixed()) return bytes.size / format_.fixed_bytes;
+    if (bytes.size == 0) return 0;
+    if (is_whole()) return 1;
+    const RecordCount count = count_records(bytes.data, bytes.size, delimiter());
+    const bool is_ended = !count.in_quotes && bytes.data[bytes.size - 1] == delimiter().byte;
+    return count.records + (is_ended ? 0 : 1);
   }
 
   /// The end of the next block: whole records from the window's start (where one begins), at most

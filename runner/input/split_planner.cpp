@@ -34,17 +34,25 @@ class Planner {
     plan_.splits.push_back({{{file, 0, 0}}, true});
   }
 
-  void add_file(std::uint32_t file, std::uint64_t size_bytes) {
+  void add_file(std::uint32_t file, std::uint64_t size_bytes, RecordFormat format) {
     if (size_bytes == 0) return;
     // A file that fits a split is never cut; one that does not begins a split of its own.
     if (room_used_ + kFileCostBytes + size_bytes > plan_.split_bytes) end_split();
+    const std::uint64_t range_bytes =
+        format.can_be_cut() ? whole_records(plan_.split_bytes, format.fixed_bytes) : size_bytes;
     for (std::uint64_t begin = 0; begin < size_bytes;) {
-      const std::uint64_t end = begin + std::min(plan_.split_bytes, size_bytes - begin);
+      const std::uint64_t end = begin + std::min(range_bytes, size_bytes - begin);
       current_.ranges.push_back({file, begin, end});
       room_used_ += kFileCostBytes + (end - begin);
       begin = end;
       if (begin < size_bytes) end_split();
     }
+  }
+
+  void end_split() {
+    if (!current_.ranges.empty()) plan_.splits.push_back(std::move(current_));
+    current_ = {};
+    room_used_ = 0;
   }
 
   SplitPlan take() {
@@ -53,12 +61,6 @@ class Planner {
   }
 
  private:
-  void end_split() {
-    if (!current_.ranges.empty()) plan_.splits.push_back(std::move(current_));
-    current_ = {};
-    room_used_ = 0;
-  }
-
   SplitPlan plan_;
   Split current_;
   std::uint64_t room_used_ = 0;  ///< Bytes and file costs of the current split.
@@ -78,17 +80,18 @@ std::uint64_t default_split_bytes(std::uint64_t total_bytes) {
 }
 
 SplitPlan plan_splits(const InputList& inputs, std::optional<std::uint64_t> split_bytes,
-                      std::uint32_t record_bytes) {
+                      std::span<const RecordFormat> formats) {
   const std::uint64_t total = inputs.planned_bytes();
   const std::uint64_t wanted = split_bytes.value_or(default_split_bytes(total));
-  Planner planner(whole_records(std::max({wanted, std::uint64_t{1}, ceil_div(total, kSplitsMax)}),
-                                record_bytes));
+  Planner planner(std::max({wanted, std::uint64_t{1}, ceil_div(total, kSplitsMax)}));
   for (std::size_t i = 0; i < inputs.files.size(); ++i) {
-    const auto file = static_cast<std::uint32_t>(i);
-    if (inputs.files[i].is_stream)
-      planner.add_stream(file);
+    const auto ordinal = static_cast<std::uint32_t>(i);
+    const InputFile& file = inputs.files[i];
+    if (i > 0 && file.input != inputs.files[i - 1].input) planner.end_split();
+    if (file.is_stream)
+      planner.add_stream(ordinal);
     else
-      planner.add_file(file, inputs.files[i].identity.size_bytes);
+      planner.add_file(ordinal, file.identity.size_bytes, formats[file.input]);
   }
   return planner.take();
 }

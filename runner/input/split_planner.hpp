@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "input/input_list.hpp"
+#include "model/run_options.hpp"
 
 namespace mrun {
 
@@ -32,9 +33,10 @@ struct SplitPlan {
 /// The design's formula: clamp(ceil(total / 1024), clamp(ceil(total / 16), 1 MiB, 16 MiB), 1 GiB).
 std::uint64_t default_split_bytes(std::uint64_t total_bytes);
 
-/// Covers every byte of every file once, in order. Empty files give no range. For fixed-size
-/// records `record_bytes` > 0 makes ranges begin on record borders.
+/// Covers every byte of every file once, in order. Empty files give no range. `formats`: of the
+/// job's inputs, by InputFile::input. Ranges of fixed-size records begin on record borders; files
+/// that are one record each are not cut. Files of different inputs share no split.
 SplitPlan plan_splits(const InputList& inputs, std::optional<std::uint64_t> split_bytes,
-                      std::uint32_t record_bytes);
+                      std::span<const RecordFormat> formats);
 
 }  // namespace mrun

@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <cstring>
 
-#include "input/newlines.hpp"
 #include "input/short_record.hpp"
 
 namespace mrun {
 
-StreamSplitter::StreamSplitter(std::string path, RecordCutter cutter, bool line_numbers,
-                               std::size_t piece_bytes, MemoryBudget& budget, const StopFlag& stop)
+StreamSplitter::StreamSplitter(std::string path, const RecordRules& rules, std::size_t piece_bytes,
+                               MemoryBudget& budget, const StopFlag& stop)
     : path_(std::move(path)),
-      cutter_(cutter),
-      line_numbers_(line_numbers),
+      rules_(rules),
+      cutter_(rules.format),
       piece_bytes_(piece_bytes),
       budget_(budget),
       stop_(stop) {}
@@ -30,17 +29,16 @@ Result<std::optional<StreamPiece>> StreamSplitter::next() {
   if (end == 0) return std::optional<StreamPiece>();
   MRUN_TRY(keep_tail(bytes, end));
   bytes.drop_back(bytes.size() - end);
-  StreamPiece piece{std::move(bytes), offset_, line_, ordinal_++};
+  StreamPiece piece{std::move(bytes), offset_, line_, ordinal_++, header_};
+  if (rules_.has_header && piece.ordinal == 0) MRUN_TRY(keep_header({piece.bytes.data(), end}));
   offset_ += end;
-  if (line_numbers_)
-    line_ +=
-        cutter_.is_lines() ? count_newlines(piece.bytes.data(), end) : end / cutter_.fixed_bytes();
+  if (rules_.line_numbers) line_ += cutter_.records_in({piece.bytes.data(), end});
   return std::optional<StreamPiece>(std::move(piece));
 }
 
 /// A buffer that holds the tail of the piece before.
 Result<WindowBuffer> StreamSplitter::begin_piece() {
-  if (!cutter_.is_lines() && cutter_.fixed_bytes() > WindowBuffer::longest_record(budget_))
+  if (cutter_.is_fixed() && cutter_.fixed_bytes() > WindowBuffer::longest_record(budget_))
     return record_too_long(path_, offset_, cutter_.fixed_bytes(), budget_);
   WindowBuffer bytes(budget_);
   MRUN_TRY(bytes.allocate(std::max(piece_bytes_, tail_size_), tail_size_));
@@ -71,9 +69,20 @@ Result<std::size_t> StreamSplitter::fill(WindowBuffer& bytes) {
 }
 
 Result<std::size_t> StreamSplitter::end_of_stream(std::size_t size) const {
-  if (!cutter_.is_lines())
+  if (cutter_.is_fixed())
     MRUN_TRY(check_whole_records(path_, offset_ + size, cutter_.fixed_bytes()));
   return size;
+}
+
+/// Of the first piece, for the pieces to come.
+Result<void> StreamSplitter::keep_header(Slice piece) {
+  const Window window{piece.data, piece.size, 0, true};
+  const std::size_t end = cutter_.first_end(window, 0, piece.size).value_or(piece.size);
+  const Slice text = cutter_.text_of({piece.data, end}, rules_.strip_cr);
+  MRUN_TRY_ASSIGN(header_bytes_, PageBuffer::allocate(budget_, text.size));
+  if (text.size > 0) std::memcpy(header_bytes_.bytes(), text.data, text.size);
+  header_ = {header_bytes_.bytes(), text.size};
+  return {};
 }
 
 Result<void> StreamSplitter::keep_tail(const WindowBuffer& bytes, std::size_t end) {

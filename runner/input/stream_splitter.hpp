@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
 #include "input/record_cutter.hpp"
+#include "input/record_rules.hpp"
 #include "input/window_buffer.hpp"
 #include "os/input_stream.hpp"
 
@@ -21,13 +22,16 @@ struct StreamPiece {
   std::uint64_t offset = 0;      ///< From the stream's start.
   std::uint64_t first_line = 1;  ///< Counted only where line numbers are asked for.
   std::uint64_t ordinal = 0;     ///< From 0, in stream order.
+  /// The stream's first record, where it is a header; for all but the first piece. Lives with the
+  /// splitter.
+  Slice header;
 };
 
 /// Any thread may call `next`; it reads in the thread that asks, one at a time.
 class StreamSplitter {
  public:
   /// Aims at pieces of `piece_bytes`; smaller where the budget has no room, longer for one record.
-  StreamSplitter(std::string path, RecordCutter cutter, bool line_numbers, std::size_t piece_bytes,
+  StreamSplitter(std::string path, const RecordRules& rules, std::size_t piece_bytes,
                  MemoryBudget& budget, const StopFlag& stop);
 
   /// The next piece; empty at the stream's end.
@@ -37,17 +41,20 @@ class StreamSplitter {
   Result<WindowBuffer> begin_piece();
   Result<std::size_t> fill(WindowBuffer& bytes);
   Result<std::size_t> end_of_stream(std::size_t size) const;
+  Result<void> keep_header(Slice piece);
   Result<void> keep_tail(const WindowBuffer& bytes, std::size_t end);
 
   std::string path_;
+  RecordRules rules_;
   RecordCutter cutter_;
-  bool line_numbers_;
   std::size_t piece_bytes_;
   MemoryBudget& budget_;
   const StopFlag& stop_;
 
   std::mutex mutex_;  ///< Guards all below.
   std::optional<InputStream> stream_;
+  PageBuffer header_bytes_;
+  Slice header_;
   PageBuffer tail_;  ///< The beginning of the next piece.
   std::size_t tail_size_ = 0;
   bool ended_ = false;

@@ -11,8 +11,10 @@ Result<MapTaskInfo> run_map_task(UserCode& job, std::uint64_t task, BatchSource&
     if (context.stop->stopped()) return fail(Code::cancelled, "stopped");
     MRUN_TRY_ASSIGN(const bool more, source.next(batch));
     if (!more) break;
-    context.entries->begin_batch(batch.owner);
-    MRUN_TRY(attempt->map(batch));
+    if (batch.record_count > 0) {
+      context.entries->begin_batch(batch.owner);
+      MRUN_TRY(attempt->map(batch));
+    }
     info.records += batch.record_count;
     info.size_bytes += batch.size_bytes;
     progress.done.fetch_add(batch.size_bytes, std::memory_order_relaxed);

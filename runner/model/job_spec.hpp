@@ -62,6 +62,15 @@ struct NamedSpec {  ///< A counter or a side output.
   std::string name, help;
 };
 
+/// One of a job's inputs, and how the job wants its records.
+struct InputSpec {
+  std::string tag, help;  ///< `tag` names it where there are several; may be empty.
+  std::string records;    ///< The format's text, such as "lines"; empty: lines.
+  bool chunks = false;    ///< Whole-record chunks instead of record spans.
+  bool line_numbers = false;
+  bool header = false;  ///< The first record of each file names the fields.
+};
+
 /// Most parts of an output: each is a file, and beyond this the folder itself becomes the problem.
 inline constexpr std::uint32_t kPartitionsMost = 65'536;
 
@@ -82,6 +91,7 @@ struct JobSpec {
   bool has_reduce = false;
   bool has_group_lens = false;  ///< Groups and partitions go by a prefix of the key.
   bool has_partition = false;   ///< The job has a partition function of its own.
+  bool needs_rows = false;      ///< Its reduce puts rows aside to read them again.
 
   CombineKind combine = CombineKind::none;
   std::vector<LaneOp> lanes;  ///< For CombineKind::lanes: one per 8 bytes of state.
@@ -89,10 +99,8 @@ struct JobSpec {
       0;                    ///< Bytes of a value while it is combined; 8..256, a multiple of 8.
   bool fold_exact = false;  ///< For CombineKind::fold: the job promises `folds_exactly`.
 
-  std::uint32_t partitions = 0;  ///< 0: from the input's size.
-  std::string records;        ///< Record format the job asks for: "lines", "fixed:N"; empty: lines.
-  bool wants_chunks = false;  ///< Whole-record chunks instead of record spans.
-  bool wants_line_numbers = false;
+  std::uint32_t partitions = 0;                               ///< 0: from the input's size.
+  std::vector<InputSpec> inputs = std::vector<InputSpec>(1);  ///< At least one.
 
   /// States of one key become one, by lanes or by the job's fold.
   bool folds() const { return combine == CombineKind::lanes || combine == CombineKind::fold; }

@@ -23,7 +23,8 @@ struct CounterValue {
 
 struct RunInfo {
   std::uint64_t input_files = 0;
-  std::uint64_t skipped_files = 0;  ///< Names that begin with '.' or '_' inside folders.
+  std::uint64_t skipped_files = 0;   ///< Names that begin with '.' or '_' inside folders.
+  std::uint64_t excluded_files = 0;  ///< Names that --include and --exclude leave out.
   std::uint64_t input_bytes = 0;
   std::uint64_t input_records = 0;
   std::uint64_t emitted_pairs = 0;

@@ -13,19 +13,37 @@ enum class IoMode : std::uint8_t { automatic, mmap, pread };
 
 /// How input bytes are cut into records.
 struct RecordFormat {
-  enum class Kind : std::uint8_t { lines, fixed } kind = Kind::lines;
+  /// Ended by LF; ended by NUL; of `fixed_bytes`; a file each; lines whose newlines between quotes
+  /// do not count.
+  enum class Kind : std::uint8_t { lines, nul, fixed, whole, csv } kind = Kind::lines;
   std::uint32_t fixed_bytes = 0;  ///< For Kind::fixed; at least 1.
+  bool operator==(const RecordFormat&) const = default;
+
+  /// Any byte of a file may be looked at without what lies before it, or with a count over that.
+  bool can_be_cut() const { return kind != Kind::whole; }
+};
+
+/// An input argument of the command.
+struct InputArgument {
+  std::string text;         ///< As typed.
+  std::string path;         ///< A file or folder; "-" is the standard input.
+  std::uint32_t input = 0;  ///< Which of the job's inputs it is.
 };
 
 struct RunOptions {
-  std::vector<std::string> inputs;  ///< As typed; "-" is the standard input.
-  std::string output;               ///< As typed.
+  std::vector<InputArgument> inputs;
+  /// Globs for what lies inside folders: only files that match one of `include` (where there are
+  /// any), and nothing that matches one of `exclude`.
+  std::vector<std::string> include, exclude;
+  std::string output;  ///< As typed.
   unsigned threads = 1;
   std::uint64_t memory_bytes = 0;
   std::optional<std::uint32_t> partitions;
   std::optional<std::uint64_t> split_bytes;
-  std::string tmp_dir;  ///< Empty: beside the output.
-  RecordFormat records;
+  std::string tmp_dir;                                               ///< Empty: beside the output.
+  std::vector<RecordFormat> records = std::vector<RecordFormat>(1);  ///< By the job's inputs.
+  bool strip_cr = false;     ///< A CR at a record's end is no part of it.
+  bool skip_header = false;  ///< The first record of each file is handed to no map.
   IoMode io = IoMode::automatic;
   bool overwrite = false;
   bool sync = true;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,10 +41,22 @@ class RecordSink {
   virtual Result<void> write_part(std::uint32_t output, Slice bytes, bool last) = 0;
 };
 
+/// Rows that a reduce puts aside and reads again. One thread at a time.
+class RowList {
+ public:
+  virtual ~RowList() = default;
+  virtual Result<void> append(Slice row) = 0;
+  /// The next row, valid until the next call; nothing behind the last one.
+  virtual Result<std::optional<Slice>> next() = 0;
+  virtual void rewind() = 0;
+  virtual void clear() = 0;
+};
+
 /// What an attempt writes to. All references outlive the attempt.
 struct AttemptContext {
   EntrySink* entries = nullptr;  ///< Null in reduce.
   RecordSink* records = nullptr;
+  RowList* rows = nullptr;           ///< In reduce of a job that needs them.
   std::span<std::int64_t> counters;  ///< One per declared counter; the attempt's own.
   const StopFlag* stop = nullptr;
 };

@@ -22,8 +22,8 @@ const char* io_name(IoMode mode) {
 
 std::string options_text(const RunOptions& options) {
   std::string inputs;
-  for (const std::string& input : options.inputs)
-    inputs += (inputs.empty() ? "" : ", ") + json_quoted(input);
+  for (const InputArgument& input : options.inputs)
+    inputs += (inputs.empty() ? "" : ", ") + json_quoted(input.text);
   const auto or_null = [](const auto& value) {
     return value ? std::to_string(*value) : std::string("null");
   };
@@ -40,9 +40,10 @@ std::string options_text(const RunOptions& options) {
 std::string counts_text(const RunInfo& info) {
   return fmt::format(
       "  \"threads\": {},\n  \"memory_bytes\": {},\n  \"splits\": {},\n  \"skipped_files\": {},\n"
+      "  \"excluded_files\": {},\n"
       "  \"spilled_runs\": {},\n  \"spilled_bytes\": {},\n  \"merge_passes\": {},\n",
-      info.threads, info.memory_bytes, info.splits, info.skipped_files, info.spilled_runs,
-      info.spilled_bytes, info.merge_passes);
+      info.threads, info.memory_bytes, info.splits, info.skipped_files, info.excluded_files,
+      info.spilled_runs, info.spilled_bytes, info.merge_passes);
 }
 
 std::string phases_text(const RunInfo& info) {

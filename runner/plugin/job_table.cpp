@@ -77,7 +77,7 @@ class TableReader {
   Result<void> read_params(JobSpec& spec, const mrun_job& job) const;
   Result<void> read_counters(JobSpec& spec, const mrun_job& job) const;
   Result<void> read_outputs(JobSpec& spec, const mrun_job& job) const;
-  Result<void> read_input(JobTable& job, const mrun_job& shaped) const;
+  Result<void> read_inputs(JobTable& job, const mrun_job& shaped) const;
   Result<void> read_types(JobSpec& spec, const mrun_job& shaped) const;
   Result<void> read_combiner(JobSpec& spec, const mrun_job& shaped) const;
   Result<void> check_whole(const JobTable& job) const;
@@ -148,21 +148,37 @@ Result<void> TableReader::read_outputs(JobSpec& spec, const mrun_job& job) const
   });
 }
 
-Result<void> TableReader::read_input(JobTable& job, const mrun_job& shaped) const {
-  std::size_t inputs = 0;
-  job.map = job.calls.map;
-  job.spec.records.clear();
-  job.spec.wants_chunks = job.spec.wants_line_numbers = false;
+Result<void> TableReader::read_inputs(JobTable& job, const mrun_job& shaped) const {
+  std::vector<InputSpec>& specs = job.spec.inputs;
+  specs.clear();
+  job.maps.clear();
   MRUN_TRY(read_list(shaped.inputs, "input", [&](const mrun_input& input) -> Result<void> {
-    if (++inputs > 1) return broken("it declares several inputs, and this mrun gives a job one");
-    if (input.map != nullptr) job.map = input.map;
-    MRUN_TRY_ASSIGN(job.spec.records, read_text(input.format, "an input's format"));
+    InputSpec read;
+    MRUN_TRY_ASSIGN(read.tag, read_text(input.tag, "an input's tag"));
+    MRUN_TRY_ASSIGN(read.help, read_text(input.help, "an input's help"));
+    MRUN_TRY_ASSIGN(read.records, read_text(input.format, "an input's format"));
     // A job that takes either gets chunks: the newlines are then searched for once, not twice.
-    job.spec.wants_chunks = (input.flags & MRUN_IN_CHUNK) != 0;
-    job.spec.wants_line_numbers = (input.flags & MRUN_IN_LINE_NUMBERS) != 0;
+    read.chunks = (input.flags & MRUN_IN_CHUNK) != 0;
+    read.line_numbers = (input.flags & MRUN_IN_LINE_NUMBERS) != 0;
+    read.header = (input.flags & MRUN_IN_HEADER) != 0;
+    specs.push_back(std::move(read));
+    job.maps.push_back(input.map != nullptr ? input.map : job.calls.map);
     return {};
   }));
-  if (job.map == nullptr) return broken("it has no map");
+  if (specs.empty()) {
+    specs.emplace_back();
+    job.maps.push_back(job.calls.map);
+  }
+  for (const JobTable::Map map : job.maps)
+    if (map == nullptr) return broken("it has no map");
+  if (specs.size() == 1) return {};
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const std::string& tag = specs[i].tag;
+    if (tag.empty() || tag != escape_text(tag) || tag.find_first_of("=/") != std::string::npos)
+      return broken(fmt::format("'{}' cannot name an input", excerpt_text(tag)));
+    for (std::size_t other = 0; other < i; ++other)
+      if (specs[other].tag == tag) return broken(fmt::format("two inputs are named '{}'", tag));
+  }
   return {};
 }
 
@@ -248,12 +264,13 @@ Result<void> TableReader::read_shape(JobTable& job, const mrun_job& shaped) cons
   spec.independent_groups = (shaped.flags & MRUN_INDEPENDENT_GROUPS) != 0;
   spec.has_reduce = job.calls.reduce != nullptr && !spec.map_only;
   spec.has_group_lens = job.calls.group_lens != nullptr && !spec.map_only;
+  spec.needs_rows = spec.has_reduce && (shaped.flags & MRUN_NEEDS_ROWS) != 0;
   spec.has_partition = job.calls.partition != nullptr && !spec.map_only;
   if (shaped.partitions > kPartitionsMost)
     return broken(fmt::format("it asks for {} partitions, and {} are the most", shaped.partitions,
                               kPartitionsMost));
   spec.partitions = shaped.partitions;
-  MRUN_TRY(read_input(job, shaped));
+  MRUN_TRY(read_inputs(job, shaped));
   MRUN_TRY(read_types(spec, shaped));
   MRUN_TRY(read_combiner(spec, shaped));
 
@@ -319,6 +336,8 @@ Result<JobTable> read_shaped_job(const JobTable& declared, const mrun_job& copy,
   reader.enter_job(declared.spec.name);
   JobTable job = declared;
   MRUN_TRY(reader.read_shape(job, copy));
+  if (job.spec.inputs.size() != declared.spec.inputs.size())
+    return reader.broken("its shape changed the number of its inputs");
   return job;
 }
 

@@ -16,7 +16,8 @@ namespace mrun {
 /// may be read: what the writer did not know is zero.
 struct JobTable {
   mrun_job calls{};
-  mrun_status (*map)(void* worker, const mrun_batch*) = nullptr;
+  using Map = mrun_status (*)(void* worker, const mrun_batch*);
+  std::vector<Map> maps;  ///< Of each of spec.inputs.
   JobSpec spec;
 
   /// Bytes that every emitted value must have; kAnySize where they may differ.

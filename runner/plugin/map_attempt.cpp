@@ -80,13 +80,15 @@ Result<void> PluginMapAttempt::map(const RecordBatch& batch) {
   table.first_line = batch.first_line;
   table.file = batch.file;
   table.input = batch.input;
+  table.header = {batch.header.data, batch.header.size};
 
   worker_.at() = nullptr;
   const bool offer_refs = offer_refs_ && batch.owner != nullptr;
   if (emitter_) emitter_->set_refs(offer_refs ? lasting_bytes(batch) : Slice{});
   MRUN_TRY(worker_.call([&] { return place(batch); },
                         [&] {
-                          const mrun_status status = worker_.job().map(worker_.object(), &table);
+                          const mrun_status status =
+                              worker_.job().maps[batch.input](worker_.object(), &table);
                           // The references of this batch end with it, so it is handed over whole.
                           return status == MRUN_OK && emitter_ ? emitter_->take() : status;
                         }));

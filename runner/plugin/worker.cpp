@@ -56,6 +56,14 @@ Worker::Worker(const JobTable& job, const AttemptContext& context, std::string t
   table_.cancelled = context.stop->word();
   table_.at = &at_;
   table_.fail = &Worker::fail_call;
+  if (context.rows == nullptr) return;
+  rows_.size = sizeof(rows_);
+  rows_.runner = this;
+  rows_.append = &Worker::append_row;
+  rows_.next = &Worker::next_row;
+  rows_.rewind = &Worker::rewind_rows;
+  rows_.clear = &Worker::clear_rows;
+  table_.rows = &rows_;
 }
 
 Worker::~Worker() {
@@ -96,18 +104,23 @@ mrun_status Worker::remember_broken(const char* what) noexcept {
 
 Worker& Worker::of(mrun_worker_ctx* context) { return *static_cast<Worker*>(context->runner); }
 
-/// Nothing of ours may unwind through the job, and after an error nothing more is written.
-template <typename Write>
-mrun_status Worker::guarded_write(std::uint32_t output, Write&& write_it) noexcept {
+/// Nothing of ours may unwind through the job, and after an error nothing more is done.
+template <typename Body>
+mrun_status Worker::guarded(Body&& body) noexcept {
   if (error_) return MRUN_CANCELLED;
-  if (output > job_.spec.side_outputs.size())
-    return remember_broken("it wrote to an output that it does not declare");
   try {
-    Result<void> written = write_it();
-    return written ? MRUN_OK : remember(std::move(written).error());
+    Result<void> done = body();
+    return done ? MRUN_OK : remember(std::move(done).error());
   } catch (const std::bad_alloc&) {
     return remember({Code::limit, "out of memory", {}});
   }
+}
+
+template <typename Write>
+mrun_status Worker::guarded_write(std::uint32_t output, Write&& write_it) noexcept {
+  if (!error_ && output > job_.spec.side_outputs.size())
+    return remember_broken("it wrote to an output that it does not declare");
+  return guarded(write_it);
 }
 
 mrun_status Worker::write(mrun_worker_ctx* context, std::uint32_t output, const mrun_slice* fields,
@@ -126,6 +139,42 @@ mrun_status Worker::write_part(mrun_worker_ctx* context, std::uint32_t output, m
     return self.remember_broken("it wrote bytes at no address");
   return self.guarded_write(output, [&] {
     return self.context_.records->write_part(output, {bytes.data, bytes.size}, last != 0);
+  });
+}
+
+mrun_status Worker::append_row(mrun_rows* table, mrun_slice row) {
+  Worker& self = *static_cast<Worker*>(table->runner);
+  if (row.data == nullptr && row.size > 0)
+    return self.remember_broken("it put aside a row at no address");
+  return self.guarded([&] { return self.context_.rows->append({row.data, row.size}); });
+}
+
+mrun_status Worker::next_row(mrun_rows* table, mrun_slice* row, std::uint32_t* has) {
+  Worker& self = *static_cast<Worker*>(table->runner);
+  *has = 0;
+  return self.guarded([&]() -> Result<void> {
+    MRUN_TRY_ASSIGN(const std::optional<Slice> next, self.context_.rows->next());
+    if (!next) return {};
+    *row = {next->data, next->size};
+    *has = 1;
+    return {};
+  });
+}
+
+mrun_status Worker::rewind_rows(mrun_rows* table) {
+  Worker& self = *static_cast<Worker*>(table->runner);
+  return self.guarded([&]() -> Result<void> {
+    if (self.context_.stop->stopped()) return fail(Code::cancelled, "stopped");
+    self.context_.rows->rewind();
+    return {};
+  });
+}
+
+mrun_status Worker::clear_rows(mrun_rows* table) {
+  Worker& self = *static_cast<Worker*>(table->runner);
+  return self.guarded([&]() -> Result<void> {
+    self.context_.rows->clear();
+    return {};
   });
 }
 

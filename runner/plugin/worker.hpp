@@ -88,9 +88,15 @@ class Worker {
                            std::uint32_t n);
   static mrun_status write_part(mrun_worker_ctx*, std::uint32_t output, mrun_slice bytes,
                                 std::uint32_t last);
+  static mrun_status append_row(mrun_rows*, mrun_slice row);
+  static mrun_status next_row(mrun_rows*, mrun_slice* row, std::uint32_t* has);
+  static mrun_status rewind_rows(mrun_rows*);
+  static mrun_status clear_rows(mrun_rows*);
   static void fail_call(mrun_worker_ctx*, mrun_status status, const char* message,
                         std::uint64_t size);
 
+  template <typename Body>
+  mrun_status guarded(Body&& body) noexcept;
   template <typename Write>
   mrun_status guarded_write(std::uint32_t output, Write&& write_it) noexcept;
   Result<void> judge(mrun_status status, std::optional<std::string> thrown, const Place& place);
@@ -99,6 +105,7 @@ class Worker {
   AttemptContext context_;
   std::string task_;
   mrun_worker_ctx table_{};
+  mrun_rows rows_{};
   void* object_ = nullptr;
   bool open_ = false;
   const std::uint8_t* at_ = nullptr;

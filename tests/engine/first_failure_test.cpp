@@ -10,6 +10,7 @@
 #include "engine/map_phase.hpp"
 #include "support/executors.hpp"
 #include "support/files.hpp"
+#include "support/input_arguments.hpp"
 
 namespace mrun {
 namespace {
@@ -92,9 +93,9 @@ TEST(MapPhase, ReportsTheLowestFailureInAnyOrder) {
   for (int line = 0; line < 2000; ++line) text += "line " + std::to_string(line) + "\n";
   const TempFolder folder;
   test_support::write_file(folder / "input", text);
-  const auto inputs = list_inputs(std::vector<std::string>{folder / "input"});
+  const auto inputs = list_inputs(test_support::input_arguments({folder / "input"}));
   ASSERT_TRUE(inputs);
-  const SplitPlan plan = plan_splits(*inputs, 100, 0);
+  const SplitPlan plan = plan_splits(*inputs, 100, test_support::kLines);
   const std::vector<SplitGroup> groups = group_splits(plan);
   ASSERT_GT(groups.size(), 40u);
   test_support::JobHooks hooks;

@@ -8,6 +8,7 @@
 #include "engine/in_process_job.hpp"
 #include "engine/job_runner.hpp"
 #include "support/files.hpp"
+#include "support/input_arguments.hpp"
 
 namespace mrun::test_support {
 
@@ -38,7 +39,7 @@ class JobRunFolder {
   Result<RunInfo> run(const RunSetup& setup, Executor& executor, Storage& storage, StopFlag& stop) {
     remove_tree(output());
     RunOptions options;
-    options.inputs = {input()};
+    options.inputs = input_arguments({input()});
     options.output = output();
     options.threads = setup.threads;
     options.memory_bytes = setup.memory_bytes;

@@ -18,6 +18,7 @@
 #include "shuffle/run_writer.hpp"
 #include "support/executors.hpp"
 #include "support/files.hpp"
+#include "support/input_arguments.hpp"
 
 namespace mrun::test_support {
 
@@ -67,8 +68,8 @@ class OpenPipeline {
   Result<std::vector<std::string>> run(const std::string& text) {
     write_file(folder_ / "input", text);
     MRUN_TRY_ASSIGN(const InputList inputs,
-                    list_inputs(std::vector<std::string>{folder_ / "input"}));
-    SplitPlan plan = plan_splits(inputs, setup_.split_bytes, 0);
+                    list_inputs(input_arguments({folder_ / "input"})));
+    SplitPlan plan = plan_splits(inputs, setup_.split_bytes, kLines);
     if (hooks.plan) hooks.plan(plan);
     InProcessJob job(setup_.spec, hooks.job);
     MemoryPlan::Needs needs;
@@ -161,7 +162,8 @@ class OpenPipeline {
     const PairFormatter formatter(job.spec(), no_names);
     OrderedExecutor executor(OrderedExecutor::Order::ascending);
     MRUN_TRY(run_reduce_phase(*pieces, {job, output.combiner(), formatter, OutEnd::newline, parts,
-                                        executor, progress_, stop_, peak_}));
+                                        executor, progress_, stop_, peak_, storage,
+                                        folder_.path(), 0}));
     MRUN_TRY(parts.finish());
     std::vector<std::string> bytes;
     for (const auto& [name, part] : read_tree(out)) bytes.push_back(part);

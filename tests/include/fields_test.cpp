@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "mrun/lines.hpp"
+
 namespace {
 
 std::vector<std::string> all_fields(std::string_view line, char separator = '\t') {
@@ -33,6 +35,27 @@ TEST(Fields, AreFoundByIndex) {
   EXPECT_EQ("a", line[0]);
   EXPECT_EQ("c", line[2]);
   EXPECT_EQ("", line[3]);
+}
+
+std::vector<std::string> all_lines(const mrun::lines& range) {
+  std::vector<std::string> found;
+  for (const std::string_view line : range) found.emplace_back(line);
+  return found;
+}
+
+TEST(Lines, EndWithTheirNewlinesAndTheLastOnePerhapsWithout) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ((Texts{}), all_lines(mrun::lines{""}));
+  EXPECT_EQ((Texts{""}), all_lines(mrun::lines{"\n"}));
+  EXPECT_EQ((Texts{"a", "", "b\r"}), all_lines(mrun::lines{"a\n\nb\r\n"}));
+  EXPECT_EQ((Texts{"a", "b"}), all_lines(mrun::lines{"a\nb"}));
+  mrun::Chunk chunk;
+  chunk.text = "a\nb\n";
+  EXPECT_EQ((Texts{"a", "b"}), all_lines(mrun::lines{chunk}));
+  chunk.is_record = true;
+  EXPECT_EQ((Texts{"a\nb\n"}), all_lines(mrun::lines{chunk}));
+  chunk.text = {};
+  EXPECT_EQ((Texts{""}), all_lines(mrun::lines{chunk}));
 }
 
 TEST(Split2, CutsAtTheFirstSeparator) {

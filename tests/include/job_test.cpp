@@ -113,7 +113,7 @@ struct Where {
 TEST(Job, KnowsWhereARecordLies) {
   JobRun<Where> run;
   run.file("f", "ab\n\nc\n").file("g", "d");
-  EXPECT_EQ("f\t0\t1\t0\tab\nf\t0\t3\t4\tc\ng\t1\t1\t0\td\n", run.output());
+  EXPECT_EQ("f\t0\t1\t0\tab\nf\t0\t3\t4\tc\ng\t0\t1\t0\td\n", run.output());
   EXPECT_EQ("f\t2\n", run.side("empty"));
   EXPECT_EQ("", run.difference_between_ways());
 }
@@ -135,6 +135,7 @@ TEST(Job, PrintsTypedKeysInTheirOrder) {
 }
 
 struct Joined {
+  static constexpr mrun::Input inputs[] = {{"users"}, {"things"}};
   static constexpr int group_fields = 1;
   using Key = std::tuple<std::string, std::uint8_t>;
   void map(const mrun::Record& record, mrun::Emit<Key, std::string_view>& out) {
@@ -155,7 +156,8 @@ struct Joined {
 
 TEST(Job, TellsTheKeysOfAGroupApart) {
   JobRun<Joined> run;
-  run.input("1\tann\n2\tbob\n").input("2\tpen\n1\tink\n2\tcap\n1\tbox\n1\tmap\n");
+  run.input_of("users", "1\tann\n2\tbob\n");
+  run.input_of("things", "2\tpen\n1\tink\n2\tcap\n1\tbox\n1\tmap\n");
   EXPECT_EQ("1\tann\tink\n1\tann\tbox\n1\tann\tmap\n2\tbob\tpen\n2\tbob\tcap\n", run.output());
   EXPECT_EQ("", run.difference_between_ways());
   run.partitions(4);

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "support/files.hpp"
+#include "support/input_arguments.hpp"
 #include "support/random.hpp"
 
 namespace mrun {
@@ -24,7 +25,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Result<InputList> list(const std::vector<std::string>& arguments) { return list_inputs(arguments); }
+Result<InputList> list(const std::vector<std::string>& arguments) {
+  return list_inputs(test_support::input_arguments(arguments));
+}
 
 std::vector<std::string> names(const std::vector<std::string>& arguments) {
   const Result<InputList> inputs = list(arguments);
@@ -72,8 +75,8 @@ TEST_F(InputListTest, KeepsTheOrderOfArgumentsAndReadsAPathTwice) {
   write_file(at("a"), "2");
   EXPECT_THAT(names({at("b"), at("a"), at("b")}), ElementsAre(at("b"), at("a"), at("b")));
   const InputList inputs = *list({at("b"), at("a"), at("b")});
-  EXPECT_EQ(inputs.files[1].input, 1u);
-  EXPECT_EQ(inputs.files[2].input, 2u);
+  EXPECT_EQ(inputs.files[1].argument, 1u);
+  EXPECT_EQ(inputs.files[2].argument, 2u);
 }
 
 TEST_F(InputListTest, WalksFoldersInByteOrderOfTheWholePath) {

@@ -88,7 +88,7 @@ TEST_P(InputReaderTest, ReadsTheSameInEveryShapeOfSplitsAndBlocks) {
     ReaderOptions options = options_for(GetParam(), random.one_in(2));
     options.block_bytes = random.between(1, 5000);
     options.map_from_bytes = random.below(30000);
-    options.line_numbers = true;
+    options.inputs[0].line_numbers = true;
     Reading reading(paths, options, random.between(1, 30000));
     auto seen = reading.all();
     ASSERT_TRUE(seen) << seen.error().message;
@@ -214,7 +214,7 @@ TEST_P(InputReaderTest, ServesManyThreads) {
   std::string text;
   for (int i = 0; i < 100000; ++i) text += "line " + std::to_string(i) + "\n";
   ReaderOptions options = options_for(GetParam());
-  options.line_numbers = true;
+  options.inputs[0].line_numbers = true;
   Reading reading({file(text)}, options, 20000);
   std::vector<std::vector<SeenRecord>> by_split(reading.plan.splits.size());
   std::atomic<std::size_t> next{0};

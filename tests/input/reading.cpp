@@ -33,12 +33,13 @@ std::vector<SeenRecord> model_records(std::string_view text, std::uint32_t fixed
 
 void append_batch(const RecordBatch& batch, const ReaderOptions& options, std::uint64_t split,
                   std::vector<SeenRecord>& records) {
+  const RecordRules& rules = options.inputs[0];
   const std::size_t before = records.size();
-  if (options.chunks) {
+  if (rules.chunks) {
     EXPECT_TRUE(batch.records.empty());
     EXPECT_EQ(batch.size_bytes, batch.chunk.size);
     const std::uint32_t fixed =
-        options.records.kind == RecordFormat::Kind::fixed ? options.records.fixed_bytes : 0;
+        rules.format.kind == RecordFormat::Kind::fixed ? rules.format.fixed_bytes : 0;
     for (SeenRecord record : model_records(batch.chunk.view(), fixed)) {
       record.offset += batch.offset;
       records.push_back(std::move(record));
@@ -51,11 +52,11 @@ void append_batch(const RecordBatch& batch, const ReaderOptions& options, std::u
   }
   EXPECT_EQ(records.size() - before, batch.record_count);
   EXPECT_GT(batch.record_count, 0u);
-  EXPECT_EQ(batch.first_line > 0, options.line_numbers);
+  EXPECT_EQ(batch.first_line > 0, rules.line_numbers);
   for (std::size_t i = before; i < records.size(); ++i) {
     records[i].split = split;
     records[i].file = batch.file;
-    records[i].line = options.line_numbers ? batch.first_line + (i - before) : 0;
+    records[i].line = rules.line_numbers ? batch.first_line + (i - before) : 0;
   }
 }
 

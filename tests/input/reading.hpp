@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "input/input_reader.hpp"
+#include "support/input_arguments.hpp"
 
 namespace mrun::test_support {
 
@@ -48,8 +49,8 @@ struct Reading {
   Reading(const std::vector<std::string>& arguments, ReaderOptions wanted,
           std::uint64_t split_bytes = kMiB, std::size_t budget_bytes = 64 * kMiB)
       : budget(budget_bytes),
-        list(*list_inputs(arguments)),
-        plan(plan_splits(list, split_bytes, wanted.records.fixed_bytes)),
+        list(*list_inputs(input_arguments(arguments))),
+        plan(plan_splits(list, split_bytes, std::vector<RecordFormat>{wanted.inputs[0].format})),
         options(wanted),
         reader(list, plan, options, budget, stop) {}
 
@@ -66,13 +67,13 @@ struct Reading {
 inline ReaderOptions options_for(IoMode io, bool chunks = false) {
   ReaderOptions options;
   options.io = io;
-  options.chunks = chunks;
+  options.inputs[0].chunks = chunks;
   return options;
 }
 
 inline ReaderOptions fixed_options(IoMode io, std::uint32_t bytes) {
   ReaderOptions options = options_for(io);
-  options.records = {RecordFormat::Kind::fixed, bytes};
+  options.inputs[0].format = {RecordFormat::Kind::fixed, bytes};
   return options;
 }
 

@@ -50,8 +50,8 @@ class ChangingFile {
   InputFile set(std::string_view text, bool stream) {
     EXPECT_EQ(::ftruncate(fd_, 0), 0);
     EXPECT_EQ(::pwrite(fd_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
-    if (stream) return {path_, path_, 0, true, {}};
-    return {path_, path_, 0, false, identity_of(*descriptor_info(fd_, path_, Code::input))};
+    if (stream) return {path_, path_, 0, 0, true, {}};
+    return {path_, path_, 0, 0, false, identity_of(*descriptor_info(fd_, path_, Code::input))};
   }
 
  private:
@@ -84,10 +84,10 @@ std::vector<SeenRecord> expected(std::string_view text, std::uint32_t fixed_byte
 void check_way(const InputList& list, std::string_view text, std::uint64_t split_bytes,
                const Way& way, RecordFormat format, bool line_numbers) {
   ReaderOptions options;
-  options.records = format;
+  options.inputs[0].format = format;
   options.io = way.io;
-  options.chunks = way.chunks;
-  options.line_numbers = line_numbers;
+  options.inputs[0].chunks = way.chunks;
+  options.inputs[0].line_numbers = line_numbers;
   options.block_bytes = way.block_bytes;
   MemoryBudget budget(std::size_t{64} << 20);
   StopFlag stop;
@@ -228,7 +228,7 @@ TEST_F(SplitEdges, AreExactForEveryTextStreamed) {
   for_all_texts(kAlphabet, [&](const std::string& text) {
     const InputFile file = file_.set(text, true);
     for (std::size_t piece_bytes = 1; piece_bytes <= text.size(); ++piece_bytes) {
-      StreamSplitter splitter(file.path, RecordCutter({}), false, piece_bytes, budget, stop);
+      StreamSplitter splitter(file.path, RecordRules{}, piece_bytes, budget, stop);
       std::uint64_t at = 0;
       for (;;) {
         const auto piece = splitter.next();

@@ -38,7 +38,7 @@ TEST_F(StreamTest, ReadsAFifoInSplitsThatEndWithRecords) {
   text += "no end";
   std::thread writer([&] { write_file(at("fifo"), text); });
   ReaderOptions options = options_for(IoMode::automatic);
-  options.line_numbers = true;
+  options.inputs[0].line_numbers = true;
   Reading reading({at("fifo")}, options, 200000);
   auto seen = reading.all();
   writer.join();
@@ -115,8 +115,8 @@ TEST_F(StreamTest, RefusesAStreamRecordThatNeedsMoreThanAQuarterOfTheBudget) {
   // A file that says it is a stream: a FIFO's writer would wait for ever once the reader gave up.
   write_file(at("file"), "short\n" + std::string(10 * kMiB, 'x') + "\n");
   InputList list;
-  list.files.push_back({"in", at("file"), 0, true, {}});
-  const SplitPlan plan = plan_splits(list, kMiB, 0);
+  list.files.push_back({"in", at("file"), 0, 0, true, {}});
+  const SplitPlan plan = plan_splits(list, kMiB, test_support::kLines);
   MemoryBudget budget(32 * kMiB);
   StopFlag stop;
   const ReaderOptions options = options_for(IoMode::automatic);

@@ -66,8 +66,10 @@ TEST(JobTable, ReadsWhatAJobDeclares) {
   ASSERT_EQ(spec.key_fields.size(), 2u);
   EXPECT_TRUE(spec.key_fields[1].descending);
   EXPECT_EQ(spec.lanes, (std::vector<LaneOp>{LaneOp::sum_u64, LaneOp::max_f64}));
-  EXPECT_TRUE(spec.wants_chunks);
-  EXPECT_TRUE(spec.wants_line_numbers);
+  ASSERT_EQ(spec.inputs.size(), 1u);
+  EXPECT_TRUE(spec.inputs[0].chunks);
+  EXPECT_TRUE(spec.inputs[0].line_numbers);
+  EXPECT_FALSE(spec.inputs[0].header);
   EXPECT_TRUE(spec.has_reduce);
   EXPECT_EQ(table->jobs[0].value_bytes, 16u);
 }
@@ -133,7 +135,17 @@ TEST(JobTable, RefusesEveryBrokenDescriptor) {
       {"cannot name", [](Library& l) { l.output.name = "a/b"; }},
       {"cannot name", [](Library& l) { l.output.name = ".."; }},
       {"cannot name", [](Library& l) { l.output.name = "part"; }},
-      {"several inputs", [](Library& l) { l.inputs[1] = &l.input; }},
+      {"cannot name an input", [](Library& l) { l.inputs[1] = &l.input; }},
+      {"cannot name an input",
+       [](Library& l) {
+         l.inputs[1] = &l.input;
+         l.input.tag = "a=b";
+       }},
+      {"two inputs are named 'a'",
+       [](Library& l) {
+         l.inputs[1] = &l.input;
+         l.input.tag = "a";
+       }},
       {"1000000 key fields", [](Library& l) { l.job.n_key_types = 1'000'000; }},
       {"2 key fields", [](Library& l) { l.job.key_types = nullptr; }},
       {"key field 0 has the type 50", [](Library& l) { l.key_types[0] = 50; }},
@@ -202,7 +214,7 @@ TEST(JobTable, ShapeChangesOnlyWhatTheContractNames) {
   ASSERT_TRUE(shaped) << shaped.error().message;
   EXPECT_EQ(shaped->spec.name, "job");
   EXPECT_EQ(shaped->spec.params.size(), 1u);
-  EXPECT_NE(shaped->map, nullptr);
+  EXPECT_NE(shaped->maps.at(0), nullptr);
   EXPECT_TRUE(shaped->spec.map_only);
   EXPECT_FALSE(shaped->spec.has_reduce);
   EXPECT_EQ(shaped->spec.partitions, 3u);

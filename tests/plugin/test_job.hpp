@@ -121,7 +121,7 @@ class TestJob {
     counters.assign(code->spec().counters.size(), 0);
     return code;
   }
-  AttemptContext context() { return {&entries, &records, counters, &stop}; }
+  AttemptContext context() { return {&entries, &records, nullptr, counters, &stop}; }
 
   /// Configures, and maps lines that lie in memory which stays if `owned`.
   Result<void> map_lines(const std::string& text, bool owned = true, bool end = true) {

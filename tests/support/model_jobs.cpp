@@ -344,7 +344,7 @@ std::vector<ModelJob> make_jobs() {
   add("affine_fold", map_values, write_affine, keys);
   add("unique_values", map_short_values, write_distinct_in_a_row, keys);
   add("file_names", map_file_names, write_file_names, {});
-  add("index", map_index, write_index, {});
+  add("files_of_words", map_index, write_index, {});
   add("dated", map_dated, write_dated, all);
   add("dated_in_order", map_dated, write_dated, all).total_order = true;
   add("lines_in_order", map_lines, write_lines, keys).total_order = true;
@@ -353,7 +353,7 @@ std::vector<ModelJob> make_jobs() {
   add("copy_lines", map_whole_lines, nullptr, {"repeat"});
   add("copy_pairs", map_cut_lines, nullptr, {"repeat", "big"});
   add("three_parts", map_values, write_concatenation, all).partitions = 3;
-  ModelJob& top = add("top", map_for_top, nullptr, {"k"});
+  ModelJob& top = add("highest", map_for_top, nullptr, {"k"});
   top.partitions = 1;
   top.reduce_partition = write_top;
   return jobs;

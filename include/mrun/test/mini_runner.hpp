@@ -26,6 +26,7 @@ namespace mrun::test {
 struct InputText {
   std::string name;
   std::string text;
+  std::uint32_t input = 0;  ///< Which of the job's inputs it belongs to.
 };
 
 /// How the runner goes about the work. No choice changes what a right job writes.
@@ -43,8 +44,9 @@ struct Way {
 struct RunState {
   std::vector<InputText> inputs;
   std::vector<std::pair<std::string, std::string>> params;
-  std::uint32_t partitions = 1;    ///< Where the job does not fix its own.
-  std::uint32_t record_bytes = 0;  ///< Above 0: records of so many bytes in place of lines.
+  std::uint32_t partitions = 1;  ///< Where the job does not fix its own.
+  std::string records;           ///< As `--records`; empty: as the job declares.
+  bool skip_header = false;
   Way way;
 
   mrun_status status = MRUN_OK;
@@ -86,6 +88,14 @@ class MiniRunner {
   struct Task;
   struct Record {
     std::uint64_t offset, size;
+  };
+  /// A file taken apart.
+  struct Cut {
+    std::uint32_t file = 0;
+    bool are_lines = false;  ///< May be handed over as chunks.
+    bool has_header = false;
+    std::string header;
+    std::vector<Record> records;
   };
 
   template <typename T>
@@ -149,32 +159,65 @@ class MiniRunner {
     if (job_.shape != nullptr) {
       if (const mrun_status status = job_.shape(object_, &job_); status != MRUN_OK)
         end(status, "shape failed");
+      if (job_.partitions != 0) state_->partitions = job_.partitions;
     }
   }
 
-  std::vector<Record> records_of(const std::string& text) {
-    std::vector<Record> records;
-    for (std::uint64_t at = 0; at < text.size();) {
-      std::uint64_t size = state_->record_bytes;
-      if (size == 0) {
-        const std::size_t newline = text.find('\n', at);
-        size = (newline == std::string::npos ? text.size() : newline) - at;
-        records.push_back({at, size});
-        at += size + 1;
-      } else {
-        if (text.size() - at < size) end(MRUN_BAD_RECORD, "the input ends inside a record");
-        records.push_back({at, size});
-        at += size;
+  const mrun_input* declared_input(std::uint32_t index) const {
+    return index < count(job_.inputs) ? job_.inputs[index] : nullptr;
+  }
+  std::string format_of(std::uint32_t input) const {
+    if (!state_->records.empty()) return state_->records;
+    const mrun_input* const declared = declared_input(input);
+    return declared != nullptr && declared->format != nullptr ? declared->format : "lines";
+  }
+  bool has_fixed_records() const { return format_of(0).rfind("fixed:", 0) == 0; }
+
+  Cut cut(std::uint32_t file) {
+    const std::string& text = state_->inputs[file].text;
+    const std::string format = format_of(state_->inputs[file].input);
+    const mrun_input* const declared = declared_input(state_->inputs[file].input);
+    Cut cut;
+    cut.file = file;
+    cut.are_lines = format == "lines";
+    const bool is_csv = format == "csv", is_fixed = format.rfind("fixed:", 0) == 0;
+    const std::uint64_t fixed = is_fixed ? std::stoull(format.substr(6)) : 0;
+    if (!cut.are_lines && !is_csv && !is_fixed && format != "nul" && format != "whole")
+      end(MRUN_BAD_CONFIG, "there is no record format " + format);
+    bool in_quotes = false;
+    std::uint64_t begin = 0;
+    const auto take = [&](std::uint64_t size) {
+      if (is_csv && size > 0 && text[begin + size - 1] == '\r') --size;
+      cut.records.push_back({begin, size});
+    };
+    for (std::uint64_t at = 0; at < text.size(); ++at) {
+      if (is_csv && text[at] == '"') in_quotes = !in_quotes;
+      if (is_fixed && at + 1 == begin + fixed) {
+        take(fixed);
+        begin = at + 1;
+      } else if (format == "nul" ? text[at] == '\0'
+                                 : (cut.are_lines || is_csv) && text[at] == '\n' && !in_quotes) {
+        take(at - begin);
+        begin = at + 1;
       }
     }
-    return records;
+    if (begin < text.size()) {
+      if (is_fixed) end(MRUN_BAD_RECORD, "the input ends inside a record");
+      if (in_quotes) end(MRUN_BAD_RECORD, "the input ends between quotes");
+      take(text.size() - begin);
+    }
+    cut.has_header =
+        state_->skip_header || (declared != nullptr && (declared->flags & MRUN_IN_HEADER) != 0);
+    if (cut.has_header && !cut.records.empty()) {
+      cut.header = text.substr(cut.records[0].offset, cut.records[0].size);
+      cut.records.erase(cut.records.begin());
+    }
+    return cut;
   }
 
   void map();
-  void map_split(std::uint32_t file, const std::vector<Record>& records, std::size_t begin,
-                 std::size_t end);
-  void map_batch(Task& task, std::uint32_t file, const std::vector<Record>& records,
-                 std::size_t begin, std::size_t end);
+  void map_split(const Cut& cut, std::size_t begin, std::size_t end);
+  void map_batch(Task& task, const Cut& cut, std::size_t begin, std::size_t end);
   std::vector<Pair> combined(std::vector<Pair> pairs);
   void fold_into(std::string& state, const std::string& value);
   std::uint32_t partition_of(const std::string& key);
@@ -217,6 +260,34 @@ struct MiniRunner::Task {
       task.append(output, bytes, false);
       return last != 0 ? task.end_record(output) : MRUN_OK;
     };
+    rows.size = sizeof rows;
+    rows.runner = this;
+    rows.append = [](mrun_rows* r, mrun_slice row) {
+      static_cast<Task*>(r->runner)->row_texts.emplace_back(reinterpret_cast<const char*>(row.data),
+                                                            static_cast<std::size_t>(row.size));
+      return mrun_status{MRUN_OK};
+    };
+    rows.next = [](mrun_rows* r, mrun_slice* row, std::uint32_t* has) {
+      auto& task = *static_cast<Task*>(r->runner);
+      // A copy that dies with the next call, so that a kept view is found.
+      *has = task.next_row < task.row_texts.size() ? 1 : 0;
+      task.current_row = std::vector<char>();
+      if (*has == 0) return mrun_status{MRUN_OK};
+      const std::string& text = task.row_texts[task.next_row++];
+      task.current_row.assign(text.begin(), text.end());
+      *row = slice({task.current_row.data(), task.current_row.size()});
+      return mrun_status{MRUN_OK};
+    };
+    rows.rewind = [](mrun_rows* r) {
+      static_cast<Task*>(r->runner)->next_row = 0;
+      return mrun_status{MRUN_OK};
+    };
+    rows.clear = [](mrun_rows* r) {
+      static_cast<Task*>(r->runner)->row_texts.clear();
+      static_cast<Task*>(r->runner)->next_row = 0;
+      return mrun_status{MRUN_OK};
+    };
+    if (!emits && (runner->job_.flags & MRUN_NEEDS_ROWS) != 0) ctx.rows = &rows;
     ctx.counters = counters.data();
     ctx.cancelled = &cancelled;
     ctx.at = &at;
@@ -264,24 +335,32 @@ struct MiniRunner::Task {
   std::string said;
   std::int32_t cancelled = 0;
   const std::uint8_t* at = nullptr;
+  mrun_rows rows{};
+  std::vector<std::string> row_texts;
+  std::size_t next_row = 0;
+  std::vector<char> current_row;
   mrun_worker_ctx ctx{};
   void* worker = nullptr;
   bool opened = false;
 };
 
 inline void MiniRunner::map() {
-  for (std::uint32_t file = 0; file < state_->inputs.size(); ++file) {
-    const std::vector<Record> records = records_of(state_->inputs[file].text);
-    for (std::size_t at = 0; at < records.size(); at += state_->way.split_records)
-      map_split(file, records, at, std::min(records.size(), at + state_->way.split_records));
-  }
+  std::uint32_t inputs = static_cast<std::uint32_t>(count(job_.inputs));
+  if (inputs == 0) inputs = 1;
+  for (std::uint32_t input = 0; input < inputs; ++input)
+    for (std::uint32_t file = 0; file < state_->inputs.size(); ++file) {
+      if (state_->inputs[file].input != input) continue;
+      const Cut records = cut(file);
+      const std::size_t size = records.records.size();
+      for (std::size_t at = 0; at < size; at += state_->way.split_records)
+        map_split(records, at, std::min(size, at + state_->way.split_records));
+    }
 }
 
-inline void MiniRunner::map_split(std::uint32_t file, const std::vector<Record>& records,
-                                  std::size_t begin, std::size_t end) {
+inline void MiniRunner::map_split(const Cut& cut, std::size_t begin, std::size_t end) {
   Task task(*this, (job_.flags & MRUN_MAP_ONLY) == 0);
   for (std::size_t at = begin; at < end; at += state_->way.batch_records)
-    map_batch(task, file, records, at, std::min(end, at + state_->way.batch_records));
+    map_batch(task, cut, at, std::min(end, at + state_->way.batch_records));
   if (job_.task_end != nullptr) task.check(job_.task_end(task.worker));
   task.check(task.collector.take());
   task.adopt();
@@ -289,28 +368,27 @@ inline void MiniRunner::map_split(std::uint32_t file, const std::vector<Record>&
   for (Pair& pair : combined(std::move(task.collector.pairs))) emitted_.push_back(std::move(pair));
 }
 
-inline void MiniRunner::map_batch(Task& task, std::uint32_t file,
-                                  const std::vector<Record>& records, std::size_t begin,
-                                  std::size_t end) {
-  const std::string& text = state_->inputs[file].text;
+inline void MiniRunner::map_batch(Task& task, const Cut& cut, std::size_t begin, std::size_t end) {
+  const std::string& text = state_->inputs[cut.file].text;
+  const std::vector<Record>& records = cut.records;
   const std::uint64_t first = records[begin].offset;
   const std::uint64_t last = records[end - 1].offset + records[end - 1].size;
   const std::uint64_t size =
-      std::min<std::uint64_t>(text.size(), last + (state_->record_bytes == 0)) - first;
+      std::min<std::uint64_t>(text.size(), last + (cut.are_lines ? 1 : 0)) - first;
   // A copy that dies with the call, so that a kept view is found; with `refer` the input itself.
   std::vector<char> copy(static_cast<std::size_t>(size) + MRUN_INPUT_PADDING, 'x');
   std::memcpy(copy.data(), text.data() + first, static_cast<std::size_t>(size));
   const char* bytes = copy.data();
   if (state_->way.refer) {
-    state_->inputs[file].text.reserve(text.size() + MRUN_INPUT_PADDING);
+    state_->inputs[cut.file].text.reserve(text.size() + MRUN_INPUT_PADDING);
     bytes = text.data() + first;
     task.collector.offer({bytes, static_cast<std::size_t>(size)});
   }
 
-  const mrun_input* const input = job_.inputs != nullptr ? job_.inputs[0] : nullptr;
+  const mrun_input* const input = declared_input(state_->inputs[cut.file].input);
   const std::uint32_t flags =
       input != nullptr && input->flags != 0 ? input->flags : std::uint32_t{MRUN_IN_RECORDS};
-  const bool as_chunk = state_->record_bytes == 0 && (flags & MRUN_IN_CHUNK) != 0 &&
+  const bool as_chunk = cut.are_lines && (flags & MRUN_IN_CHUNK) != 0 &&
                         (state_->way.chunks || (flags & MRUN_IN_RECORDS) == 0);
   std::vector<mrun_slice> slices;
   std::vector<std::uint64_t> offsets;
@@ -319,6 +397,7 @@ inline void MiniRunner::map_batch(Task& task, std::uint32_t file,
                       records[i].size});
     offsets.push_back(records[i].offset);
   }
+  const std::vector<char> header(cut.header.begin(), cut.header.end());  // dies with the call
   mrun_batch batch{};
   batch.size = sizeof batch;
   if (as_chunk) {
@@ -329,9 +408,11 @@ inline void MiniRunner::map_batch(Task& task, std::uint32_t file,
     batch.offsets = offsets.data();
   }
   batch.offset = first;
-  batch.first_line = (flags & MRUN_IN_LINE_NUMBERS) != 0 ? begin + 1 : 0;
-  batch.file = file;
-  batch.input = file;
+  const std::uint64_t before = begin + (cut.has_header ? 1 : 0);
+  batch.first_line = (flags & MRUN_IN_LINE_NUMBERS) != 0 ? before + 1 : 0;
+  batch.file = cut.file;
+  batch.input = state_->inputs[cut.file].input;
+  batch.header = slice({header.data(), header.size()});
   const auto map_function = input != nullptr && input->map != nullptr ? input->map : job_.map;
   task.check(map_function(task.worker, &batch));
   task.check(task.collector.take());
@@ -553,8 +634,8 @@ inline void MiniRunner::write_pairs(const std::vector<Pair>& pairs) {
     std::string& output = state_->outputs[0];
     for (std::size_t i = 0; i < fields.size(); ++i) output += (i == 0 ? "" : "\t") + fields[i];
     const bool raw = job_.out_end == MRUN_END_NOTHING ||
-                     (state_->record_bytes != 0 && (job_.flags & MRUN_TOTAL_ORDER) != 0 &&
-                      job_.out_kind == MRUN_OUT_KEY);
+                     (has_fixed_records() && (job_.flags & MRUN_TOTAL_ORDER) != 0 &&
+                      job_.out_kind != MRUN_OUT_PAIR);
     if (!raw) output.push_back(job_.out_end == MRUN_END_NUL ? '\0' : '\n');
   }
 }

@@ -1,7 +1,7 @@
 // How often each file holds a word: combined by (word, file), grouped and partitioned by word.
 #include <mrun/mrun.hpp>
 
-struct Index {
+struct FilesOfWords {
   static constexpr int group_fields = 1;
   using Combine = mrun::Sum;
   using Key = std::tuple<std::string_view, mrun::File>;
@@ -9,4 +9,4 @@ struct Index {
     for (const auto word : mrun::words{record}) out(Key{word, record.file}, 1);
   }
 };
-MRUN_JOB(Index)
+MRUN_JOB(FilesOfWords)

@@ -5,7 +5,7 @@
 
 #include "test_jobs.hpp"
 
-struct Top {
+struct Highest {
   static constexpr int partitions = 1;
   mrun::Param<std::uint64_t> k{"k", "10", "how many"};
   using Key = std::tuple<mrun::Desc<std::int64_t>, std::string>;
@@ -28,4 +28,4 @@ struct Top {
     if (written++ < *k) out(std::get<1>(key), std::get<0>(key).value);
   }
 };
-MRUN_JOB(Top)
+MRUN_JOB(Highest)

@@ -1,0 +1,65 @@
+// mrun::lines: the lines of a chunk, for a map that takes chunks and looks at single lines.
+#pragma once
+
+#include <cstring>
+#include <iterator>
+#include <string_view>
+
+#include "types.hpp"
+
+namespace mrun {
+
+/// The lines of a text, without their newlines; the last one may lack its own.
+/// `for (auto line : mrun::lines{chunk})`. A chunk that is one record is one line.
+class lines {
+ public:
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = std::string_view;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const std::string_view*;
+    using reference = std::string_view;
+
+    iterator(std::string_view text, bool is_one_line) : at_(text.data()), end_(at_ + text.size()) {
+      if (is_one_line) {
+        line_end_ = end_;
+        done_ = false;
+      } else {
+        find_line();
+      }
+    }
+    std::string_view operator*() const { return {at_, static_cast<std::size_t>(line_end_ - at_)}; }
+    iterator& operator++() {
+      at_ = line_end_ == end_ ? end_ : line_end_ + 1;
+      find_line();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return done_; }
+
+   private:
+    void find_line() {
+      done_ = at_ == end_;
+      if (done_) return;
+      const void* const newline = std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_));
+      line_end_ = newline != nullptr ? static_cast<const char*>(newline) : end_;
+    }
+
+    const char* at_;
+    const char* end_;
+    const char* line_end_ = nullptr;
+    bool done_ = true;
+  };
+
+  explicit lines(std::string_view text) : text_(text) {}
+  explicit lines(const Chunk& chunk) : text_(chunk.text), is_one_line_(chunk.is_record) {}
+  iterator begin() const { return {text_, is_one_line_}; }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  std::string_view text_;
+  bool is_one_line_ = false;
+};
+
+}  // namespace mrun

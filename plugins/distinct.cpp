@@ -1,0 +1,33 @@
+// distinct: every record, or every value of a field, once; with its number of occurrences on
+// demand.
+#include <mrun/mrun.hpp>
+
+#include "common/table_options.hpp"
+
+struct Distinct {
+  static constexpr auto name = "distinct";
+  static constexpr auto help = "writes each record, or each value of a field, once";
+  static constexpr auto output = mrun::Output::key;
+  using Combine = mrun::Count;
+
+  mrun::Param<std::string> field{
+      "field", "", "the field that counts, by number from 1 or by name; else the whole record"};
+  mrun::Param<bool> count{"count", "false", "add TAB and how often it occurs"};
+  TableOptions table;
+  Columns columns = Columns::optional(table, *field);
+
+  void shape(mrun::Shape<Distinct>& shape) const {
+    shape.header(table.has_header());
+    if (*count) shape.output(mrun::Output::pair);
+  }
+  void map(const mrun::Record& record, mrun::Emit<std::string_view, mrun::None>& out) {
+    if (columns.size() == 0)
+      out(record.text);
+    else if (columns.split(record))
+      out(columns[0]);
+    else
+      mrun::bad_record(columns.missing());
+  }
+};
+
+MRUN_JOB(Distinct)
