@@ -17,7 +17,7 @@ struct Distinct {
   Columns columns = Columns::optional(table, *field);
 
   void shape(mrun::Shape<Distinct>& shape) const {
-    shape.header(table.has_header());
+    table.shape(shape);
     if (*count) shape.output(mrun::Output::pair);
   }
   void map(const mrun::Record& record, mrun::Emit<std::string_view, mrun::None>& out) {

@@ -25,7 +25,7 @@ struct Join {
   Columns left{table, {*field}};
   Columns right{table, {right_field->empty() ? *field : *right_field}};
 
-  void shape(mrun::Shape<Join>& shape) const { shape.header(table.has_header()); }
+  void shape(mrun::Shape<Join>& shape) const { table.shape(shape); }
 
   void map(const mrun::Record& row, mrun::Emit<Key, std::string_view>& out) {
     const bool is_right = row.input == 1;

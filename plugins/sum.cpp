@@ -39,7 +39,7 @@ struct Sum {
   Columns columns{table, choose()};
 
   void shape(mrun::Shape<Sum>& shape) const {
-    shape.header(table.has_header());
+    table.shape(shape);
     shape.state_size(state.size() * sizeof(std::uint64_t));
   }
 

@@ -25,7 +25,7 @@ struct Top {
   TableOptions table;
   Columns columns{table, {*field}};
 
-  void shape(mrun::Shape<Top>& shape) const { shape.header(table.has_header()); }
+  void shape(mrun::Shape<Top>& shape) const { table.shape(shape); }
 
   void map(const mrun::Record& record, mrun::Emit<Key, mrun::None>& out) {
     const bool has_field = columns.split(record);

@@ -47,6 +47,11 @@ class Shape {
     for (mrun_input& input : inputs_) set(input.flags, MRUN_IN_LINE_NUMBERS, on);
   }
 
+  /// The format of all inputs' records, such as "csv". The user's --records goes before it. The
+  /// text must live as long as the program.
+  void records(const char* format) {
+    for (mrun_input& input : inputs_) input.format = format;
+  }
   /// Whether the first record of each file is its header, see Record::header.
   void header(bool on) {
     for (mrun_input& input : inputs_) set(input.flags, MRUN_IN_HEADER, on);

@@ -13,6 +13,12 @@
 class TableOptions {
  public:
   mrun::Row row() const { return mrun::Row(separator(), *format_ == "csv"); }
+  /// What these parameters change of the job's shape.
+  template <typename Job>
+  void shape(mrun::Shape<Job>& shape) const {
+    shape.header(*header_);
+    if (*format_ == "csv") shape.records("csv");
+  }
   bool has_header() const { return *header_; }
   char separator() const {
     const std::string& text = *separator_;

@@ -60,24 +60,30 @@ Result<std::string> read_list(const std::string& path, const StopFlag& stop) {
 
 }  // namespace
 
-Result<std::vector<std::string>> read_file_list(const std::string& path, bool nul_separated,
-                                                const StopFlag& stop) {
-  MRUN_TRY_ASSIGN(const std::string text, read_list(path, stop));
-  const char separator = nul_separated ? '\0' : '\n';
-  std::vector<std::string> names;
+Result<void> add_listed_inputs(RawRun& raw, const StopFlag& stop) {
+  if (!raw.files_from) return {};
+  const std::string& list = *raw.files_from;
+  if (list == "-" && std::find(raw.inputs.begin(), raw.inputs.end(), "-") != raw.inputs.end())
+    return fail(Code::usage, "the standard input cannot be both an input and a list of inputs",
+                "write the list to a file");
+  MRUN_TRY_ASSIGN(const std::string text, read_list(list, stop));
+  const char separator = raw.nul_names ? '\0' : '\n';
+  bool is_empty = true;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(separator, at), text.size());
-    if (end > at) names.push_back(text.substr(at, end - at));
+    const std::string name = text.substr(at, end - at);
     at = end + 1;
-  }
-  if (names.empty())
-    return fail(Code::usage, fmt::format("--files-from '{}' names no file", excerpt_text(path)));
-  for (const std::string& name : names)
+    if (name.empty()) continue;
     if (name == "-")
       return fail(Code::usage,
-                  fmt::format("--files-from '{}' names '-', which is no file", excerpt_text(path)),
+                  fmt::format("--files-from '{}' names '-', which is no file", excerpt_text(list)),
                   "name the standard input on the command line, or write ./- for a file");
-  return names;
+    raw.inputs.push_back(name);
+    is_empty = false;
+  }
+  if (is_empty)
+    return fail(Code::usage, fmt::format("--files-from '{}' names no file", excerpt_text(list)));
+  return {};
 }
 
 Result<std::vector<InputArgument>> resolve_inputs(const std::vector<std::string>& arguments,

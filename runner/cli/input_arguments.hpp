@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
+#include "cli/raw_options.hpp"
 #include "model/job_spec.hpp"
 #include "model/run_options.hpp"
 
@@ -17,9 +18,8 @@ namespace mrun {
 Result<std::vector<InputArgument>> resolve_inputs(const std::vector<std::string>& arguments,
                                                   const JobSpec& job);
 
-/// The names in a file (or, for "-", in the standard input): one a line, or ended by NULs. Empty
-/// ones are left out.
-Result<std::vector<std::string>> read_file_list(const std::string& path, bool nul_separated,
-                                                const StopFlag& stop);
+/// Adds to the inputs what `--files-from` lists, if it was typed: a name a line, or ended by NULs;
+/// empty ones are left out.
+Result<void> add_listed_inputs(RawRun& raw, const StopFlag& stop);
 
 }  // namespace mrun

@@ -11,6 +11,7 @@
 #include "base/size_text.hpp"
 #include "cli/input_arguments.hpp"
 #include "engine/memory_plan.hpp"
+#include "input/record_rules.hpp"
 #include "os/machine.hpp"
 
 namespace mrun {
@@ -68,47 +69,10 @@ Result<IoMode> parse_io(const std::string& text) {
   return bad_option("--io", text, "auto, mmap or pread");
 }
 
-/// The formats of the job's inputs. What the user says holds for all of them.
-Result<std::vector<RecordFormat>> resolve_records(const RawRun& raw, const JobSpec& job) {
-  if (raw.records) {
-    Result<RecordFormat> format = parse_record_format(*raw.records);
-    if (!format) return at_option("--records", std::move(format).error());
-    return std::vector<RecordFormat>(job.inputs.size(), *format);
-  }
-  std::vector<RecordFormat> formats;
-  for (const InputSpec& input : job.inputs) {
-    Result<RecordFormat> format =
-        input.records.empty() ? RecordFormat{} : parse_record_format(input.records);
-    if (!format)
-      return fail(Code::plugin, fmt::format("job '{}' asks for records that mrun does not know: {}",
-                                            job.name, format.error().message));
-    formats.push_back(*format);
-  }
-  return formats;
-}
-
 }  // namespace
 
 MachineFacts read_machine() {
   return {usable_threads(), memory_total_bytes(), memory_available_bytes()};
-}
-
-Result<RecordFormat> parse_record_format(const std::string& text) {
-  constexpr std::string_view kFixed = "fixed:";
-  if (text == "lines") return RecordFormat{};
-  if (text == "nul") return RecordFormat{RecordFormat::Kind::nul, 0};
-  if (text == "whole") return RecordFormat{RecordFormat::Kind::whole, 0};
-  if (text == "csv") return RecordFormat{RecordFormat::Kind::csv, 0};
-  std::uint32_t bytes = 0;
-  if (text.starts_with(kFixed)) {
-    const char* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data() + kFixed.size(), end, bytes);
-    if (read.ec == std::errc() && read.ptr == end && bytes >= 1 && bytes <= kFixedRecordBytesMost)
-      return RecordFormat{RecordFormat::Kind::fixed, bytes};
-  }
-  return fail(Code::usage, fmt::format("'{}' is no record format", excerpt_text(text)),
-              fmt::format("write lines, nul, whole, csv, or fixed:N with N from 1 to {}",
-                          kFixedRecordBytesMost));
 }
 
 std::uint64_t default_memory_bytes(const MachineFacts& machine) {
@@ -147,7 +111,11 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   if (raw.quiet && raw.verbose) return fail(Code::usage, "-q and -v exclude each other");
   MRUN_TRY_ASSIGN(options.memory_bytes, resolve_memory(raw, machine));
   MRUN_TRY_ASSIGN(options.inputs, resolve_inputs(raw.inputs, job));
-  MRUN_TRY_ASSIGN(options.records, resolve_records(raw, job));
+  if (raw.records) {
+    Result<RecordFormat> format = parse_record_format(*raw.records);
+    if (!format) return at_option("--records", std::move(format).error());
+    options.records = *format;
+  }
   return options;
 }
 

@@ -12,8 +12,6 @@ namespace mrun {
 
 /// More threads than any machine of today has cores; a larger number is a slip.
 constexpr unsigned kThreadsMost = 1024;
-/// A record of fixed size is one slice in memory.
-constexpr std::uint64_t kFixedRecordBytesMost = std::uint64_t{1} << 28;
 
 /// The machine as far as defaults depend on it.
 struct MachineFacts {
@@ -22,9 +20,6 @@ struct MachineFacts {
   std::uint64_t memory_available_bytes = 0;
 };
 MachineFacts read_machine();
-
-/// "lines" or "fixed:N". Code::usage otherwise.
-Result<RecordFormat> parse_record_format(const std::string& text);
 
 /// The smaller of 60 % of all memory and 80 % of what is free.
 std::uint64_t default_memory_bytes(const MachineFacts& machine);

@@ -61,11 +61,7 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
                   find_job(raw.job, context.job_folder, job_log(raw, console)));
   const JobSpec& spec = found.plugin.spec(found.index);
   MRUN_TRY_ASSIGN(JobParams params, check_params(raw.params, spec));
-  if (raw.files_from) {
-    MRUN_TRY_ASSIGN(const std::vector<std::string> listed,
-                    read_file_list(*raw.files_from, raw.nul_names, context.stop));
-    raw.inputs.insert(raw.inputs.end(), listed.begin(), listed.end());
-  }
+  MRUN_TRY(add_listed_inputs(raw, context.stop));
   MRUN_TRY_ASSIGN(RunOptions options, resolve(raw, spec, read_machine()));
   options.params = std::move(params.given);
   MRUN_TRY(check_tmp_dir(options.tmp_dir));

@@ -52,12 +52,30 @@ std::vector<std::string> input_paths(const RunOptions& options) {
   return paths;
 }
 
-std::vector<RecordRules> record_rules(const RunOptions& options, const JobSpec& spec) {
+/// The formats of the job's inputs, as it says unless the user does.
+Result<std::vector<RecordFormat>> record_formats(const RunOptions& options, const JobSpec& spec) {
+  std::vector<RecordFormat> formats;
+  for (const InputSpec& input : spec.inputs) {
+    if (options.records || input.records.empty()) {
+      formats.push_back(options.records.value_or(RecordFormat{}));
+      continue;
+    }
+    Result<RecordFormat> format = parse_record_format(input.records);
+    if (!format)
+      return fail(Code::plugin, fmt::format("job '{}' asks for records that mrun does not know: {}",
+                                            spec.name, format.error().message));
+    formats.push_back(*format);
+  }
+  return formats;
+}
+
+std::vector<RecordRules> record_rules(const RunOptions& options, const JobSpec& spec,
+                                      const std::vector<RecordFormat>& formats) {
   std::vector<RecordRules> rules;
-  for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
+  for (std::size_t i = 0; i < formats.size(); ++i) {
     const InputSpec& input = spec.inputs[i];
     RecordRules one;
-    one.format = options.records[i];
+    one.format = formats[i];
     // The lines of CSV end with CR LF as often as with LF.
     one.strip_cr = options.strip_cr || one.format.kind == RecordFormat::Kind::csv;
     one.has_header = options.skip_header || input.header;
@@ -80,7 +98,7 @@ class JobRun {
     clock_.begin("plan");
     MRUN_TRY(check_memory());
     MRUN_TRY(list_input());      // The files of the run are fixed.
-    MRUN_TRY(configure_job());   // The job's shape and the number of parts are fixed.
+    MRUN_TRY(configure_job());   // The job's shape, the splits and the number of parts are fixed.
     MRUN_TRY(prepare_output());  // The place is ours; nothing of it is visible.
     share_memory();              // Threads and every buffer's share are fixed.
     clock_.end(0);
@@ -109,8 +127,6 @@ class JobRun {
     for (const InputFile& file : inputs_.files) file_names_.push_back(file.name);
     has_streams_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),
                                [](const InputFile& f) { return f.is_stream; });
-    plan_ = plan_splits(inputs_, options_.split_bytes, options_.records);
-    groups_ = group_splits(plan_);
     return {};
   }
 
@@ -127,8 +143,11 @@ class JobRun {
                               job_->spec().name, part_count_, *options_.partitions),
                   "leave out --partitions");
     }
+    MRUN_TRY_ASSIGN(formats_, record_formats(options_, job_->spec()));
+    plan_ = plan_splits(inputs_, options_.split_bytes, formats_);
+    groups_ = group_splits(plan_);
     // Fixed-size records in order are written as they came: a line end would be another byte.
-    const bool raw = options_.records.front().kind == RecordFormat::Kind::fixed &&
+    const bool raw = formats_.front().kind == RecordFormat::Kind::fixed &&
                      job_->spec().total_order && job_->spec().out_kind != OutKind::pair;
     JobSpec written = job_->spec();
     if (raw) written.out_end = OutEnd::nothing;
@@ -170,7 +189,7 @@ class JobRun {
     info_.memory_bytes = options_.memory_bytes;
 
     ReaderOptions reading;
-    reading.inputs = record_rules(options_, spec);
+    reading.inputs = record_rules(options_, spec, formats_);
     reading.io = options_.io;
     reading.split_bytes = plan_.split_bytes;
     reading.stream_split_bytes_most = std::min(kStreamSplitMost, options_.memory_bytes / 64);
@@ -365,6 +384,7 @@ class JobRun {
   InputList inputs_;
   std::vector<std::string> file_names_;
   bool has_streams_ = false;
+  std::vector<RecordFormat> formats_;  // By the job's inputs.
   SplitPlan plan_;
   std::vector<SplitGroup> groups_;
   std::unique_ptr<UserCode> job_;

@@ -1,9 +1,18 @@
 // RecordRules: how the records of one of a job's inputs are cut and handed over.
 #pragma once
 
+#include <string>
+
+#include "base/result.hpp"
 #include "model/run_options.hpp"
 
 namespace mrun {
+
+/// A record of fixed size is one slice in memory.
+constexpr std::uint64_t kFixedRecordBytesMost = std::uint64_t{1} << 28;
+
+/// "lines", "nul", "fixed:N", "whole" or "csv". Code::usage otherwise.
+Result<RecordFormat> parse_record_format(const std::string& text);
 
 struct RecordRules {
   RecordFormat format;

@@ -40,7 +40,7 @@ TEST(Resolve, DefaultsFollowTheMachine) {
   EXPECT_FALSE(options->partitions || options->split_bytes);
   EXPECT_EQ(options->tmp_dir, "");
   EXPECT_EQ(options->io, IoMode::automatic);
-  EXPECT_EQ(options->records[0].kind, RecordFormat::Kind::lines);
+  EXPECT_FALSE(options->records);
   EXPECT_TRUE(options->sync);
   EXPECT_FALSE(options->overwrite);
 }
@@ -66,7 +66,7 @@ TEST(Resolve, TypedValuesWin) {
   EXPECT_EQ(options->memory_bytes, 16 * kGiB / 100 * 25);
   EXPECT_EQ(options->partitions, 12u);
   EXPECT_EQ(options->split_bytes, 65536u);
-  EXPECT_EQ(options->records[0].fixed_bytes, 100u);
+  EXPECT_EQ(options->records->fixed_bytes, 100u);
   EXPECT_EQ(options->io, IoMode::pread);
   EXPECT_EQ(options->tmp_dir, "/spill");
   EXPECT_FALSE(options->sync);
@@ -105,20 +105,6 @@ TEST(Resolve, WrongValuesNameTheirOption) {
   for (const char* wrong : {"fixed:0", "fixed:", "fixed:-1", "fixed:1x", "fixed", "Lines", "",
                             "fixed:4294967296", "fixed:268435457"})
     expect_usage([&](RawRun& r) { r.records = wrong; }, "--records");
-}
-
-TEST(Resolve, TheJobChoosesRecordsUnlessTheUserDoes) {
-  JobSpec job;
-  job.name = "job";
-  job.inputs[0].records = "fixed:8";
-  EXPECT_EQ(resolve(typed(), job, kMachine)->records[0].fixed_bytes, 8u);
-  RawRun raw = typed();
-  raw.records = "lines";
-  EXPECT_EQ(resolve(raw, job, kMachine)->records[0].kind, RecordFormat::Kind::lines);
-  job.inputs[0].records = "tsv";
-  const Result<RunOptions> options = resolve(typed(), job, kMachine);
-  ASSERT_FALSE(options);
-  EXPECT_EQ(options.error().code, Code::plugin);
 }
 
 }  // namespace

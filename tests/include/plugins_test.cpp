@@ -83,7 +83,7 @@ TEST(DistinctJob, WritesEachLineOrFieldOnce) {
 
 TEST(DistinctJob, FindsFieldsByNameWhereverTheyStand) {
   JobRun<Distinct> run;
-  run.param("field", "city").param("header", "true").param("format", "csv").records("csv");
+  run.param("field", "city").param("header", "true").param("format", "csv");
   run.input("id,city\r\n1,\"Nice, France\"\r\n2,Bonn\r\n")
       .input("city,id\nBonn,3\n\"a \"\"b\"\"\nc\",4\n");
   EXPECT_EQ("Bonn\nNice, France\na \"b\"\nc\n", run.output());
@@ -123,7 +123,7 @@ TEST(SumJob, GroupsBySeveralFieldsOrNone) {
 TEST(SumJob, KeepsFieldsApartThatHoldSeparatorsAndNuls) {
   using namespace std::string_literals;
   JobRun<Sum> run;
-  run.param("by", "1").param("by", "2").param("format", "csv").records("csv");
+  run.param("by", "1").param("by", "2").param("format", "csv");
   run.input("\"a,b\",c\n\"a\",\"b,c\"\na\0,b\na,\0b\n"s);
   EXPECT_EQ("a\tb,c\t1\na\t\0b\t1\na\0\tb\t1\na,b\tc\t1\n"s.size(), run.output().size());
   EXPECT_EQ("a\t\0b\t1\na\tb,c\t1\na\0\tb\t1\na,b\tc\t1\n"s, run.output());
@@ -180,8 +180,7 @@ TEST(JoinJob, TakesDifferentFieldsAndCsv) {
   run.param("format", "csv")
       .param("header", "true")
       .param("field", "id")
-      .param("right-field", "owner")
-      .records("csv");
+      .param("right-field", "owner");
   run.input_of("left", "name,id\nAnn,1\n\"B, C\",2\n")
       .input_of("right", "owner,pet\n2,cat\n2,\"d\nog\"\n");
   EXPECT_EQ("\"B, C\",2,2,cat\n\"B, C\",2,2,\"d\nog\"\n", run.output());
