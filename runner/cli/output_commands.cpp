@@ -21,8 +21,9 @@ Result<void> verify_command(const RawVerify& raw, const CommandContext& context)
 
 Result<void> cat_command(const RawCat& raw, const CommandContext& context) {
   bool reader_gone = false;
-  const Result<void> printed =
-      cat_output(raw.output, context.stop, [&](std::span<const std::byte> bytes) -> Result<void> {
+  const Result<void> printed = cat_output(
+      raw.output, raw.side.value_or(""), context.stop,
+      [&](std::span<const std::byte> bytes) -> Result<void> {
         const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         MRUN_TRY_ASSIGN(const bool more, context.console.out(text));
         if (more) return {};

@@ -31,13 +31,17 @@ Usage:
   mrun --version
 
 JOB is the path of a job's library (./wordcount.so) or the name of a job that came
-with mrun (wordcount). INPUT is a file, a folder or '-'. OUT is a new folder.
+with mrun (wordcount). INPUT is a file, a folder or '-' (the standard input). OUT is
+a new folder, or '-': the parts are then printed in order, and nothing is kept.
 
 Example:
   mrun wordcount books/ counts/ && mrun cat counts/ | sort -k2 -nr | head
 )";
 
 constexpr char kStatusHelp[] = R"(
+In the environment MRUN_TMP_DIR stands for --tmp-dir, MRUN_OVERWRITE=true for
+--overwrite, and so on; what is typed goes before it.
+
 Exit status:
   0 done   1 the job said no   2 usage   4 input   5 output or disk   6 memory or a limit
   7 the job's library   8 integrity   128+n ended by signal n
@@ -80,7 +84,7 @@ class CommandParser {
 
   void flag(const std::string& names, bool& value, const std::string& help,
             const std::string& group) {
-    app_.add_flag(names, value, help)->group(group);
+    app_.add_flag(names, value, help)->group(group)->envname(variable_of(names));
   }
   /// May be repeated, as aliases of shells do; the last one counts.
   void text(const std::string& names, std::optional<std::string>& value, const std::string& type,
@@ -89,11 +93,16 @@ class CommandParser {
             names, [&value](const std::string& given) { value = given; }, help)
         ->type_name(type)
         ->take_last()
-        ->group(group);
+        ->group(group)
+        ->envname(variable_of(names));
   }
   void texts(const std::string& names, std::vector<std::string>& values, const std::string& type,
              const std::string& help, const std::string& group) {
-    app_.add_option(names, values, help)->type_name(type)->allow_extra_args(false)->group(group);
+    app_.add_option(names, values, help)
+        ->type_name(type)
+        ->allow_extra_args(false)
+        ->group(group)
+        ->envname(variable_of(names));
   }
 
   /// The words that are no options, in order.
@@ -122,6 +131,17 @@ class CommandParser {
   std::string help() const { return app_.help(); }
 
  private:
+  /// The environment variable of an option: "-T,--tmp-dir" is MRUN_TMP_DIR. One without a long name
+  /// has none.
+  static std::string variable_of(const std::string& names) {
+    const std::size_t begin = names.find("--");
+    if (begin == std::string::npos) return {};
+    std::string variable = "MRUN_";
+    for (const char c : names.substr(begin + 2, names.find(',', begin) - begin - 2))
+      variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return variable;
+  }
+
   Failure unknown_option(const std::string& word) const {
     const std::string name = word.substr(0, word.find('='));
     std::vector<std::string> names;
@@ -179,12 +199,20 @@ void declare_run(CommandParser& parser, RawRun& run) {
               "Input bytes of one map task; otherwise chosen from the\ninput's size", resources);
   parser.text("--io", run.io, "MODE", "How files are read: 'auto', 'mmap' or 'pread'", resources);
 
+  parser.text("--output-format", run.output_format, "FORMAT",
+              "'text' (fields and a newline), 'nul' (ended by NUL), or 'raw'\n(the value alone, or "
+              "the key); otherwise as the job says",
+              output);
   parser.flag("--overwrite", run.overwrite, "Replace OUT where it is an output of mrun", output);
   parser.flag(
       "--no-sync", run.no_sync,
       "Do not wait until the output is safe on the disk: faster,\nbut a power failure may take it",
       output);
 
+  parser.flag("--explain,--dry-run", run.explain,
+              "Show what would be read, and with how many splits, parts,\nthreads and how much "
+              "memory; run nothing, write nothing",
+              messages);
   parser.flag("--stats", run.stats, "Show time, memory and spill of each phase", messages);
   parser.flag("-q,--quiet", run.quiet, "Print nothing but errors", messages);
   parser.flag("-v,--verbose", run.verbose, "Print more: settings, and notes of the job", messages);
@@ -251,14 +279,17 @@ Result<RawCommand> parse_verify(std::span<const std::string> arguments) {
 }
 
 Result<RawCommand> parse_cat(std::span<const std::string> arguments) {
-  constexpr char kUsage[] = "mrun cat OUT";
+  constexpr char kUsage[] = "mrun cat OUT [--side NAME]";
+  RawCat cat;
   CommandParser parser(
-      "Prints the parts of a finished output in order, without side outputs, and\n"
-      "checks them against its manifest.\n\nUsage:\n  mrun cat OUT\n",
+      "Prints the parts of a finished output, or of one of its side outputs, in order\n"
+      "and checks them against its manifest.\n\nUsage:\n  mrun cat OUT [--side NAME]\n",
       "");
-  MRUN_TRY_ASSIGN(std::string output, parse_one_word(parser, arguments, "the output", kUsage));
+  parser.text("--side", cat.side, "NAME", "Print this side output in place of the main one",
+              "Output");
+  MRUN_TRY_ASSIGN(cat.output, parse_one_word(parser, arguments, "the output", kUsage));
   if (parser.help_asked()) return RawCommand(RawText{parser.help()});
-  return RawCommand(RawCat{std::move(output)});
+  return RawCommand(std::move(cat));
 }
 
 }  // namespace

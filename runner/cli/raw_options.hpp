@@ -16,9 +16,11 @@ struct RawRun {
   std::string job;
   std::vector<std::string> inputs;
   std::string output;
-  std::optional<std::string> threads, memory, partitions, tmp_dir, split_size, records, io;
+  std::optional<std::string> threads, memory, partitions, tmp_dir, split_size, records, io,
+      output_format;
   std::optional<std::string> files_from;
   std::vector<std::string> params, include, exclude;
+  bool explain = false;
   bool strip_cr = false, skip_header = false, nul_names = false;
   bool overwrite = false, no_sync = false, stats = false, quiet = false, verbose = false;
 };
@@ -31,6 +33,7 @@ struct RawVerify {
 };
 struct RawCat {
   std::string output;
+  std::optional<std::string> side;
 };
 /// Text that was asked for: a help, the version.
 struct RawText {

@@ -62,6 +62,13 @@ Result<std::uint64_t> resolve_memory(const RawRun& raw, const MachineFacts& mach
       fmt::format("give at least --memory {}M", kMemoryLeast >> 20));
 }
 
+Result<OutputFormat> parse_output_format(const std::string& text) {
+  if (text == "text") return OutputFormat::text;
+  if (text == "nul") return OutputFormat::nul;
+  if (text == "raw") return OutputFormat::raw;
+  return bad_option("--output-format", text, "text, nul or raw");
+}
+
 Result<IoMode> parse_io(const std::string& text) {
   if (text == "auto") return IoMode::automatic;
   if (text == "mmap") return IoMode::mmap;
@@ -106,6 +113,11 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   if (raw.io) {
     MRUN_TRY_ASSIGN(options.io, parse_io(*raw.io));
   }
+  if (raw.output_format) {
+    MRUN_TRY_ASSIGN(options.output_format, parse_output_format(*raw.output_format));
+  }
+  if (raw.output == "-" && raw.overwrite)
+    return fail(Code::usage, "--overwrite needs an OUT that is a folder, and '-' is none");
   if (raw.output.empty()) return fail(Code::usage, "the output's name is empty");
   if (raw.tmp_dir && raw.tmp_dir->empty()) return fail(Code::usage, "--tmp-dir is empty");
   if (raw.quiet && raw.verbose) return fail(Code::usage, "-q and -v exclude each other");

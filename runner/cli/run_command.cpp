@@ -8,6 +8,7 @@
 #include "cli/input_arguments.hpp"
 #include "cli/job_finder.hpp"
 #include "cli/params.hpp"
+#include "cli/plan_text.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/resolve.hpp"
 #include "cli/summary.hpp"
@@ -16,6 +17,7 @@
 #include "engine/tbb_executor.hpp"
 #include "os/machine.hpp"
 #include "os/path_info.hpp"
+#include "os/standard_output.hpp"
 #include "os/storage.hpp"
 
 namespace mrun {
@@ -74,14 +76,28 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   const unsigned threads = threads_for_memory(options.memory_bytes, options.threads);
   TbbExecutor executor(threads);
   Progress progress;
-  const RunEnvironment environment{*storage, executor, progress, context.stop};
+  bool reader_gone = false;
+  const auto write_out = [&](std::span<const std::byte> bytes) -> Result<bool> {
+    MRUN_TRY_ASSIGN(const bool has_reader, write_standard_output(bytes));
+    reader_gone = reader_gone || !has_reader;
+    return has_reader;
+  };
+  const RunEnvironment environment{*storage, executor, progress, context.stop, write_out};
+  if (raw.explain) {
+    MRUN_TRY_ASSIGN(const RunPlan plan, explain_job(options, *job, environment));
+    return print_text(console, plan_text(plan, spec));
+  }
   Result<RunInfo> ran = [&] {
     Console quiet = console;
     if (raw.quiet) quiet.err_columns = 0;
     const ProgressLine line(progress, quiet);
     return run_job(options, *job, environment);
   }();
-  if (!ran) return Failure{std::move(ran).error()};
+  if (!ran) {
+    // `mrun sort words - | head` is how the first lines are looked at.
+    if (reader_gone) return {};
+    return Failure{std::move(ran).error()};
+  }
   ran->threads_refused = executor.width() < threads;
 
   if (!raw.quiet) console.err(summary_text(*ran, options, spec.name));

@@ -66,9 +66,11 @@ std::string count_text(std::uint64_t count) {
 
 std::string summary_text(const RunInfo& info, const RunOptions& options, const std::string& job) {
   std::string text =
-      fmt::format("mrun: {}: read {} ({}, {}), wrote '{}' ({}, {}, {})\n", escape_text(job),
+      fmt::format("mrun: {}: read {} ({}, {}), wrote {} ({}, {}, {})\n", escape_text(job),
                   plural(info.input_files, "file", "files"), size_text(info.input_bytes),
-                  plural(info.input_records, "record", "records"), escape_text(options.output),
+                  plural(info.input_records, "record", "records"),
+                  options.is_streamed() ? "the standard output"
+                                        : fmt::format("'{}'", escape_text(options.output)),
                   plural(info.output_parts, "part", "parts"), size_text(info.output_bytes),
                   plural(info.output_records, "record", "records"));
   text +=

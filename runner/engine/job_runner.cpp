@@ -46,6 +46,14 @@ std::vector<ManifestInput> manifest_inputs(const RunOptions& options, const Inpu
   return inputs;
 }
 
+void format_output(JobSpec& spec, OutputFormat format) {
+  spec.out_end = format == OutputFormat::text  ? OutEnd::newline
+                 : format == OutputFormat::nul ? OutEnd::nul
+                                               : OutEnd::nothing;
+  if (format == OutputFormat::raw && spec.out_kind == OutKind::pair)
+    spec.out_kind = spec.value_field.type == FieldType::none ? OutKind::key : OutKind::value;
+}
+
 std::vector<std::string> input_paths(const RunOptions& options) {
   std::vector<std::string> paths;
   for (const InputArgument& argument : options.inputs) paths.push_back(argument.path);
@@ -111,6 +119,37 @@ class JobRun {
     return std::move(info_);
   }
 
+  Result<RunPlan> explain() {
+    MRUN_TRY(check_memory());
+    MRUN_TRY(list_input());
+    MRUN_TRY(configure_job());
+    share_memory();
+    RunPlan plan;
+    for (const InputFile& file : inputs_.files)
+      ++(file.is_stream ? plan.input_streams : plan.input_files);
+    plan.input_bytes = inputs_.planned_bytes();
+    plan.skipped_files = inputs_.skipped_files;
+    plan.excluded_files = inputs_.excluded_files;
+    const JobSpec& spec = job_->spec();
+    for (std::size_t i = 0; i < formats_.size(); ++i)
+      if (!formats_[i].can_be_cut()) plan.uncut_inputs.push_back(spec.inputs[i].tag);
+    plan.splits = plan_.splits.size();
+    plan.split_bytes = plan_.split_bytes;
+    plan.partitions = part_count_;
+    plan.threads = threads_;
+    plan.memory_bytes = options_.memory_bytes;
+    plan.sort_bytes = memory_.sort_bytes;
+    plan.table_bytes = memory_.table_bytes;
+    plan.input_buffer_bytes = memory_.input_bytes;
+    plan.output_buffer_bytes = memory_.output_bytes;
+    plan.spill_buffer_bytes = memory_.spill_bytes + memory_.index_bytes;
+    plan.row_bytes = memory_.row_share_bytes * threads_;
+    plan.map_only = spec.map_only;
+    plan.combines = spec.folds();
+    plan.input_exceeds_sort_memory = plan.input_bytes > memory_.sort_bytes;
+    return plan;
+  }
+
  private:
   Result<void> check_memory() const {
     if (options_.memory_bytes >= kMemoryLeast) return {};
@@ -151,6 +190,7 @@ class JobRun {
                      job_->spec().total_order && job_->spec().out_kind != OutKind::pair;
     JobSpec written = job_->spec();
     if (raw) written.out_end = OutEnd::nothing;
+    if (options_.output_format) format_output(written, *options_.output_format);
     out_end_ = written.out_end;
     formatter_.emplace(written, file_names_);
     return {};
@@ -163,11 +203,28 @@ class JobRun {
           fmt::format("--tmp-dir '{}' is not a folder that can be written", options_.tmp_dir),
           "make it, or choose another one");
     }
+    started_at_ = utc_time_text();
+    if (options_.is_streamed()) return prepare_stream();
     MRUN_TRY_ASSIGN(Committer committer, Committer::prepare(environment_.storage,
                                                             {options_.output, input_paths(options_),
                                                              options_.overwrite, options_.sync}));
     committer_.emplace(std::move(committer));
-    started_at_ = utc_time_text();
+    return {};
+  }
+
+  Result<void> prepare_stream() {
+    if (!job_->spec().side_outputs.empty())
+      return fail(Code::usage,
+                  fmt::format("job '{}' writes side outputs, and '-' has no place for them",
+                              job_->spec().name),
+                  "name a folder for the output");
+    if (!is_writable_folder(work_folder()))
+      return fail(Code::output,
+                  fmt::format("'{}', for what does not fit in memory, is not a folder that can be "
+                              "written",
+                              work_folder()),
+                  "name another one with --tmp-dir");
+    stream_.emplace(environment_.storage, work_folder(), part_count_, environment_.write_out);
     return {};
   }
 
@@ -196,9 +253,10 @@ class JobRun {
     reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);
     std::vector<std::string> side_outputs;
     for (const NamedSpec& side : spec.side_outputs) side_outputs.push_back(side.name);
-    parts_.emplace(PartSet::Setup{environment_.storage, committer_->out_folder(),
+    parts_.emplace(PartSet::Setup{environment_.storage,
+                                  committer_ ? committer_->out_folder() : std::string(),
                                   std::move(side_outputs), part_count_, *output_budget_,
-                                  environment_.stop, options_.sync});
+                                  environment_.stop, options_.sync, stream_ ? &*stream_ : nullptr});
   }
 
   Result<void> run_map(MapTarget& target) {
@@ -229,17 +287,17 @@ class JobRun {
     const JobSpec& spec = job_->spec();
     const bool pair_is_record =
         !spec.map_only && !spec.has_reduce && spec.combine == CombineKind::none;
-    if (pair_is_record && info_.output_records != info_.emitted_pairs) {
+    if (pair_is_record && main_records_ != info_.emitted_pairs) {
       return fail(Code::integrity,
                   fmt::format("{} pairs were emitted, and {} were written", info_.emitted_pairs,
-                              info_.output_records),
+                              main_records_),
                   "this is a bug in mrun; no output was made");
     }
     return {};
   }
 
   Result<void> map_into_parts() {
-    DirectTarget target(*parts_, part_count_, inputs_.planned_bytes(), job_->spec(), *formatter_,
+    DirectTarget target(*parts_, part_count_, inputs_.planned_bytes(), out_end_, *formatter_,
                         has_streams_);
     MRUN_TRY(run_map(target));
     MRUN_TRY(target.end());
@@ -257,8 +315,14 @@ class JobRun {
     MRUN_TRY_ASSIGN(map_output_,
                     MapOutput::create({*job_, part_count_, memory_, threads_, environment_.storage,
                                        work_folder(), environment_.stop, std::random_device{}()}));
-    ShuffleTarget target(*map_output_);
+    std::optional<ShuffleTarget::SideOutputs> sides;
+    if (!job_->spec().side_outputs.empty()) {
+      sides.emplace(ShuffleTarget::SideOutputs{*parts_, out_end_, has_streams_});
+      parts_->hold(0);  // For the pieces of reduce, which follow those of map.
+    }
+    ShuffleTarget target(*map_output_, sides);
     MRUN_TRY(run_map(target));
+    MRUN_TRY(target.end());
     MRUN_TRY(for_each_worker([&](std::size_t worker) { return map_output_->flush_table(worker); }));
     MRUN_TRY(map_output_->check_arrived(info_.emitted_pairs));
     // All pairs are in the sort buffers, or some of them in runs. Runs and buffers are not mixed:
@@ -271,11 +335,13 @@ class JobRun {
     info_.spilled_runs = map_output_->spilled_runs();
     info_.spilled_bytes = map_output_->spilled_bytes();
     clock_.end(map_output_->peak_bytes() + input_budget_->peak_bytes());
-    return map_output_->has_runs() ? reduce_from_runs() : reduce_from_memory();
+    MRUN_TRY(map_output_->has_runs() ? reduce_from_runs() : reduce_from_memory());
+    return sides ? parts_->done(0) : Result<void>();
   }
 
   std::string work_folder() const {
-    return options_.tmp_dir.empty() ? committer_->work_folder() : options_.tmp_dir;
+    if (!options_.tmp_dir.empty()) return options_.tmp_dir;
+    return options_.is_streamed() ? temp_folder() : committer_->work_folder();
   }
 
   Result<void> for_each_worker(const std::function<Result<void>(std::size_t)>& work) {
@@ -351,6 +417,9 @@ class JobRun {
       info_.output_bytes += part.size_bytes;
       info_.output_records += part.records;
     }
+    // The main output's parts come first.
+    for (std::uint32_t part = 0; part < part_count_; ++part)
+      main_records_ += manifest.parts[part].records;
     info_.output_parts = manifest.parts.size();
     MRUN_TRY(check_conserved());
     manifest.mrun_version = MRUN_VERSION;
@@ -364,9 +433,11 @@ class JobRun {
     manifest.groups = info_.groups;
     if (environment_.stop.stopped()) return fail(Code::cancelled, "stopped");
     info_.seconds = clock_.seconds_since_start();
-    MRUN_TRY_ASSIGN(
-        info_.warning,
-        committer_->commit(manifest, run_record_text(info_, options_, host_name(), started_at_)));
+    if (committer_) {
+      MRUN_TRY_ASSIGN(
+          info_.warning,
+          committer_->commit(manifest, run_record_text(info_, options_, host_name(), started_at_)));
+    }
     clock_.end(0);
     return {};
   }
@@ -380,6 +451,7 @@ class JobRun {
   PhaseClock clock_;
   std::string started_at_;
   std::vector<std::int64_t> counters_;
+  std::uint64_t main_records_ = 0;  // Without side outputs.
 
   InputList inputs_;
   std::vector<std::string> file_names_;
@@ -391,7 +463,8 @@ class JobRun {
   std::uint32_t part_count_ = 1;
   OutEnd out_end_ = OutEnd::newline;
   std::optional<PairFormatter> formatter_;
-  std::optional<Committer> committer_;
+  std::optional<Committer> committer_;  // Of an output that is a folder.
+  std::optional<PartStream> stream_;    // Of one that is the standard output.
   unsigned threads_ = 1;
   std::optional<LimitedExecutor> executor_;
   MemoryPlan memory_;
@@ -403,6 +476,11 @@ class JobRun {
 };
 
 }  // namespace
+
+Result<RunPlan> explain_job(const RunOptions& options, JobFactory& job,
+                            const RunEnvironment& environment) {
+  return JobRun(options, job, environment).explain();
+}
 
 Result<RunInfo> run_job(const RunOptions& options, JobFactory& job,
                         const RunEnvironment& environment) {

@@ -6,8 +6,10 @@
 #include "engine/executor.hpp"
 #include "model/run_info.hpp"
 #include "model/run_options.hpp"
+#include "model/run_plan.hpp"
 #include "model/user_code.hpp"
 #include "os/storage.hpp"
+#include "output/part_stream.hpp"
 
 namespace mrun {
 
@@ -17,11 +19,18 @@ struct RunEnvironment {
   Executor& executor;
   Progress& progress;
   StopFlag& stop;
+  /// Where an output that is the standard output goes.
+  PartStream::Write write_out;
 };
 
 /// Runs the job. On success the output is committed, durable unless `options.sync` is false. On
 /// failure nothing of it is left behind. A stop by signal is Code::cancelled.
 Result<RunInfo> run_job(const RunOptions& options, JobFactory& job,
                         const RunEnvironment& environment);
+
+/// What `run_job` would do. Reads the inputs' names and sizes, and configures the job; writes
+/// nothing, and does not look at the output.
+Result<RunPlan> explain_job(const RunOptions& options, JobFactory& job,
+                            const RunEnvironment& environment);
 
 }  // namespace mrun

@@ -5,17 +5,25 @@
 namespace mrun {
 namespace {
 
-// Records of a map whose job has a shuffle: there is no part they could go to.
-class NoRecords final : public RecordSink {
+// Records of a map whose job has a shuffle: side outputs alone have a place for them.
+class SideRecords final : public RecordSink {
  public:
-  Result<void> write(std::uint32_t, std::span<const Slice>) override { return refused(); }
-  Result<void> write_part(std::uint32_t, Slice, bool) override { return refused(); }
+  /// `sides` may be null where the job declares no side output.
+  explicit SideRecords(RecordSink* sides) : sides_(sides) {}
+  Result<void> write(std::uint32_t output, std::span<const Slice> fields) override {
+    return output == 0 ? refused() : sides_->write(output, fields);
+  }
+  Result<void> write_part(std::uint32_t output, Slice bytes, bool last) override {
+    return output == 0 ? refused() : sides_->write_part(output, bytes, last);
+  }
 
  private:
-  static Failure refused() {
+  static Result<void> refused() {
     return fail(Code::plugin, "the job's map wrote an output record, but its pairs go to a reduce",
                 "emit pairs and write in reduce, or make the job map-only");
   }
+
+  RecordSink* sides_;
 };
 
 // Pairs that a map-only job emits: written as records at once.
@@ -55,39 +63,24 @@ class EmittedRecords final : public EntrySink {
 
 }  // namespace
 
-Result<void> ShuffleTarget::run(const GroupRun& group, const Maps& maps) {
-  if (group.moot) return {};
-  MRUN_TRY_ASSIGN(WorkerOutput* const worker, output_.take());
-  worker->begin_task(group.ordinal);
-  NoRecords no_records;
-  AttemptContext sinks;
-  sinks.entries = worker;
-  sinks.records = &no_records;
-  auto outcome = maps(sinks, [&] { return worker->end_task(); });
-  output_.give_back(worker);
-  return outcome;
-}
-
-DirectTarget::DirectTarget(PartSet& parts, std::uint32_t part_count, std::uint64_t total_bytes,
-                           const JobSpec& spec, PairFormatter formatter, bool has_streams)
+MapPieces::MapPieces(PartSet& parts, std::uint32_t part_count, std::uint64_t total_bytes,
+                     bool has_streams)
     : parts_(parts),
       part_count_(part_count),
       total_bytes_(std::max<std::uint64_t>(1, total_bytes)),
-      spec_(spec),
-      formatter_(std::move(formatter)),
       holds_parts_(has_streams),
       pieces_(part_count) {
   for (std::uint32_t part = 0; holds_parts_ && part < part_count_; ++part) parts_.hold(part);
 }
 
-std::uint32_t DirectTarget::part_of(std::uint64_t first_byte) const {
+std::uint32_t MapPieces::part_of(std::uint64_t first_byte) const {
   __extension__ using Wide = unsigned __int128;
   return std::min(
       static_cast<std::uint32_t>(static_cast<Wide>(first_byte) * part_count_ / total_bytes_),
       part_count_ - 1);
 }
 
-void DirectTarget::begin_section(std::span<const SplitGroup> groups) {
+void MapPieces::begin_section(std::span<const SplitGroup> groups) {
   const std::scoped_lock lock(mutex_);
   section_.clear();
   section_is_stream_ = groups.front().is_stream;
@@ -100,7 +93,7 @@ void DirectTarget::begin_section(std::span<const SplitGroup> groups) {
   }
 }
 
-DirectTarget::Place DirectTarget::place_of(const GroupRun& group) {
+MapPieces::Place MapPieces::place_of(const GroupRun& group) {
   const std::scoped_lock lock(mutex_);
   if (!section_is_stream_) return section_[group.index];
   const Place place{section_.front().part, section_.front().piece + group.index};
@@ -109,31 +102,78 @@ DirectTarget::Place DirectTarget::place_of(const GroupRun& group) {
   return place;
 }
 
+Result<void> MapPieces::end() {
+  for (std::uint32_t part = 0; holds_parts_ && part < part_count_; ++part)
+    MRUN_TRY(parts_.done(part));
+  return {};
+}
+
+ShuffleTarget::ShuffleTarget(MapOutput& output, std::optional<SideOutputs> sides)
+    : output_(output), sides_(sides) {
+  if (sides_) side_pieces_.emplace(sides_->parts, 1, 1, sides_->has_streams);
+}
+
+void ShuffleTarget::begin_section(std::span<const SplitGroup> groups) {
+  if (side_pieces_) side_pieces_->begin_section(groups);
+}
+
+Result<void> ShuffleTarget::run(const GroupRun& group, const Maps& maps) {
+  if (!side_pieces_) {
+    SideRecords no_records(nullptr);
+    return group.moot ? Result<void>() : map(group, no_records, maps);
+  }
+  const MapPieces::Place place = side_pieces_->place_of(group);
+  if (group.moot) {
+    sides_->parts.give_up(place.part, place.piece);
+    return {};
+  }
+  MRUN_TRY_ASSIGN(TaskPieces pieces, sides_->parts.open(place.part, place.piece));
+  PieceRecords sides(pieces.writers(), sides_->out_end);
+  SideRecords records(&sides);
+  MRUN_TRY(map(group, records, maps));
+  MRUN_TRY(pieces.close());
+  return sides_->parts.done(place.part);
+}
+
+Result<void> ShuffleTarget::map(const GroupRun& group, RecordSink& records, const Maps& maps) {
+  MRUN_TRY_ASSIGN(WorkerOutput* const worker, output_.take());
+  worker->begin_task(group.ordinal);
+  AttemptContext sinks;
+  sinks.entries = worker;
+  sinks.records = &records;
+  auto outcome = maps(sinks, [&] { return worker->end_task(); });
+  output_.give_back(worker);
+  return outcome;
+}
+
+Result<void> ShuffleTarget::end() {
+  if (side_pieces_) return side_pieces_->end();
+  return {};
+}
+
+DirectTarget::DirectTarget(PartSet& parts, std::uint32_t part_count, std::uint64_t total_bytes,
+                           OutEnd out_end, PairFormatter formatter, bool has_streams)
+    : parts_(parts),
+      out_end_(out_end),
+      formatter_(std::move(formatter)),
+      pieces_(parts, part_count, total_bytes, has_streams) {}
+
 Result<void> DirectTarget::run(const GroupRun& group, const Maps& maps) {
-  const Place place = place_of(group);
+  const MapPieces::Place place = pieces_.place_of(group);
   if (group.moot) {
     parts_.give_up(place.part, place.piece);
     return {};
   }
   MRUN_TRY_ASSIGN(TaskPieces pieces, parts_.open(place.part, place.piece));
   EmittedRecords entries(formatter_, pieces.main());
-  PieceRecords records(pieces.writers(), spec_.out_end);
+  PieceRecords records(pieces.writers(), out_end_);
   AttemptContext sinks;
   sinks.entries = &entries;
   sinks.records = &records;
   MRUN_TRY(maps(sinks, [&] { return pieces.status(); }));
   MRUN_TRY(pieces.close());
-  {
-    const std::scoped_lock lock(mutex_);
-    emitted_pairs_ += entries.pairs();
-  }
+  emitted_pairs_.fetch_add(entries.pairs(), std::memory_order_relaxed);
   return parts_.done(place.part);
-}
-
-Result<void> DirectTarget::end() {
-  for (std::uint32_t part = 0; holds_parts_ && part < part_count_; ++part)
-    MRUN_TRY(parts_.done(part));
-  return {};
 }
 
 }  // namespace mrun

@@ -21,11 +21,14 @@ Result<void> TaskPieces::close() {
 PartSet::PartSet(Setup setup)
     : setup_(std::move(setup)), memory_(setup_.budget), parts_(setup_.part_count) {}
 
-void PartSet::expect(std::uint32_t part, std::size_t count) {
+std::size_t PartSet::expect(std::uint32_t number, std::size_t count) {
   const std::scoped_lock lock(mutex_);
-  parts_[part].pieces += count;
-  parts_[part].left += count;
-  for (const auto& output : parts_[part].outputs) output->add_pieces(count);
+  Part& part = parts_[number];
+  const std::size_t first = part.pieces;
+  part.pieces += count;
+  part.left += count;
+  for (const auto& output : part.outputs) output->add_pieces(count);
+  return first;
 }
 
 void PartSet::hold(std::uint32_t part) {
@@ -36,8 +39,10 @@ void PartSet::hold(std::uint32_t part) {
 Result<void> PartSet::create(std::uint32_t number, Part& part) {
   for (std::size_t output = 0; output <= setup_.side_outputs.size(); ++output) {
     const std::string side = output == 0 ? std::string() : setup_.side_outputs[output - 1];
-    MRUN_TRY_ASSIGN(PartFile file,
-                    PartFile::create(setup_.storage, setup_.folder, side, number, setup_.sync));
+    MRUN_TRY_ASSIGN(PartFile file, setup_.stream != nullptr
+                                       ? PartFile::stream(*setup_.stream, number)
+                                       : PartFile::create(setup_.storage, setup_.folder, side,
+                                                          number, setup_.sync));
     part.outputs.push_back(
         std::make_unique<OrderedPart>(std::move(file), part.pieces, memory_, setup_.stop,
                                       OrderedPart::Limits{setup_.budget.limit_bytes()}));

@@ -37,11 +37,12 @@ class PartSet {
     MemoryBudget& budget;
     const StopFlag& stop;
     bool sync;
+    PartStream* stream = nullptr;  ///< Where parts go instead of into files; then no side outputs.
   };
   explicit PartSet(Setup setup);
 
-  /// Announces `count` more pieces of a part.
-  void expect(std::uint32_t part, std::size_t count);
+  /// Announces `count` more pieces of a part; returns the index of the first of them.
+  std::size_t expect(std::uint32_t part, std::size_t count);
   /// Keeps a part open for pieces that are not yet known, until `done`.
   void hold(std::uint32_t part);
   /// Piece `index` of a part. It must be closed, then `done` be called; if it dies unclosed, the

@@ -116,12 +116,16 @@ class ReducePhase {
  public:
   ReducePhase(PieceSource& source, const ReduceSetup& setup) : source_(source), setup_(setup) {
     info_.counters.resize(setup.job.spec().counters.size());
+    std::vector<std::size_t> pieces_of;  // By part.
     for (const Piece& piece : source.plan().pieces()) {
-      if (pieces_of_.size() <= piece.part) pieces_of_.resize(piece.part + 1);
-      place_.push_back(pieces_of_[piece.part]++);
+      if (pieces_of.size() <= piece.part) pieces_of.resize(piece.part + 1);
+      place_.push_back(pieces_of[piece.part]++);
     }
-    for (std::uint32_t part = 0; part < pieces_of_.size(); ++part)
-      setup.parts.expect(part, pieces_of_[part]);
+    std::vector<std::size_t> first_of;
+    for (std::uint32_t part = 0; part < pieces_of.size(); ++part)
+      first_of.push_back(setup.parts.expect(part, pieces_of[part]));
+    for (std::size_t i = 0; i < place_.size(); ++i)
+      place_[i] += first_of[source.plan().pieces()[i].part];
   }
 
   Result<ReduceInfo> run() && {
@@ -196,8 +200,7 @@ class ReducePhase {
 
   PieceSource& source_;
   const ReduceSetup& setup_;
-  std::vector<std::size_t> place_;      // Of each piece within its part.
-  std::vector<std::size_t> pieces_of_;  // By part.
+  std::vector<std::size_t> place_;  // Of each piece within its part.
   FirstFailure failure_;
   std::mutex mutex_;  // Guards what follows.
   ReduceInfo info_;

@@ -11,6 +11,10 @@ namespace mrun {
 
 enum class IoMode : std::uint8_t { automatic, mmap, pread };
 
+/// How output records are written: fields and LF, fields and NUL, or the value (of a job without
+/// values the key) alone.
+enum class OutputFormat : std::uint8_t { text, nul, raw };
+
 /// How input bytes are cut into records.
 struct RecordFormat {
   /// Ended by LF; ended by NUL; of `fixed_bytes`; a file each; lines whose newlines between quotes
@@ -47,6 +51,10 @@ struct RunOptions {
   IoMode io = IoMode::automatic;
   bool overwrite = false;
   bool sync = true;
+  std::optional<OutputFormat> output_format;  ///< Else as the job says.
+  /// The parts go to the standard output, in order, and nothing is committed.
+  bool is_streamed() const { return output == "-"; }
+
   /// The job's parameters as given, name and value; for records only, the job itself has them.
   std::vector<std::pair<std::string, std::string>> params;
 };

@@ -3,6 +3,7 @@
 
 #include <sys/utsname.h>
 
+#include <cstdlib>
 #include <ctime>
 
 namespace mrun {
@@ -10,6 +11,11 @@ namespace mrun {
 std::string host_name() {
   utsname names{};
   return ::uname(&names) == 0 ? names.nodename : "";
+}
+
+std::string temp_folder() {
+  const char* const folder = std::getenv("TMPDIR");
+  return folder != nullptr && *folder != '\0' ? folder : "/tmp";
 }
 
 std::string utc_time_text() {

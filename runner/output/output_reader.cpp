@@ -79,11 +79,16 @@ Result<VerifyReport> verify_output(const std::string& output, const StopFlag& st
   return report;
 }
 
-Result<void> cat_output(const std::string& output, const StopFlag& stop, const Write& write) {
+Result<void> cat_output(const std::string& output, const std::string& side, const StopFlag& stop,
+                        const Write& write) {
   MRUN_TRY_ASSIGN(const Manifest manifest, read_manifest(output));
+  const bool has_side =
+      side.empty() || std::any_of(manifest.parts.begin(), manifest.parts.end(),
+                                  [&](const PartInfo& part) { return part.side_output == side; });
+  if (!has_side) return fail(Code::usage, "'" + output + "' has no side output '" + side + "'");
   std::vector<std::byte> buffer(kReadBytes);
   for (const PartInfo& part : manifest.parts) {
-    if (part.side_output.empty()) MRUN_TRY(read_part(output, part, stop, buffer, write));
+    if (part.side_output == side) MRUN_TRY(read_part(output, part, stop, buffer, write));
   }
   return {};
 }

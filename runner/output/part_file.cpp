@@ -25,6 +25,13 @@ Result<PartFile> PartFile::create(Storage& storage, const std::string& folder,
   return PartFile(std::move(file), std::move(info), sync);
 }
 
+Result<PartFile> PartFile::stream(PartStream& stream, std::uint32_t partition) {
+  PartInfo info;
+  info.name = part_name({}, partition);
+  MRUN_TRY_ASSIGN(std::unique_ptr<StorageFile> file, stream.open(partition));
+  return PartFile(std::move(file), std::move(info), false);
+}
+
 Result<void> PartFile::append(std::span<const std::byte> bytes) {
   if (bytes.empty()) return {};
   MRUN_TRY(file_->write_at(bytes, info_.size_bytes));

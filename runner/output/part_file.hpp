@@ -10,6 +10,7 @@
 #include "base/digest.hpp"
 #include "base/result.hpp"
 #include "os/storage.hpp"
+#include "output/part_stream.hpp"
 
 namespace mrun {
 
@@ -35,6 +36,9 @@ class PartFile {
   static Result<PartFile> create(Storage& storage, const std::string& folder,
                                  const std::string& side_output, std::uint32_t partition,
                                  bool sync);
+
+  /// The same for a part that goes to the standard output, which outlives it.
+  static Result<PartFile> stream(PartStream& stream, std::uint32_t partition);
 
   /// Appends the bytes now: callers hand over 64 KiB or more at once where they can. Where they are
   /// to be synced, the system is asked every 8 MiB to begin writing back, so that the sync is

@@ -237,6 +237,83 @@ TEST_F(CommandTest, SideOutputsLieBesideThePartsAndNotInCat) {
   EXPECT_EQ(run({"cat", "out"}).out, parts);
 }
 
+TEST_F(CommandTest, SideOutputsOfMapComeBeforeThoseOfReduce) {
+  write_file(folder_ / "lines", "abc\nab\nx\nabc\nab\nab\n");
+  ASSERT_TRUE(run({test_job("odd_lines"), "-q", "lines", "out", "-p2"}).ok());
+  EXPECT_EQ(run({"cat", "out", "--side", "odd"}).out.substr(0, 31),
+            "length\tabc\nlength\tx\nlength\tabc\n");
+  const std::string rest = run({"cat", "out", "--side", "odd"}).out.substr(31);
+  EXPECT_TRUE(rest == "number\tab\nnumber\tx\n" || rest == "number\tx\nnumber\tab\n") << rest;
+  EXPECT_TRUE(run({"verify", "out"}).ok());
+  expect_failure({"cat", "out", "--side", "even"}, 2, {"has no side output 'even'"});
+}
+
+TEST_F(CommandTest, OutputThatIsTheStandardOutputIsPrintedInOrder) {
+  const CommandResult result = run({job_, "in", "-", "-p", "5"});
+  ASSERT_TRUE(run({job_, "in", "out", "-q", "-p", "5"}).ok());
+  EXPECT_EQ(result.out, run({"cat", "out"}).out);
+  EXPECT_NE(result.err.find("wrote the standard output (5 parts"), std::string::npos) << result.err;
+  EXPECT_EQ(run({shipped_job("grep"), "-D", "pattern=two", "-q", "in", "-"}).out, "one two\ntwo\n");
+  EXPECT_EQ(run({shipped_job("grep"), "-D", "pattern=none", "-q", "in", "-"}).out, "");
+  std::string numbers;
+  for (int i = 99'999; i >= 0; --i) numbers += std::to_string(i) + " a longer line of text\n";
+  write_file(folder_ / "many", numbers);
+  const std::vector<std::string> sorted = {shipped_job("sort"), "-q", "many", "-p", "7"};
+  std::vector<std::string> streamed = sorted, kept = sorted;
+  streamed.insert(streamed.end(), {"-", "-m", "34M"});
+  kept.push_back("kept");
+  ASSERT_TRUE(run(kept).ok());
+  EXPECT_EQ(run(streamed).out, run({"cat", "kept"}).out);
+  expect_failure({test_job("odd_lines"), "in", "-"}, 2, {"writes side outputs"});
+  expect_failure({job_, "in", "-", "--overwrite"}, 2, {"--overwrite needs an OUT"});
+  expect_failure({job_, "in", "-", "-T", "missing"}, 5, {"--tmp-dir 'missing'"});
+}
+
+TEST_F(CommandTest, ExplainShowsThePlanAndWritesNothing) {
+  const CommandResult result = run({job_, "in", "out", "--explain", "-p", "7", "-m", "64M"});
+  EXPECT_TRUE(result.ok()) << result.err;
+  for (const char* const words : {"1 file, 26 B", "1 of about", "parts      7", "64 MiB"})
+    EXPECT_NE(result.out.find(words), std::string::npos) << words << " in " << result.out;
+  EXPECT_EQ(names_in(folder_.path()), std::vector<std::string>{"in"});
+  EXPECT_NE(run({shipped_job("sort"), "in", "out", "--dry-run", "--records", "whole"})
+                .out.find("are not cut"),
+            std::string::npos);
+  expect_failure({job_, "missing", "out", "--explain"}, 4, {"there is no input 'missing'"});
+}
+
+TEST_F(CommandTest, OptionsAreTakenFromTheEnvironment) {
+  CommandOptions options;
+  options.folder = folder_.path();
+  options.environment = {"MRUN_PARTITIONS=3", "MRUN_QUIET=true", "MRUN_MEMORY=40M"};
+  const CommandResult result = run_mrun({job_, "in", "out"}, options);
+  EXPECT_TRUE(result.ok()) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(names_in(folder_ / "out"), (std::vector<std::string>{"_SUCCESS", "_mrun", "part-00000",
+                                                                 "part-00001", "part-00002"}));
+  EXPECT_TRUE(run_mrun({job_, "in", "typed", "-p", "1"}, options).ok());
+  EXPECT_EQ(names_in(folder_ / "typed").size(), 3u) << "what is typed goes before";
+  options.environment = {"MRUN_MEMORY=1M"};
+  EXPECT_EQ(run_mrun({job_, "in", "other"}, options).exit_status, 2);
+}
+
+TEST_F(CommandTest, OutputFormatChoosesWhatEndsARecord) {
+  const auto output = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = arguments;
+    all.insert(all.end(), {"-q", "in", "-"});
+    return run(all).out;
+  };
+  using namespace std::string_literals;
+  EXPECT_EQ(output({job_, "--output-format", "nul"}),
+            "boom\t1\0line\t1\0one\t1\0the\t1\0two\t2\0"s);
+  EXPECT_EQ(output({job_, "--output-format", "raw"}), "11112");
+  EXPECT_EQ(output({shipped_job("grep"), "-D", "pattern=two", "--output-format", "nul"}),
+            "one two\0two\0"s);
+  EXPECT_EQ(output({shipped_job("distinct"), "--output-format", "raw"}), "one twothe boom linetwo");
+  EXPECT_EQ(output({test_job("three_parts"), "--output-format", "text"}),
+            output({test_job("three_parts")}));
+  expect_failure({job_, "in", "out", "--output-format", "xml"}, 2, {"--output-format is 'xml'"});
+}
+
 TEST_F(CommandTest, CountersAreInTheManifestAndTheSummary) {
   write_file(folder_ / "pairs", "a 1\nb 2\na 3\nc 4\n");
   const CommandResult result = run({test_job("three_parts"), "pairs", "out"});
@@ -259,6 +336,10 @@ TEST_F(CommandTest, ClosedStandardOutputOfCatIsQuiet) {
       run_command({"/bin/sh", "-c", "\"$MRUN\" cat out | head -n 1"}, options);
   EXPECT_EQ(result.out, "0\n");
   EXPECT_EQ(result.err, "");
+  const CommandResult streamed = run_command(
+      {"/bin/sh", "-c", "(\"$MRUN\" sort many - -q; echo $? >&2) | head -n 1"}, options);
+  EXPECT_EQ(streamed.out, "0\n");
+  EXPECT_EQ(streamed.err, "0\n");
 }
 
 TEST_F(CommandTest, TmpDirHoldsTheSpillAndIsEmptyAfterwards) {

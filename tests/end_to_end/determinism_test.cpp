@@ -23,6 +23,10 @@ struct Subject {
   std::uint64_t input_bytes;
   /// Its parts follow the splits, or what it emits does: what `mrun cat` prints is what stays.
   bool only_cat_stays = false;
+  /// The input is rows "key TAB number TAB text"; else words.
+  bool has_rows = false;
+  std::vector<std::string> inputs = {"in"};
+  const char* partitions = "-p3";
 };
 
 void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
@@ -47,7 +51,53 @@ std::vector<Subject> subjects() {
       {"HardSums", {test_job("hard_sums"), "-D", "repeat=20"}, 200 << 10},
       {"SecondarySort", {test_job("dated_in_order"), "-D", "repeat=50", "-D", "big=500"}, 40 << 10},
       {"SideOutputs", {test_job("three_parts")}, 200 << 10},
+      {"SideOutputsOfMap", {test_job("odd_lines")}, 1 << 20},
+      {"GrepCounts",
+       {shipped_job("grep"), "-D", "pattern=[ab]1+", "-D", "count", "-D", "name"},
+       1 << 20,
+       true,
+       false,
+       {"in"},
+       ""},
+      {"GrepWithLines", {shipped_job("grep"), "-D", "pattern=[ab]1+", "-D", "line"}, 1 << 20, true},
+      {"Index", {shipped_job("index"), "-D", "lower"}, 1 << 20},
+      {"IndexOfLines", {shipped_job("index"), "-D", "lines"}, 1 << 20},
+      {"Distinct",
+       {shipped_job("distinct"), "-D", "field=1", "-D", "separator=space", "-D", "count"},
+       1 << 20},
+      {"SortByBytes", {shipped_job("sort"), "-D", "bytes=2-4"}, 1 << 20},
+      {"Sum",
+       {shipped_job("sum"), "-D", "by=1", "-D", "sum=2", "-D", "min=2", "-D", "mean=2"},
+       1 << 20,
+       false,
+       true},
+      {"Top",
+       {shipped_job("top"), "-D", "field=2", "-D", "k=500"},
+       1 << 20,
+       true,
+       true,
+       {"in"},
+       ""},
+      {"Join",
+       {shipped_job("join"), "-D", "kind=left"},
+       200 << 10,
+       false,
+       true,
+       {"left=in/a", "right=in/b"}},
   };
+}
+
+/// Rows "key TAB number TAB text" of `keys` keys.
+std::string random_rows(Random& random, std::uint64_t size_bytes, std::uint64_t keys) {
+  std::string text;
+  while (text.size() < size_bytes) {
+    text += "k" + std::to_string(random.below(keys)) + '\t';
+    if (random.one_in(3)) text += '-';
+    text += std::to_string(random.below(random.one_in(2) ? 10 : 1'000'000));
+    if (random.one_in(2)) text += '.' + std::to_string(random.below(1000));
+    text += '\t' + std::string(random.below(20), 'x') + '\n';
+  }
+  return text;
 }
 
 /// Runs the subject with more options; what a reader of its output sees.
@@ -56,7 +106,9 @@ Files run(const TempFolder& folder, const Subject& subject,
   std::vector<std::string> arguments = subject.command;
   arguments.insert(arguments.end(), {"-q", "--no-sync"});
   arguments.insert(arguments.end(), options.begin(), options.end());
-  arguments.insert(arguments.end(), {"in", "out"});
+  if (*subject.partitions != '\0') arguments.push_back(subject.partitions);
+  arguments.insert(arguments.end(), subject.inputs.begin(), subject.inputs.end());
+  arguments.push_back("out");
   CommandOptions where;
   where.folder = folder.path();
   const CommandResult result = run_mrun(arguments, where);
@@ -110,14 +162,14 @@ TEST_P(SameBytes, ForAnyThreadsMemorySplitsAndReading) {
   for (std::uint64_t i = 0; i < count; ++i) {
     if (i % ways.size() == 0) {  // Once the matrix is used up, another input.
       Random random(case_seed(i));
-      write_file(folder / "in/a", random_words(random, subject.input_bytes / 2, 20'000));
-      write_file(folder / "in/b", random_words(random, subject.input_bytes / 2, 50));
-      first = run(folder, subject, {"-j1", "--memory", "1G", "-p3"});
+      const auto text = subject.has_rows ? &random_rows : &random_words;
+      write_file(folder / "in/a", text(random, subject.input_bytes / 2, 20'000));
+      write_file(folder / "in/b", text(random, subject.input_bytes / 2, 50));
+      first = run(folder, subject, {"-j1", "--memory", "1G"});
       ASSERT_FALSE(first.empty());
     }
     // A step without a common divisor spreads the chosen ways over the whole matrix.
-    std::vector<std::string> way = ways[(i * 37 + test_seed()) % ways.size()];
-    way.push_back("-p3");
+    const std::vector<std::string>& way = ways[(i * 37 + test_seed()) % ways.size()];
     ASSERT_EQ(names_that_differ(first, run(folder, subject, way)), "")
         << testing::PrintToString(way);
   }

@@ -48,7 +48,7 @@ class JobRunFolder {
     options.sync = false;
     InProcessFactory factory(setup.spec, setup.hooks);
     Progress progress;
-    return run_job(options, factory, {storage, executor, progress, stop});
+    return run_job(options, factory, {storage, executor, progress, stop, {}});
   }
 
   /// The parts' bytes in order.

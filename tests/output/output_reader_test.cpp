@@ -35,7 +35,7 @@ class OutputReader : public ::testing::Test {
   }
   Result<std::string> cat() {
     std::string text;
-    MRUN_TRY(cat_output(output_, stop_, [&](std::span<const std::byte> bytes) {
+    MRUN_TRY(cat_output(output_, "", stop_, [&](std::span<const std::byte> bytes) {
       text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       return Result<void>();
     }));
@@ -113,7 +113,7 @@ TEST_F(OutputReader, CatSaysThatAPartWasChanged) {
 
 TEST_F(OutputReader, CatEndsWithTheWritersError) {
   const Result<void> result =
-      cat_output(output_, stop_, [](std::span<const std::byte>) -> Result<void> {
+      cat_output(output_, "", stop_, [](std::span<const std::byte>) -> Result<void> {
         return fail(Code::output, "the pipe is closed");
       });
   EXPECT_EQ(result.error().message, "the pipe is closed");

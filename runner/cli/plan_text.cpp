@@ -1,0 +1,61 @@
+#include "cli/plan_text.hpp"
+
+#include <fmt/format.h>
+
+#include "base/escape_text.hpp"
+#include "base/size_text.hpp"
+#include "cli/summary.hpp"
+
+namespace mrun {
+namespace {
+
+std::string spill_text(const RunPlan& plan) {
+  if (plan.map_only) return "none: map writes the output";
+  if (plan.combines)
+    return fmt::format("only where different keys take more than {}", size_text(plan.sort_bytes));
+  return plan.input_exceeds_sort_memory
+             ? fmt::format("expected, where map emits what it reads: {} of input, {} to sort in",
+                           size_text(plan.input_bytes), size_text(plan.sort_bytes))
+             : fmt::format("none expected, unless map emits more than {}",
+                           size_text(plan.sort_bytes));
+}
+
+}  // namespace
+
+std::string plan_text(const RunPlan& plan, const JobSpec& job) {
+  const auto line = [](std::string_view label, const std::string& text) {
+    return fmt::format("  {:<10} {}\n", label, text);
+  };
+  std::string text = escape_text(job.name) + " would run, with\n";
+  const std::uint64_t files = plan.input_files + plan.input_streams;
+  std::string inputs = fmt::format("{} {}, {}", count_text(files), files == 1 ? "file" : "files",
+                                   size_text(plan.input_bytes));
+
+  if (plan.input_streams > 0)
+    inputs += fmt::format(", {} of them streams that count as 256 MiB each",
+                          count_text(plan.input_streams));
+  text += line("input", inputs);
+  if (plan.skipped_files + plan.excluded_files > 0)
+    text += line("left out",
+                 fmt::format("{} whose names begin with '.' or '_', {} by --include and --exclude",
+                             count_text(plan.skipped_files), count_text(plan.excluded_files)));
+  text += line("splits",
+               fmt::format("{} of about {}", count_text(plan.splits), size_text(plan.split_bytes)));
+  for (const std::string& input : plan.uncut_inputs)
+    text += line("", fmt::format("files of {} are one record each, and are not cut",
+                                 input.empty() ? "the input" : "input " + escape_text(input)));
+  text += line("parts", count_text(plan.partitions));
+  text += line("threads", fmt::format("{}", plan.threads));
+  text += line("memory", size_text(plan.memory_bytes));
+  text += line(
+      "", fmt::format("sort buffers {}, combine tables {}, rows {}", size_text(plan.sort_bytes),
+                      size_text(plan.table_bytes), size_text(plan.row_bytes)));
+  text +=
+      line("", fmt::format("buffers of input {}, output {}, spill {}",
+                           size_text(plan.input_buffer_bytes), size_text(plan.output_buffer_bytes),
+                           size_text(plan.spill_buffer_bytes)));
+  text += line("spill", spill_text(plan));
+  return text;
+}
+
+}  // namespace mrun
