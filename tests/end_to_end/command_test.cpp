@@ -314,6 +314,18 @@ TEST_F(CommandTest, OutputFormatChoosesWhatEndsARecord) {
   expect_failure({job_, "in", "out", "--output-format", "xml"}, 2, {"--output-format is 'xml'"});
 }
 
+TEST_F(CommandTest, SampleRunsOfAllShippedJobsSucceed) {
+  CommandOptions options;
+  options.environment = {"MRUN=" + mrun_path()};
+  const CommandResult result =
+      run_command({std::string(MRUN_SOURCE_FOLDER) + "/samples/runs.sh"}, options);
+  EXPECT_TRUE(result.ok()) << result.err;
+  EXPECT_EQ(result.err, "");
+  for (const char* const line :
+       {"Nice, France\t2\t10.25\t5.125\n", "\n31,Dora\n", "\n4,23,Bonn,100.00,\n"})
+    EXPECT_NE(result.out.find(line), std::string::npos) << line << " in " << result.out;
+}
+
 TEST_F(CommandTest, CountersAreInTheManifestAndTheSummary) {
   write_file(folder_ / "pairs", "a 1\nb 2\na 3\nc 4\n");
   const CommandResult result = run({test_job("three_parts"), "pairs", "out"});
