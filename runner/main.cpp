@@ -24,7 +24,7 @@ int run(int count, char** words) {
 }
 
 int report(const char* what, mrun::ExitStatus status) {
-  std::fprintf(stderr, "mrun: %s\n", what);
+  std::fprintf(stderr, "mrun: error: %s\n", what);
   return static_cast<int>(status);
 }
 

@@ -3,9 +3,11 @@
 
 #include <variant>
 
+#include "base/escape_text.hpp"
 #include "base/stop_flag.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/json_events.hpp"
 #include "cli/raw_options.hpp"
 #include "os/stop_signals.hpp"
 
@@ -21,12 +23,24 @@ Result<void> run_one(const RawCommand& command, const CommandContext& context) {
   return print_text(context.console, std::get<RawText>(command).text);
 }
 
-Ending end_with(const Error& error, const StopFlag& stop, const Console& console) {
+Result<bool> parse_color(const std::string& text, const Console& console) {
+  if (text == "always") return true;
+  if (text == "never") return false;
+  if (text == "auto") return console.err_has_color;
+  return fail(Code::usage,
+              "--color is '" + excerpt_text(text) + "', and must be auto, always or never");
+}
+
+Ending end_with(const Error& error, const StopFlag& stop, const Console& console, bool json) {
   // Who stopped the command knows why, and needs no message.
   if (error.code == Code::cancelled && stop.reason() > 0)
     return {kSignalStatusBase + stop.reason(), stop.reason()};
-  print_error(console, error);
-  return {static_cast<int>(exit_status(error.code)), 0};
+  const int status = static_cast<int>(exit_status(error.code));
+  if (json)
+    console.err(error_event(error, status));
+  else
+    print_error(console, error);
+  return {status, 0};
 }
 
 }  // namespace
@@ -36,9 +50,16 @@ Ending run_main(std::span<const std::string> arguments, const std::string& job_f
   StopFlag stop;
   const StopSignals signals(stop);
   Result<RawCommand> command = parse_arguments(arguments);
-  if (!command) return end_with(command.error(), stop, console);
-  const Result<void> done = run_one(*command, {console, stop, job_folder});
-  if (!done) return end_with(done.error(), stop, console);
+  if (!command) return end_with(command.error(), stop, console, false);
+  const auto* const run = std::get_if<RawRun>(&*command);
+  Console chosen = console;
+  if (run != nullptr && run->color) {
+    Result<bool> color = parse_color(*run->color, console);
+    if (!color) return end_with(color.error(), stop, console, run->json);
+    chosen.err_has_color = *color;
+  }
+  const Result<void> done = run_one(*command, {chosen, stop, job_folder});
+  if (!done) return end_with(done.error(), stop, chosen, run != nullptr && run->json);
   return {static_cast<int>(ExitStatus::done), 0};
 }
 

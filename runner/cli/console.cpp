@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <span>
 
 #include "base/escape_text.hpp"
@@ -20,12 +21,20 @@ Console standard_console() {
     // One call, so that lines of several threads do not mix.
     static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
   };
-  console.err_columns = stderr_is_terminal() ? stderr_columns() : 0;
+  if (!stderr_is_terminal()) return console;
+  const auto variable = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string_view(value != nullptr ? value : "");
+  };
+  console.err_is_live = variable("TERM") != "dumb" && !variable("TERM").empty();
+  console.err_has_color = console.err_is_live && variable("NO_COLOR").empty();
+  console.err_columns = [] { return stderr_columns(); };
   return console;
 }
 
 void print_error(const Console& console, const Error& error) {
-  std::string text = fmt::format("mrun: {}\n", escape_text(error.message));
+  std::string text = fmt::format("mrun: {}error:{} {}\n", console.err_has_color ? "\x1b[1;31m" : "",
+                                 console.err_has_color ? "\x1b[m" : "", escape_text(error.message));
   if (!error.hint.empty()) text += fmt::format("  hint: {}\n", escape_text(error.hint));
   console.err(text);
 }

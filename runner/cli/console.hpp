@@ -14,14 +14,18 @@ struct Console {
   std::function<Result<bool>(std::string_view)> out;
   /// Writes messages; what cannot be written is lost. Any thread may call it.
   std::function<void(std::string_view)> err;
-  /// Where messages go to a person's terminal, its width; else 0.
-  unsigned err_columns = 0;
+  /// Messages go to a terminal that can write over a line.
+  bool err_is_live = false;
+  /// Messages may bear colours.
+  bool err_has_color = false;
+  /// The width of that terminal now; none where it is no terminal.
+  std::function<unsigned()> err_columns;
 };
 
 /// The standard streams of this process.
 Console standard_console();
 
-/// "mrun: MESSAGE" and, where there is one, "  hint: HINT". Control characters are escaped.
+/// "mrun: error: MESSAGE" and, where there is one, "  hint: HINT". Control characters are escaped.
 void print_error(const Console& console, const Error& error);
 /// "mrun: KIND: TEXT", escaped.
 void print_note(const Console& console, std::string_view kind, std::string_view text);

@@ -213,6 +213,14 @@ void declare_run(CommandParser& parser, RawRun& run) {
               "Show what would be read, and with how many splits, parts,\nthreads and how much "
               "memory; run nothing, write nothing",
               messages);
+  parser.text("--progress", run.progress, "MODE",
+              "'tty' (a live line), 'plain' (a line every 30 s), 'none', or\n'auto': live at a "
+              "terminal, else plain",
+              messages);
+  parser.text("--color", run.color, "WHEN",
+              "'always', 'never', or 'auto': at a terminal, unless NO_COLOR\nis set", messages);
+  parser.flag("--json", run.json, "Messages as JSON objects, a line each, in place of text",
+              messages);
   parser.flag("--stats", run.stats, "Show time, memory and spill of each phase", messages);
   parser.flag("-q,--quiet", run.quiet, "Print nothing but errors", messages);
   parser.flag("-v,--verbose", run.verbose, "Print more: settings, and notes of the job", messages);

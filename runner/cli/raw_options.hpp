@@ -17,10 +17,10 @@ struct RawRun {
   std::vector<std::string> inputs;
   std::string output;
   std::optional<std::string> threads, memory, partitions, tmp_dir, split_size, records, io,
-      output_format;
+      output_format, progress, color;
   std::optional<std::string> files_from;
   std::vector<std::string> params, include, exclude;
-  bool explain = false;
+  bool explain = false, json = false;
   bool strip_cr = false, skip_header = false, nul_names = false;
   bool overwrite = false, no_sync = false, stats = false, quiet = false, verbose = false;
 };

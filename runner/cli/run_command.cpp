@@ -7,9 +7,10 @@
 #include "cli/commands.hpp"
 #include "cli/input_arguments.hpp"
 #include "cli/job_finder.hpp"
+#include "cli/json_events.hpp"
 #include "cli/params.hpp"
 #include "cli/plan_text.hpp"
-#include "cli/progress_line.hpp"
+#include "cli/progress_view.hpp"
 #include "cli/resolve.hpp"
 #include "cli/summary.hpp"
 #include "engine/job_runner.hpp"
@@ -67,6 +68,9 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   MRUN_TRY_ASSIGN(RunOptions options, resolve(raw, spec, read_machine()));
   options.params = std::move(params.given);
   MRUN_TRY(check_tmp_dir(options.tmp_dir));
+  MRUN_TRY_ASSIGN(ProgressMode mode, parse_progress_mode(raw.progress.value_or("auto"), console));
+  if (raw.json) mode = ProgressMode::json;
+  if (raw.quiet) mode = ProgressMode::none;
   if (raw.verbose) print_settings(options, found.plugin, console);
 
   // All that was typed is understood; from here on it is the engine's.
@@ -88,9 +92,7 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
     return print_text(console, plan_text(plan, spec));
   }
   Result<RunInfo> ran = [&] {
-    Console quiet = console;
-    if (raw.quiet) quiet.err_columns = 0;
-    const ProgressLine line(progress, quiet);
+    const ProgressView view(progress, console, mode);
     return run_job(options, *job, environment);
   }();
   if (!ran) {
@@ -100,6 +102,10 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   }
   ran->threads_refused = executor.width() < threads;
 
+  if (raw.json) {
+    console.err(end_event(*ran, options, spec.name));
+    return {};
+  }
   if (!raw.quiet) console.err(summary_text(*ran, options, spec.name));
   if (raw.stats) console.err("\n" + stats_text(*ran, options));
   return {};

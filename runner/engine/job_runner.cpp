@@ -314,7 +314,8 @@ class JobRun {
   Result<void> map_and_reduce() {
     MRUN_TRY_ASSIGN(map_output_,
                     MapOutput::create({*job_, part_count_, memory_, threads_, environment_.storage,
-                                       work_folder(), environment_.stop, std::random_device{}()}));
+                                       work_folder(), environment_.stop, std::random_device{}(),
+                                       &environment_.progress}));
     std::optional<ShuffleTarget::SideOutputs> sides;
     if (!job_->spec().side_outputs.empty()) {
       sides.emplace(ShuffleTarget::SideOutputs{*parts_, out_end_, has_streams_});
@@ -420,6 +421,9 @@ class JobRun {
     // The main output's parts come first.
     for (std::uint32_t part = 0; part < part_count_; ++part)
       main_records_ += manifest.parts[part].records;
+    for (std::uint32_t part = 0; part < part_count_; ++part)
+      info_.largest_part_bytes =
+          std::max(info_.largest_part_bytes, manifest.parts[part].size_bytes);
     info_.output_parts = manifest.parts.size();
     MRUN_TRY(check_conserved());
     manifest.mrun_version = MRUN_VERSION;

@@ -266,6 +266,8 @@ Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
   {
     const std::scoped_lock lock(mutex_);
     spilled_bytes_ += spilled->size_bytes();
+    if (setup_.progress != nullptr)
+      setup_.progress->spilled_bytes.store(spilled_bytes_, std::memory_order_relaxed);
     ++spilled_runs_;
     spilled_pairs_ += spilled->pair_count();
     runs_.push_back({worker.number_, *std::move(spilled)});

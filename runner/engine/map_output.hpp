@@ -10,6 +10,7 @@
 
 #include "base/stop_flag.hpp"
 #include "engine/memory_plan.hpp"
+#include "model/run_info.hpp"
 #include "model/user_code.hpp"
 #include "os/storage.hpp"
 #include "shuffle/combine_table.hpp"
@@ -80,6 +81,7 @@ class MapOutput {
     std::string work_folder;  ///< Where runs are written.
     const StopFlag& stop;
     std::uint64_t hash_seed;  ///< Of combine tables whose fold is exact: others must not show it.
+    Progress* progress = nullptr;  ///< Told what is spilled.
   };
   /// Errors: limit.
   static Result<std::unique_ptr<MapOutput>> create(const Setup& setup);

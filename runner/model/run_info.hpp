@@ -29,6 +29,7 @@ struct RunInfo {
   std::uint64_t input_records = 0;
   std::uint64_t emitted_pairs = 0;
   std::uint64_t groups = 0;
+  std::uint64_t largest_part_bytes = 0;  ///< Of the main output.
   std::uint64_t output_records = 0;
   std::uint64_t output_bytes = 0;
   std::uint64_t output_parts = 0;
@@ -49,8 +50,9 @@ struct RunInfo {
 /// Written by tasks once per batch, read by whoever shows progress. Relaxed counts: only shown.
 struct Progress {
   std::atomic<const char*> phase{"plan"};
-  std::atomic<std::uint64_t> done{0};   ///< Bytes mapped, or pieces reduced.
-  std::atomic<std::uint64_t> total{0};  ///< Of the phase; 0: not known.
+  std::atomic<std::uint64_t> done{0};           ///< Bytes mapped, or pieces reduced.
+  std::atomic<std::uint64_t> total{0};          ///< Of the phase; 0: not known.
+  std::atomic<std::uint64_t> spilled_bytes{0};  ///< Of the run.
 };
 
 }  // namespace mrun

@@ -48,7 +48,8 @@ TEST(CommandLine, UsageIsStatusTwoWithAHint) {
   const Said said = run({"job", "--thread", "in", "out"});
   EXPECT_EQ(said.ending.status, 2);
   EXPECT_EQ(said.out, "");
-  EXPECT_EQ(said.err, "mrun: there is no option '--thread'\n  hint: did you mean '--threads'?\n");
+  EXPECT_EQ(said.err,
+            "mrun: error: there is no option '--thread'\n  hint: did you mean '--threads'?\n");
 }
 
 TEST(CommandLine, MissingJobsAreStatusSeven) {

@@ -5,8 +5,6 @@
 
 #include <string>
 
-#include "cli/progress_line.hpp"
-
 namespace mrun {
 namespace {
 
@@ -73,19 +71,6 @@ TEST(CountText, GroupsDigits) {
   EXPECT_EQ(count_text(999), "999");
   EXPECT_EQ(count_text(1000), "1,000");
   EXPECT_EQ(count_text(UINT64_MAX), "18,446,744,073,709,551,615");
-}
-
-TEST(ProgressText, StaysWithinTheTerminalAndBelowAHundred) {
-  Progress progress;
-  EXPECT_EQ(progress_text(progress, 80), "mrun: plan");
-  progress.phase = "map";
-  progress.total = 1000;
-  progress.done = 250;
-  EXPECT_EQ(progress_text(progress, 80), "mrun: map 25% (250 B of 1000 B)");
-  progress.done = 5000;
-  EXPECT_TRUE(says(progress_text(progress, 80), "100%"));
-  for (unsigned columns = 1; columns < 40; ++columns)
-    EXPECT_LT(progress_text(progress, columns).size(), columns + (columns == 0));
 }
 
 }  // namespace

@@ -1,0 +1,50 @@
+#include "cli/json_events.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "output/json_text.hpp"
+
+namespace mrun {
+
+std::string progress_event(const ProgressState& state) {
+  return fmt::format(
+      "{{\"event\":\"progress\",\"phase\":{},\"done\":{},\"total\":{},\"seconds\":{:.3f},"
+      "\"memory_bytes\":{},\"spilled_bytes\":{}}}\n",
+      json_quoted(state.phase), state.done, state.total, state.seconds, state.memory_bytes,
+      state.spilled_bytes);
+}
+
+std::string end_event(const RunInfo& info, const RunOptions& options, const std::string& job) {
+  std::uint64_t peak = 0;
+  std::string phases, counters;
+  for (const PhaseInfo& phase : info.phases) {
+    peak = std::max(peak, phase.peak_memory_bytes);
+    phases += fmt::format("{}{{\"name\":{},\"seconds\":{:.6f},\"cpu_seconds\":{:.6f}}}",
+                          phases.empty() ? "" : ",", json_quoted(phase.name), phase.seconds,
+                          phase.cpu_seconds);
+  }
+  for (const CounterValue& counter : info.counters)
+    counters += fmt::format("{}{}:{}", counters.empty() ? "" : ",", json_quoted(counter.name),
+                            counter.value);
+  return fmt::format(
+      "{{\"event\":\"end\",\"job\":{},\"output\":{},\"seconds\":{:.6f},\"threads\":{},"
+      "\"peak_memory_bytes\":{},\"input\":{{\"files\":{},\"bytes\":{},\"records\":{},"
+      "\"skipped_files\":{},\"excluded_files\":{},\"splits\":{}}},\"emitted_pairs\":{},"
+      "\"groups\":{},\"spill\":{{\"runs\":{},\"bytes\":{},\"merge_passes\":{}}},"
+      "\"output_files\":{{\"count\":{},\"bytes\":{},\"records\":{},\"largest_part_bytes\":{}}},"
+      "\"counters\":{{{}}},\"phases\":[{}],\"warning\":{}}}\n",
+      json_quoted(job), json_quoted(options.output), info.seconds, info.threads, peak,
+      info.input_files, info.input_bytes, info.input_records, info.skipped_files,
+      info.excluded_files, info.splits, info.emitted_pairs, info.groups, info.spilled_runs,
+      info.spilled_bytes, info.merge_passes, info.output_parts, info.output_bytes,
+      info.output_records, info.largest_part_bytes, counters, phases, json_quoted(info.warning));
+}
+
+std::string error_event(const Error& error, int status) {
+  return fmt::format("{{\"event\":\"error\",\"status\":{},\"message\":{},\"hint\":{}}}\n", status,
+                     json_quoted(error.message), json_quoted(error.hint));
+}
+
+}  // namespace mrun
