@@ -193,8 +193,12 @@ void declare_run(CommandParser& parser, RawRun& run) {
               "60%. At least "
               "34 MiB. Otherwise 60%,\nor 80% of what is free now where that is less",
               resources);
-  parser.text("-T,--tmp-dir", run.tmp_dir, "FOLDER",
-              "Where to put what does not fit in memory; otherwise\nbeside the output", resources);
+  parser.texts("-T,--tmp-dir", run.tmp_dirs, "FOLDER",
+               "Where to put what does not fit in memory; otherwise\nbeside the output. Several "
+               "folders are used in turn",
+               resources);
+  parser.text("--tmp-limit", run.tmp_limit, "SIZE",
+              "The most that may lie there at once; more ends the run", resources);
   parser.text("--split-size", run.split_size, "SIZE",
               "Input bytes of one map task; otherwise chosen from the\ninput's size", resources);
   parser.text("--io", run.io, "MODE", "How files are read: 'auto', 'mmap' or 'pread'", resources);

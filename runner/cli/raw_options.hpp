@@ -16,10 +16,10 @@ struct RawRun {
   std::string job;
   std::vector<std::string> inputs;
   std::string output;
-  std::optional<std::string> threads, memory, partitions, tmp_dir, split_size, records, io,
+  std::optional<std::string> threads, memory, partitions, tmp_limit, split_size, records, io,
       output_format, progress, color;
   std::optional<std::string> files_from;
-  std::vector<std::string> params, include, exclude;
+  std::vector<std::string> params, include, exclude, tmp_dirs;
   bool explain = false, json = false;
   bool strip_cr = false, skip_header = false, nul_names = false;
   bool overwrite = false, no_sync = false, stats = false, quiet = false, verbose = false;

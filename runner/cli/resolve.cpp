@@ -93,7 +93,12 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   options.strip_cr = raw.strip_cr;
   options.skip_header = raw.skip_header;
   options.output = raw.output;
-  options.tmp_dir = raw.tmp_dir.value_or("");
+  options.tmp_dirs = raw.tmp_dirs;
+  if (raw.tmp_limit) {
+    Result<std::uint64_t> bytes = parse_size(*raw.tmp_limit);
+    if (!bytes) return at_option("--tmp-limit", std::move(bytes).error());
+    options.tmp_limit_bytes = *bytes;
+  }
   options.overwrite = raw.overwrite;
   options.sync = !raw.no_sync;
   options.threads = std::clamp(machine.threads, 1u, kThreadsMost);
@@ -119,7 +124,8 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   if (raw.output == "-" && raw.overwrite)
     return fail(Code::usage, "--overwrite needs an OUT that is a folder, and '-' is none");
   if (raw.output.empty()) return fail(Code::usage, "the output's name is empty");
-  if (raw.tmp_dir && raw.tmp_dir->empty()) return fail(Code::usage, "--tmp-dir is empty");
+  for (const std::string& folder : raw.tmp_dirs)
+    if (folder.empty()) return fail(Code::usage, "--tmp-dir is empty");
   if (raw.quiet && raw.verbose) return fail(Code::usage, "-q and -v exclude each other");
   MRUN_TRY_ASSIGN(options.memory_bytes, resolve_memory(raw, machine));
   MRUN_TRY_ASSIGN(options.inputs, resolve_inputs(raw.inputs, job));

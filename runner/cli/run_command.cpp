@@ -35,7 +35,6 @@ PluginLog job_log(const RawRun& raw, const Console& console) {
 
 /// A run may spill after hours, or never: a wrong folder is told now.
 Result<void> check_tmp_dir(const std::string& folder) {
-  if (folder.empty()) return {};
   MRUN_TRY_ASSIGN(const PathInfo info, path_info(folder, Code::output));
   if (info.kind == PathKind::folder && is_writable_folder(folder)) return {};
   return fail(Code::output,
@@ -48,11 +47,13 @@ Result<void> check_tmp_dir(const std::string& folder) {
 
 void print_settings(const RunOptions& options, const Plugin& plugin, const Console& console) {
   print_note(console, "job", plugin.real_path());
-  print_note(console, "settings",
-             fmt::format("{} threads, {} of memory, partitions {}, spill {}", options.threads,
-                         size_text(options.memory_bytes),
-                         options.partitions ? fmt::format("{}", *options.partitions) : "by size",
-                         options.tmp_dir.empty() ? "beside the output" : options.tmp_dir));
+  print_note(
+      console, "settings",
+      fmt::format("{} threads, {} of memory, partitions {}, spill {}", options.threads,
+                  size_text(options.memory_bytes),
+                  options.partitions ? fmt::format("{}", *options.partitions) : "by size",
+                  options.tmp_dirs.empty() ? "beside the output"
+                                           : fmt::format("{}", fmt::join(options.tmp_dirs, " "))));
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   MRUN_TRY(add_listed_inputs(raw, context.stop));
   MRUN_TRY_ASSIGN(RunOptions options, resolve(raw, spec, read_machine()));
   options.params = std::move(params.given);
-  MRUN_TRY(check_tmp_dir(options.tmp_dir));
+  for (const std::string& folder : options.tmp_dirs) MRUN_TRY(check_tmp_dir(folder));
   MRUN_TRY_ASSIGN(ProgressMode mode, parse_progress_mode(raw.progress.value_or("auto"), console));
   if (raw.json) mode = ProgressMode::json;
   if (raw.quiet) mode = ProgressMode::none;

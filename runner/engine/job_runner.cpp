@@ -197,18 +197,18 @@ class JobRun {
   }
 
   Result<void> prepare_output() {
-    if (!options_.tmp_dir.empty() && !is_writable_folder(options_.tmp_dir)) {
-      return fail(
-          Code::output,
-          fmt::format("--tmp-dir '{}' is not a folder that can be written", options_.tmp_dir),
-          "make it, or choose another one");
-    }
+    for (const std::string& folder : options_.tmp_dirs)
+      if (!is_writable_folder(folder))
+        return fail(Code::output,
+                    fmt::format("--tmp-dir '{}' is not a folder that can be written", folder),
+                    "make it, or choose another one");
     started_at_ = utc_time_text();
     if (options_.is_streamed()) return prepare_stream();
     MRUN_TRY_ASSIGN(Committer committer, Committer::prepare(environment_.storage,
                                                             {options_.output, input_paths(options_),
                                                              options_.overwrite, options_.sync}));
     committer_.emplace(std::move(committer));
+    make_scratch(committer_->work_folder());
     return {};
   }
 
@@ -218,13 +218,14 @@ class JobRun {
                   fmt::format("job '{}' writes side outputs, and '-' has no place for them",
                               job_->spec().name),
                   "name a folder for the output");
-    if (!is_writable_folder(work_folder()))
+    make_scratch(temp_folder());
+    if (options_.tmp_dirs.empty() && !is_writable_folder(temp_folder()))
       return fail(Code::output,
                   fmt::format("'{}', for what does not fit in memory, is not a folder that can be "
                               "written",
-                              work_folder()),
+                              temp_folder()),
                   "name another one with --tmp-dir");
-    stream_.emplace(environment_.storage, work_folder(), part_count_, environment_.write_out);
+    stream_.emplace(*scratch_, part_count_, environment_.write_out);
     return {};
   }
 
@@ -312,10 +313,10 @@ class JobRun {
   }
 
   Result<void> map_and_reduce() {
-    MRUN_TRY_ASSIGN(map_output_,
-                    MapOutput::create({*job_, part_count_, memory_, threads_, environment_.storage,
-                                       work_folder(), environment_.stop, std::random_device{}(),
-                                       &environment_.progress}));
+    MRUN_TRY_ASSIGN(
+        map_output_,
+        MapOutput::create({*job_, part_count_, memory_, threads_, *scratch_, environment_.stop,
+                           std::random_device{}(), &environment_.progress}));
     std::optional<ShuffleTarget::SideOutputs> sides;
     if (!job_->spec().side_outputs.empty()) {
       sides.emplace(ShuffleTarget::SideOutputs{*parts_, out_end_, has_streams_});
@@ -340,9 +341,11 @@ class JobRun {
     return sides ? parts_->done(0) : Result<void>();
   }
 
-  std::string work_folder() const {
-    if (!options_.tmp_dir.empty()) return options_.tmp_dir;
-    return options_.is_streamed() ? temp_folder() : committer_->work_folder();
+  void make_scratch(const std::string& default_folder) {
+    std::vector<std::string> folders = options_.tmp_dirs;
+    if (folders.empty()) folders.push_back(default_folder);
+    scratch_.emplace(environment_.storage, std::move(folders),
+                     options_.tmp_limit_bytes.value_or(UINT64_MAX));
   }
 
   Result<void> for_each_worker(const std::function<Result<void>(std::size_t)>& work) {
@@ -374,11 +377,11 @@ class JobRun {
         MergeMemory::make(budget.limit_bytes(), threads_,
                           RunCursor::memory_bytes(block_bytes) + Merger::memory_bytes(1),
                           RunWriter::memory_bytes(memory_.block_bytes), runs.runs.size());
-    MRUN_TRY_ASSIGN(const MergeInfo merged,
-                    merge_down(runs, {map_output_->partitioner().partitions(),
-                                      map_output_->combiner(), *executor_, environment_.storage,
-                                      work_folder(), budget, map_output_->index_budget(), memory,
-                                      memory_.block_bytes, environment_.stop}));
+    MRUN_TRY_ASSIGN(
+        const MergeInfo merged,
+        merge_down(runs, {map_output_->partitioner().partitions(), map_output_->combiner(),
+                          *executor_, *scratch_, budget, map_output_->index_budget(), memory,
+                          memory_.block_bytes, environment_.stop}));
     info_.merge_passes = merged.passes;
     info_.spilled_bytes += merged.written_bytes;
     clock_.end(budget.peak_bytes());
@@ -393,7 +396,7 @@ class JobRun {
         const ReduceInfo reduced,
         run_reduce_phase(pieces, {*job_, map_output_->combiner(), *formatter_, out_end_, *parts_,
                                   *executor_, environment_.progress, environment_.stop, peak_,
-                                  environment_.storage, work_folder(), memory_.row_share_bytes}));
+                                  *scratch_, memory_.row_share_bytes}));
     info_.groups = reduced.groups;
     info_.spilled_bytes += reduced.spilled_row_bytes;
     add_counters(reduced.counters);
@@ -467,8 +470,9 @@ class JobRun {
   std::uint32_t part_count_ = 1;
   OutEnd out_end_ = OutEnd::newline;
   std::optional<PairFormatter> formatter_;
-  std::optional<Committer> committer_;  // Of an output that is a folder.
-  std::optional<PartStream> stream_;    // Of one that is the standard output.
+  std::optional<Committer> committer_;   // Of an output that is a folder.
+  std::optional<ScratchSpace> scratch_;  // Before all that has files in it.
+  std::optional<PartStream> stream_;     // Of one that is the standard output.
   unsigned threads_ = 1;
   std::optional<LimitedExecutor> executor_;
   MemoryPlan memory_;

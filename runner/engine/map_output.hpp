@@ -12,7 +12,7 @@
 #include "engine/memory_plan.hpp"
 #include "model/run_info.hpp"
 #include "model/user_code.hpp"
-#include "os/storage.hpp"
+#include "os/scratch_space.hpp"
 #include "shuffle/combine_table.hpp"
 #include "shuffle/fold_source.hpp"
 #include "shuffle/key_borders.hpp"
@@ -77,8 +77,7 @@ class MapOutput {
     std::uint32_t partitions;
     const MemoryPlan& plan;
     unsigned workers;
-    Storage& storage;
-    std::string work_folder;  ///< Where runs are written.
+    ScratchSpace& scratch;  ///< Where runs are written.
     const StopFlag& stop;
     std::uint64_t hash_seed;  ///< Of combine tables whose fold is exact: others must not show it.
     Progress* progress = nullptr;  ///< Told what is spilled.

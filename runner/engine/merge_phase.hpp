@@ -10,7 +10,7 @@
 #include "base/stop_flag.hpp"
 #include "engine/executor.hpp"
 #include "engine/memory_plan.hpp"
-#include "os/storage.hpp"
+#include "os/scratch_space.hpp"
 #include "shuffle/fold_source.hpp"
 #include "shuffle/run.hpp"
 
@@ -40,8 +40,7 @@ struct MergeSetup {
   std::uint32_t partitions;
   const SortedCombiner& combiner;
   Executor& executor;
-  Storage& storage;
-  std::string work_folder;
+  ScratchSpace& scratch;
   MemoryBudget& budget;
   MemoryBudget& index_budget;  ///< For the indexes of merged runs.
   const MergeMemory& memory;

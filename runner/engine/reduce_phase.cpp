@@ -186,7 +186,7 @@ class ReducePhase {
     context.stop = &setup_.stop;
     std::optional<RowBuffer> rows;
     if (setup_.job.spec().needs_rows)
-      context.rows = &rows.emplace(setup_.row_bytes, setup_.storage, setup_.work_folder);
+      context.rows = &rows.emplace(setup_.row_bytes, setup_.scratch);
     PairGroups pairs(source);
     PieceCount count;
     MRUN_TRY_ASSIGN(count.groups, run_reduce_task(setup_.job, index, pairs, context));

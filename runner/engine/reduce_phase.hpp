@@ -11,7 +11,7 @@
 #include "engine/peak_memory.hpp"
 #include "engine/piece_sources.hpp"
 #include "model/run_info.hpp"
-#include "os/storage.hpp"
+#include "os/scratch_space.hpp"
 #include "output/text_format.hpp"
 
 namespace mrun {
@@ -27,8 +27,7 @@ struct ReduceSetup {
   const StopFlag& stop;
   PeakMemory& peak;
   /// For jobs whose reduce puts rows aside: where to, and the memory of one thread for them.
-  Storage& storage;
-  std::string work_folder;
+  ScratchSpace& scratch;
   std::size_t row_bytes = 0;
 };
 

@@ -44,10 +44,11 @@ struct RunOptions {
   std::uint64_t memory_bytes = 0;
   std::optional<std::uint32_t> partitions;
   std::optional<std::uint64_t> split_bytes;
-  std::string tmp_dir;                  ///< Empty: beside the output.
-  std::optional<RecordFormat> records;  ///< Of all inputs; else as the job says.
-  bool strip_cr = false;                ///< A CR at a record's end is no part of it.
-  bool skip_header = false;             ///< The first record of each file is handed to no map.
+  std::vector<std::string> tmp_dirs;             ///< None: beside the output.
+  std::optional<std::uint64_t> tmp_limit_bytes;  ///< Of what is on disk there at once.
+  std::optional<RecordFormat> records;           ///< Of all inputs; else as the job says.
+  bool strip_cr = false;                         ///< A CR at a record's end is no part of it.
+  bool skip_header = false;  ///< The first record of each file is handed to no map.
   IoMode io = IoMode::automatic;
   bool overwrite = false;
   bool sync = true;

@@ -36,8 +36,8 @@ class PartStream::File final : public StorageFile {
   std::uint64_t size_ = 0;
 };
 
-PartStream::PartStream(Storage& storage, std::string folder, std::uint32_t part_count, Write write)
-    : storage_(storage), folder_(std::move(folder)), write_(std::move(write)), parts_(part_count) {}
+PartStream::PartStream(ScratchSpace& scratch, std::uint32_t part_count, Write write)
+    : scratch_(scratch), write_(std::move(write)), parts_(part_count) {}
 
 PartStream::~PartStream() = default;
 
@@ -59,7 +59,7 @@ Result<void> PartStream::append(std::uint32_t number, std::span<const std::byte>
     return write(bytes);
   }
   if (part.waiting == nullptr) {
-    MRUN_TRY_ASSIGN(part.waiting, storage_.create_scratch(folder_));
+    MRUN_TRY_ASSIGN(part.waiting, scratch_.create());
   }
   MRUN_TRY(part.waiting->write_at(bytes, part.waiting_bytes));
   part.waiting_bytes += bytes.size();

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "os/storage.hpp"
+#include "os/scratch_space.hpp"
 
 namespace mrun {
 
@@ -21,8 +21,8 @@ class PartStream {
   /// Takes bytes in order; false where their reader has gone.
   using Write = std::function<Result<bool>(std::span<const std::byte>)>;
 
-  /// `storage` outlives the stream; waiting parts are kept in `folder`.
-  PartStream(Storage& storage, std::string folder, std::uint32_t part_count, Write write);
+  /// `scratch` outlives the stream, and keeps the parts that wait.
+  PartStream(ScratchSpace& scratch, std::uint32_t part_count, Write write);
   ~PartStream();
 
   /// What part `number` is appended to; each once. Closing it ends the part.
@@ -43,8 +43,7 @@ class PartStream {
   Result<void> write_waiting(Part& part);
   Result<void> write(std::span<const std::byte> bytes);
 
-  Storage& storage_;
-  const std::string folder_;
+  ScratchSpace& scratch_;
   const Write write_;
   mutable std::mutex mutex_;  // Guards what follows.
   std::vector<Part> parts_;

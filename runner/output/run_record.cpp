@@ -24,17 +24,20 @@ std::string options_text(const RunOptions& options) {
   std::string inputs;
   for (const InputArgument& input : options.inputs)
     inputs += (inputs.empty() ? "" : ", ") + json_quoted(input.text);
+  std::string tmp_dirs;
+  for (const std::string& folder : options.tmp_dirs)
+    tmp_dirs += (tmp_dirs.empty() ? "" : ", ") + json_quoted(folder);
   const auto or_null = [](const auto& value) {
     return value ? std::to_string(*value) : std::string("null");
   };
   return fmt::format(
       "  \"options\": {{\n    \"inputs\": [{}],\n    \"output\": {},\n    \"threads\": {},\n"
       "    \"memory_bytes\": {},\n    \"partitions\": {},\n    \"split_bytes\": {},\n"
-      "    \"tmp_dir\": {},\n    \"io\": \"{}\",\n    \"overwrite\": {},\n    \"sync\": {}\n  "
+      "    \"tmp_dirs\": [{}],\n    \"io\": \"{}\",\n    \"overwrite\": {},\n    \"sync\": {}\n  "
       "}},\n",
       inputs, json_quoted(options.output), options.threads, options.memory_bytes,
-      or_null(options.partitions), or_null(options.split_bytes), json_quoted(options.tmp_dir),
-      io_name(options.io), options.overwrite, options.sync);
+      or_null(options.partitions), or_null(options.split_bytes), tmp_dirs, io_name(options.io),
+      options.overwrite, options.sync);
 }
 
 std::string counts_text(const RunInfo& info) {

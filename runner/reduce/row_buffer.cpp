@@ -15,8 +15,8 @@ constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
 
 }  // namespace
 
-RowBuffer::RowBuffer(std::size_t share_bytes, Storage& storage, std::string folder)
-    : budget_(share_bytes), storage_(storage), folder_(std::move(folder)) {}
+RowBuffer::RowBuffer(std::size_t share_bytes, ScratchSpace& scratch)
+    : budget_(share_bytes), scratch_(scratch) {}
 
 Result<void> RowBuffer::append(Slice row) {
   const std::size_t needed = kLengthBytes + row.size;
@@ -52,7 +52,7 @@ Result<void> RowBuffer::open_block(std::size_t bytes) {
 
 Result<void> RowBuffer::spill() {
   if (file_ == nullptr) {
-    MRUN_TRY_ASSIGN(file_, storage_.create_scratch(folder_));
+    MRUN_TRY_ASSIGN(file_, scratch_.create());
   }
   for (const Block& block : blocks_) {
     MRUN_TRY(file_->write_at({block.bytes.data(), block.used}, file_bytes_));

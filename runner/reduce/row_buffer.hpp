@@ -10,7 +10,7 @@
 #include "base/memory_budget.hpp"
 #include "model/user_code.hpp"
 #include "os/page_buffer.hpp"
-#include "os/storage.hpp"
+#include "os/scratch_space.hpp"
 
 namespace mrun {
 
@@ -18,9 +18,8 @@ namespace mrun {
 /// the share is used up all blocks are written to a file without a name, and filled anew.
 class RowBuffer final : public RowList {
  public:
-  /// `storage` outlives the buffer; files are made in `folder`. A row may take a third of
-  /// `share_bytes`.
-  RowBuffer(std::size_t share_bytes, Storage& storage, std::string folder);
+  /// `scratch` outlives the buffer. A row may take a third of `share_bytes`.
+  RowBuffer(std::size_t share_bytes, ScratchSpace& scratch);
 
   Result<void> append(Slice row) override;
   Result<std::optional<Slice>> next() override;
@@ -48,8 +47,7 @@ class RowBuffer final : public RowList {
   Result<Slice> block_bytes(std::size_t block);
 
   MemoryBudget budget_;
-  Storage& storage_;
-  std::string folder_;
+  ScratchSpace& scratch_;
   std::vector<Block> blocks_;   // In memory, the last one open.
   std::vector<Stored> stored_;  // Before them, in file_.
   std::unique_ptr<StorageFile> file_;

@@ -51,7 +51,7 @@ TEST(RawOptions, OptionsMayStandAnywhere) {
   EXPECT_EQ(run.partitions, "7");
   EXPECT_EQ(run.split_size, "64K");
   EXPECT_EQ(run.records, "fixed:100");
-  EXPECT_EQ(run.tmp_dir, "/tmp");
+  EXPECT_EQ(run.tmp_dirs, Words{"/tmp"});
   EXPECT_TRUE(run.quiet && run.no_sync && run.stats && run.overwrite);
   EXPECT_FALSE(run.verbose);
   EXPECT_EQ(run.inputs, Words{"in"});

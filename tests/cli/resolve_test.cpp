@@ -38,7 +38,8 @@ TEST(Resolve, DefaultsFollowTheMachine) {
   EXPECT_EQ(options->threads, 4u);
   EXPECT_EQ(options->memory_bytes, 8 * kGiB / 100 * 80);
   EXPECT_FALSE(options->partitions || options->split_bytes);
-  EXPECT_EQ(options->tmp_dir, "");
+  EXPECT_TRUE(options->tmp_dirs.empty());
+  EXPECT_FALSE(options->tmp_limit_bytes);
   EXPECT_EQ(options->io, IoMode::automatic);
   EXPECT_FALSE(options->records);
   EXPECT_TRUE(options->sync);
@@ -58,7 +59,8 @@ TEST(Resolve, TypedValuesWin) {
   raw.split_size = "64K";
   raw.records = "fixed:100";
   raw.io = "pread";
-  raw.tmp_dir = "/spill";
+  raw.tmp_dirs = {"/spill", "/other"};
+  raw.tmp_limit = "1G";
   raw.no_sync = raw.overwrite = true;
   const Result<RunOptions> options = resolve(raw, {}, kMachine);
   ASSERT_TRUE(options) << options.error().message;
@@ -68,7 +70,8 @@ TEST(Resolve, TypedValuesWin) {
   EXPECT_EQ(options->split_bytes, 65536u);
   EXPECT_EQ(options->records->fixed_bytes, 100u);
   EXPECT_EQ(options->io, IoMode::pread);
-  EXPECT_EQ(options->tmp_dir, "/spill");
+  EXPECT_EQ(options->tmp_dirs, (std::vector<std::string>{"/spill", "/other"}));
+  EXPECT_EQ(options->tmp_limit_bytes, kGiB);
   EXPECT_FALSE(options->sync);
   EXPECT_TRUE(options->overwrite);
 }
@@ -100,7 +103,8 @@ TEST(Resolve, WrongValuesNameTheirOption) {
   expect_usage([](RawRun& r) { r.split_size = "x"; }, "--split-size");
   expect_usage([](RawRun& r) { r.io = "magic"; }, "magic");
   expect_usage([](RawRun& r) { r.output = ""; }, "output");
-  expect_usage([](RawRun& r) { r.tmp_dir = ""; }, "--tmp-dir");
+  expect_usage([](RawRun& r) { r.tmp_dirs = {"a", ""}; }, "--tmp-dir");
+  expect_usage([](RawRun& r) { r.tmp_limit = "much"; }, "--tmp-limit");
   expect_usage([](RawRun& r) { r.quiet = r.verbose = true; }, "-q and -v");
   for (const char* wrong : {"fixed:0", "fixed:", "fixed:-1", "fixed:1x", "fixed", "Lines", "",
                             "fixed:4294967296", "fixed:268435457"})

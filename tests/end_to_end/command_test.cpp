@@ -269,6 +269,30 @@ TEST_F(CommandTest, OutputThatIsTheStandardOutputIsPrintedInOrder) {
   expect_failure({job_, "in", "-", "-T", "missing"}, 5, {"--tmp-dir 'missing'"});
 }
 
+TEST_F(CommandTest, TmpLimitEndsARunThatSpillsMore) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "key" + std::to_string(i * 7919 % 20'000) + " 1\n";
+  write_file(folder_ / "pairs", text);
+  fs::create_directories(folder_ / "a");
+  fs::create_directories(folder_ / "b");
+  const std::vector<std::string> spilling = {test_job("concatenate"),
+                                             "-m",
+                                             "34M",
+                                             "-T",
+                                             "a",
+                                             "-T",
+                                             "b",
+                                             "-D",
+                                             "repeat=50",
+                                             "pairs",
+                                             "out"};
+  std::vector<std::string> limited = spilling;
+  limited.insert(limited.end() - 2, {"--tmp-limit", "1M"});
+  expect_failure(limited, 6, {"--tmp-limit", "1 MiB"});
+  EXPECT_TRUE(run(spilling).ok());
+  EXPECT_EQ(names_in(folder_ / "a").size() + names_in(folder_ / "b").size(), 0u);
+}
+
 TEST_F(CommandTest, ExplainShowsThePlanAndWritesNothing) {
   const CommandResult result = run({job_, "in", "out", "--explain", "-p", "7", "-m", "64M"});
   EXPECT_TRUE(result.ok()) << result.err;

@@ -26,9 +26,14 @@ constexpr std::uint64_t kLimit = kBudget * 115 / 100 + 64 * kMiB;
 
 std::uint64_t input_bytes() { return std::max<std::uint64_t>(scaled(256) * kMiB, 3 * kBudget); }
 
-CommandResult run_within_budget(std::vector<std::string> arguments, const TempFolder& folder) {
-  arguments.insert(arguments.end(),
-                   {"-q", "--no-sync", "--memory", "64M", folder / "in", folder / "out"});
+CommandResult run_within_budget(std::vector<std::string> arguments, const TempFolder& folder,
+                                const std::vector<std::string>& inputs = {"in"}) {
+  arguments.insert(arguments.end(), {"-q", "--no-sync", "--memory", "64M"});
+  for (const std::string& input : inputs) {
+    const std::size_t name = input.find('=') + 1;  // Behind its tag, if it has one.
+    arguments.push_back(input.substr(0, name) + (folder / input.substr(name)));
+  }
+  arguments.push_back(folder / "out");
   CommandOptions options;
   options.measure_memory = true;
   options.timeout = std::chrono::seconds(280);
@@ -126,6 +131,53 @@ TEST(MemoryBudget, HoldsForOneHotKey) {
   };
   std::sort(beginnings.begin(), beginnings.end());
   EXPECT_EQ(beginnings, (std::vector<std::string>{expected("hot", hot), expected("other", other)}));
+}
+
+// Rows "key TAB number TAB text" of a key that nearly all have, and of another.
+TEST(MemoryBudget, HoldsForEveryShippedJobWithOneHotKey) {
+  TempFolder folder;
+  std::uint64_t hot = 0, other = 0, sum = 0;
+  {
+    std::ofstream rows(folder / "in", std::ios::binary);
+    Random random(test_seed());
+    for (std::uint64_t bytes = 0; bytes < input_bytes(); bytes += 60) {
+      const bool is_other = hot % 100'000 == 99'999;
+      const std::uint64_t number = random.below(1'000'000);
+      ++(is_other ? other : hot);
+      if (!is_other) sum += number;
+      rows << (is_other ? "other" : "hot") << '\t' << number << '\t'
+           << std::string(30 + random.below(20), 'x') << '\n';
+    }
+    write_file(folder / "names", "hot\tH\nnone\tN\n");
+  }
+  const auto lines_of = [&](const std::vector<std::string>& job,
+                            const std::vector<std::string>& inputs = {"in"}) {
+    run_within_budget(job, folder, inputs);
+    std::vector<std::string> lines;
+    std::uint64_t count = 0;
+    for_each_output_line(folder, [&](std::string_view line) {
+      if (++count <= 10) lines.emplace_back(line);
+    });
+    remove_tree(folder / "out");
+    std::sort(lines.begin(), lines.end());
+    return std::pair(lines, count);
+  };
+  using Lines = std::vector<std::string>;
+  const std::string h = std::to_string(hot), o = std::to_string(other);
+  EXPECT_EQ(lines_of({shipped_job("distinct"), "-D", "field=1", "-D", "count"}).first,
+            (Lines{"hot\t" + h, "other\t" + o}));
+  EXPECT_EQ(
+      lines_of({shipped_job("sum"), "-D", "by=1", "-D", "count", "-D", "sum=2"}).first.front(),
+      "hot\t" + h + "\t" + std::to_string(sum));
+  EXPECT_EQ(lines_of({shipped_job("top"), "-D", "field=2", "-D", "k=3"}).second, 3u);
+  EXPECT_EQ(lines_of({shipped_job("sort"), "-D", "bytes=1-3"}).second, hot + other);
+  EXPECT_EQ(lines_of({shipped_job("index"), "-D", "lines"}).second > hot, true);
+  EXPECT_EQ(lines_of({shipped_job("grep"), "-D", "pattern=^hot", "-D", "count"}).first, Lines{h});
+  // The hot key's rows on the right are streamed, on the left they are put aside.
+  EXPECT_EQ(lines_of({shipped_job("join")}, {"left=names", "right=in"}).second, hot);
+  EXPECT_EQ(lines_of({shipped_job("join")}, {"left=in", "right=names"}).second, hot);
+  EXPECT_EQ(lines_of({shipped_job("join"), "-D", "kind=left"}, {"left=in", "right=names"}).second,
+            hot + other);
 }
 
 TEST(MemoryBudget, HoldsForAWordCountReadByPread) {

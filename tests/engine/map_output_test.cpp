@@ -46,7 +46,8 @@ TEST(MapOutput, AFlushLeavesAWorkerAloneThatIsFlushedElsewhere) {
   const TempFolder folder;
   FaultyStorage storage;
   const StopFlag stop;
-  auto output = MapOutput::create({job, 3, plan, kWorkers, storage, folder.path(), stop, 7});
+  ScratchSpace scratch(storage, {folder.path()});
+  auto output = MapOutput::create({job, 3, plan, kWorkers, scratch, stop, 7});
   ASSERT_TRUE(output);
   std::vector<WorkerOutput*> workers;
   for (unsigned i = 0; i < kWorkers; ++i) {

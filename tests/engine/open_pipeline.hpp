@@ -67,8 +67,7 @@ class OpenPipeline {
   /// The bytes of all parts.
   Result<std::vector<std::string>> run(const std::string& text) {
     write_file(folder_ / "input", text);
-    MRUN_TRY_ASSIGN(const InputList inputs,
-                    list_inputs(input_arguments({folder_ / "input"})));
+    MRUN_TRY_ASSIGN(const InputList inputs, list_inputs(input_arguments({folder_ / "input"})));
     SplitPlan plan = plan_splits(inputs, setup_.split_bytes, kLines);
     if (hooks.plan) hooks.plan(plan);
     InProcessJob job(setup_.spec, hooks.job);
@@ -76,8 +75,8 @@ class OpenPipeline {
     needs.combines = job.spec().combine != CombineKind::none;
     needs.fold_is_exact = true;
     const MemoryPlan memory = MemoryPlan::make(std::size_t{36} << 20, 2, needs);
-    MRUN_TRY_ASSIGN(const auto output, MapOutput::create({job, setup_.partitions, memory, 1,
-                                                          storage, folder_.path(), stop_, 7}));
+    MRUN_TRY_ASSIGN(const auto output,
+                    MapOutput::create({job, setup_.partitions, memory, 1, scratch_, stop_, 7}));
     MRUN_TRY(map(inputs, plan, job, *output));
     return reduce(job, memory, *output);
   }
@@ -142,9 +141,8 @@ class OpenPipeline {
     if (hooks.runs) hooks.runs(runs);
     MergeMemory merging;
     merging.bytes = budget.limit_bytes();
-    MRUN_TRY(
-        merge_down(runs, {setup_.partitions, output.combiner(), executor, storage, folder_.path(),
-                          budget, output.index_budget(), merging, memory.block_bytes, stop_}));
+    MRUN_TRY(merge_down(runs, {setup_.partitions, output.combiner(), executor, scratch_, budget,
+                               output.index_budget(), merging, memory.block_bytes, stop_}));
     if (hooks.pieces_of_runs) return write_parts(job, output, hooks.pieces_of_runs(runs, budget));
     return write_parts(
         job, output,
@@ -162,8 +160,7 @@ class OpenPipeline {
     const PairFormatter formatter(job.spec(), no_names);
     OrderedExecutor executor(OrderedExecutor::Order::ascending);
     MRUN_TRY(run_reduce_phase(*pieces, {job, output.combiner(), formatter, OutEnd::newline, parts,
-                                        executor, progress_, stop_, peak_, storage,
-                                        folder_.path(), 0}));
+                                        executor, progress_, stop_, peak_, scratch_, 0}));
     MRUN_TRY(parts.finish());
     std::vector<std::string> bytes;
     for (const auto& [name, part] : read_tree(out)) bytes.push_back(part);
@@ -172,6 +169,7 @@ class OpenPipeline {
 
   PipelineSetup setup_;
   TempFolder folder_;
+  ScratchSpace scratch_{storage, {folder_.path()}};
   StopFlag stop_;
   Progress progress_;
   PeakMemory peak_;

@@ -1,5 +1,5 @@
-// Counts lines. Map and reduce both write to a side output: map each line of odd length, reduce each
-// line that occurs an odd number of times.
+// Counts lines. Map and reduce both write to a side output: map each line of odd length, reduce
+// each line that occurs an odd number of times.
 #include <mrun/mrun.hpp>
 
 struct OddLines {

@@ -37,12 +37,13 @@ void expect_rows(RowBuffer& buffer, const std::vector<std::string>& rows, std::s
 TEST(RowBuffer, GivesBackWhatWasPutAsideAsOftenAsAsked) {
   const TempFolder folder;
   const std::unique_ptr<Storage> storage = make_disk_storage();
+  ScratchSpace scratch(*storage, {folder.path()});
   std::uint64_t spilled = 0, kept = 0;
   for (std::uint64_t index = 0; index < 100; ++index) {
     Random random(test_support::case_seed(index));
     SCOPED_TRACE(test_support::case_seed(index));
     const std::size_t share = random.between(64, 2000) << 10;
-    RowBuffer buffer(share, *storage, folder.path());
+    RowBuffer buffer(share, scratch);
     for (int group = 0; group < 3; ++group) {
       std::vector<std::string> rows;
       const std::uint64_t longest = random.one_in(4) ? share / 3 - 100 : random.between(1, 2000);
@@ -68,7 +69,8 @@ TEST(RowBuffer, GivesBackWhatWasPutAsideAsOftenAsAsked) {
 TEST(RowBuffer, RefusesARowThatCannotFit) {
   const TempFolder folder;
   const std::unique_ptr<Storage> storage = make_disk_storage();
-  RowBuffer buffer(std::size_t{300} << 10, *storage, folder.path());
+  ScratchSpace scratch(*storage, {folder.path()});
+  RowBuffer buffer(std::size_t{300} << 10, scratch);
   const Result<void> appended = buffer.append(slice_of(std::string(200 << 10, 'x')));
   ASSERT_FALSE(appended);
   EXPECT_EQ(appended.error().code, Code::limit);
