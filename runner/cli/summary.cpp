@@ -37,6 +37,17 @@ std::string skipped_text(const RunInfo& info) {
   return text;
 }
 
+/// A word that a shell reads back as `text`.
+std::string shell_word(const std::string& text) {
+  const bool is_plain = text.find_first_not_of(
+                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                            "0123456789_./-+,:@%") == std::string::npos;
+  if (is_plain && text.front() != '-') return text;
+  std::string word = text.front() == '-' ? "./'" : "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return escape_text(word + "'");
+}
+
 std::string warning_text(const RunInfo& info) {
   return info.warning.empty() ? std::string()
                               : fmt::format("mrun: warning: {}\n", escape_text(info.warning));
@@ -79,10 +90,14 @@ std::string summary_text(const RunInfo& info, const RunOptions& options, const s
   if (info.spilled_runs > 0)
     text += fmt::format(", {} spilled ({})", plural(info.spilled_runs, "sorted run", "sorted runs"),
                         size_text(info.spilled_bytes));
+  if (info.part_skew > 0) text += fmt::format(", largest part {:.1f} x the mean", info.part_skew);
   text += '\n';
   for (const CounterValue& counter : info.counters)
     text += fmt::format("mrun: counter {} = {}\n", escape_text(counter.name), counter.value);
-  return text + skipped_text(info) + threads_text(info, options) + warning_text(info);
+  text += skipped_text(info) + threads_text(info, options) + warning_text(info);
+  if (!options.is_streamed())
+    text += fmt::format("mrun: to print it: mrun cat {}\n", shell_word(options.output));
+  return text;
 }
 
 std::string stats_text(const RunInfo& info, const RunOptions& options) {

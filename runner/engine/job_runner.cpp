@@ -422,11 +422,16 @@ class JobRun {
       info_.output_records += part.records;
     }
     // The main output's parts come first.
-    for (std::uint32_t part = 0; part < part_count_; ++part)
-      main_records_ += manifest.parts[part].records;
-    for (std::uint32_t part = 0; part < part_count_; ++part)
-      info_.largest_part_bytes =
-          std::max(info_.largest_part_bytes, manifest.parts[part].size_bytes);
+    std::uint64_t main_bytes = 0;
+    for (std::uint32_t part = 0; part < part_count_; ++part) {
+      const PartInfo& info = manifest.parts[part];
+      main_records_ += info.records;
+      main_bytes += info.size_bytes;
+      info_.largest_part_bytes = std::max(info_.largest_part_bytes, info.size_bytes);
+    }
+    if (part_count_ > 1 && main_bytes > 0)
+      info_.part_skew = static_cast<double>(info_.largest_part_bytes) * part_count_ /
+                        static_cast<double>(main_bytes);
     info_.output_parts = manifest.parts.size();
     MRUN_TRY(check_conserved());
     manifest.mrun_version = MRUN_VERSION;

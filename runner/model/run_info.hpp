@@ -30,6 +30,7 @@ struct RunInfo {
   std::uint64_t emitted_pairs = 0;
   std::uint64_t groups = 0;
   std::uint64_t largest_part_bytes = 0;  ///< Of the main output.
+  double part_skew = 0;                  ///< The largest part against the mean; 0: one part.
   std::uint64_t output_records = 0;
   std::uint64_t output_bytes = 0;
   std::uint64_t output_parts = 0;

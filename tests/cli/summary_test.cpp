@@ -36,6 +36,8 @@ TEST(Summary, SaysWhatWasReadAndWritten) {
   EXPECT_TRUE(says(text, "1 file (1 MiB, 1,234,567 records)")) << text;
   EXPECT_TRUE(says(text, "'out'")) << text;
   EXPECT_TRUE(says(text, "1.50 s on 4 threads, peak memory 2 MiB")) << text;
+  EXPECT_TRUE(says(text, "mrun: to print it: mrun cat out\n")) << text;
+  EXPECT_FALSE(says(text, "the mean")) << text;
   EXPECT_FALSE(says(text, "spilled")) << text;
   EXPECT_FALSE(says(text, "warning")) << text;
   EXPECT_FALSE(says(text, "skipped")) << text;
@@ -49,9 +51,15 @@ TEST(Summary, SaysWhatAUserShouldKnow) {
   info.spilled_bytes = 1 << 30;
   info.counters = {{"lines\x1b[0m", -7}};
   info.warning = "a folder could not be removed";
-  const std::string text = summary_text(info, some_options(), "job\n");
-  for (const char* words : {"2 of 4 threads", "--memory", "3 files", "5 sorted runs", "1 GiB",
-                            "lines\\x1b[0m = -7", "job\\n", "a folder could not be removed"})
+  info.part_skew = 3.25;
+  info.excluded_files = 1;
+  RunOptions options = some_options();
+  options.output = "it's out";
+  const std::string text = summary_text(info, options, "job\n");
+  for (const char* words :
+       {"2 of 4 threads", "--memory", "3 files", "5 sorted runs", "1 GiB", "lines\\x1b[0m = -7",
+        "job\\n", "a folder could not be removed", "largest part 3.2 x the mean", "left out 1 file",
+        "mrun cat 'it'\\''s out'"})
     EXPECT_TRUE(says(text, words)) << words << " in " << text;
 }
 
