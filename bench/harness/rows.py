@@ -49,11 +49,11 @@ class Row:
     min_runs: int = 1
 
 
-def mrun(name, job, *options, dataset, durable=False):
+def mrun(name, job, *options, dataset, durable=False, normalize=""):
     """mrun on `job`; beside peers, which never sync, it does not sync either unless `durable`."""
     sync = [] if durable else ["--no-sync"]
     return Contender(name, lambda tools, place: [tools.mrun, "-q", *sync, *options, job, place.input, place.output],
-                     dataset, folder=True)
+                     dataset, folder=True, normalize=normalize)
 
 
 def shell(name, script, dataset, needs, slow=True, normalize=""):
@@ -62,9 +62,9 @@ def shell(name, script, dataset, needs, slow=True, normalize=""):
                      slow=slow, normalize=normalize, needs=needs)
 
 
-def reference(program, dataset, *options, before=()):
+def reference(program, dataset, *options, before=(), normalize=""):
     return Contender("reference", lambda tools, place: [tools.reference(program), *before, place.input, place.output,
-                                                        *options], dataset)
+                                                        *options], dataset, normalize=normalize)
 
 
 def word_count(dataset, table_log2):
@@ -74,9 +74,24 @@ def word_count(dataset, table_log2):
             mrun("mrun durable", "wordcount", dataset=dataset, durable=True)]
 
 
-def mawk_words(dataset):
+def mrun_join(dataset):
+    """Each row with those of the users that every thousandth row names; the list comes through a pipe."""
+    script = """exec "$3" join -q --no-sync -D field=7 left=<(mawk 'NR % 1000 == 1' "$1") right="$1" "$2" """
+    return Contender("mrun", lambda tools, place: ["bash", "-c", script, "bash", place.input, place.output, tools.mrun],
+                     dataset, folder=True)
+
+
+def coreutils_join(dataset):
+    fields = ",".join([f"1.{i}" for i in range(1, 8)] + [f"2.{i}" for i in range(1, 8)])
+    return shell("sort, join", f"""tab=$(printf '\\t')
+        join -t "$tab" -1 7 -2 7 -o {fields} <(mawk 'NR % 1000 == 1' "$1" | sort -t "$tab" -k7,7) \\
+          <(sort -t "$tab" -k7,7 "$1") >"$2" """, dataset, needs="join")
+
+
+def mawk_words(dataset, normalize=""):
     return shell("mawk", """mawk '{ for (i = 1; i <= NF; ++i) ++count[$i] }
-        END { for (word in count) printf "%s\\t%d\\n", word, count[word] }' "$1" >"$2" """, dataset, needs="mawk")
+        END { for (word in count) printf "%s\\t%d\\n", word, count[word] }' "$1" >"$2" """, dataset, needs="mawk",
+                 normalize=normalize)
 
 
 def coreutils_words(dataset):
@@ -158,6 +173,24 @@ ROWS = [
         [mrun("mrun", "sort", dataset=data.ZIPF), gnu_sort(data.ZIPF)], ordered=True),
     grep("grep-literal", "grep, a literal in Zipf text", "abosotatavecobasi", is_regex=False),
     grep("grep-regex", "grep, a regular expression in Zipf text", "(acacoj|adapo)[a-z]* [aeiou]", is_regex=True),
+    Row("group-sum", "sums and counts by user over a log of TSV",
+        [mrun("mrun", "sum", "-D", "by=7", "-D", "count", "-D", "sum=6", dataset=data.LOG),
+         reference("group_sum", data.LOG, normalize=r"""mawk -F '\t' '{ print $1 "\t" $3 "\t" $2 }'"""),
+         shell("mawk", """mawk -F '\\t' '{ sum[$7] += $6; ++count[$7] }
+             END { for (user in sum) printf "%s\\t%d\\t%.0f\\n", user, count[user], sum[user] }' "$1" >"$2" """,
+               data.LOG, needs="mawk")],
+        reference_goal(0, 1.5)),
+    Row("distinct", "the different users of a log",
+        [mrun("mrun", "distinct", "-D", "field=7", dataset=data.LOG),
+         shell("mawk", """mawk -F '\\t' '!seen[$7]++ { print $7 }' "$1" >"$2" """, data.LOG, needs="mawk"),
+         shell("cut, sort -u", 'cut -f 7 "$1" | sort -u >"$2"', data.LOG, needs="sort")]),
+    Row("top", "the hundred largest answers of a log",
+        [mrun("mrun", "top", "-D", "field=6", "-D", "k=100", dataset=data.LOG),
+         shell("sort, head", """sort -t "$(printf '\\t')" -k6,6nr "$1" | head -n 100 >"$2" """, data.LOG,
+               needs="sort")], ordered=True),
+    Row("join", "a log with every thousandth of its rows, by user", [mrun_join(data.LOG), coreutils_join(data.LOG)]),
+    Row("index", "which words a text holds, and how often",
+        [mrun("mrun", "index", dataset=data.REAL_TEXT, normalize="cut -f 1,3"), mawk_words(data.REAL_TEXT)]),
     Row("start-up", "word count of one line",
         [mrun("mrun", "wordcount", dataset=data.ONE_LINE),
          mrun("mrun durable", "wordcount", dataset=data.ONE_LINE, durable=True),

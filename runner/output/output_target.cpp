@@ -44,11 +44,13 @@ Result<void> check_overlap(const std::string& output, const std::string& real_ou
     // What cannot be reached is for the input list to report.
     const Result<PathInfo> info = path_info(input, Code::input);
     if (!info || !info->exists()) continue;
-    MRUN_TRY_ASSIGN(const std::string real_input, real_path(input, Code::output));
-    if (lies_in(real_input, real_output))
+    // A pipe of the shell and a file that is removed already are open, and lie nowhere.
+    const Result<std::string> real_input = real_path(input, Code::output);
+    if (!real_input) continue;
+    if (lies_in(*real_input, real_output))
       return fail(Code::output, "input '" + input + "' lies in the output '" + output + "'",
                   "choose another output");
-    if (info->kind == PathKind::folder && lies_in(real_output, real_input))
+    if (info->kind == PathKind::folder && lies_in(real_output, *real_input))
       return fail(Code::output, "output '" + output + "' lies in the input '" + input + "'",
                   "put the output beside the input, not into it");
   }

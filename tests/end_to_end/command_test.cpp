@@ -128,6 +128,20 @@ TEST_F(CommandTest, InputInsideOutputIsRefused) {
   EXPECT_EQ(read_file(folder_ / "out/sub/text"), "one\n");
 }
 
+TEST_F(CommandTest, InputMayBeAPipeOfTheShellOrAFileWithoutAName) {
+  CommandOptions options;
+  options.folder = folder_.path();
+  options.environment = {"MRUN=" + mrun_path()};
+  const CommandResult result = run_command(
+      {"/bin/bash", "-c",
+       "\"$MRUN\" wordcount -p1 -q <(echo a b) out && exec 3<>gone && echo b >&3 && rm gone && "
+       "\"$MRUN\" wordcount -p1 -q /dev/fd/3 <(echo c) more"},
+      options);
+  EXPECT_TRUE(result.ok()) << result.err;
+  EXPECT_EQ(run({"cat", "out"}).out, "a\t1\nb\t1\n");
+  EXPECT_EQ(run({"cat", "more"}).out, "b\t1\nc\t1\n");
+}
+
 TEST_F(CommandTest, OutputNameMayHaveAnyBytes) {
   for (const std::string& name :
        {std::string("new\nline"), std::string("a b"), std::string("\xff"), std::string(255, 'o')}) {
