@@ -136,13 +136,22 @@ class Out {
     session_->check(session_->ctx->write(session_->ctx, 0, slices_.data(),
                                          static_cast<std::uint32_t>(slices_.size())));
   }
-  /// The same to a side output.
+  /// Bytes of a record that is too long to be held; they are written as they come. `end_record`
+  /// ends it, and until then nothing else may be written.
+  void piece(std::string_view bytes) { write_part(bytes, false); }
+  void end_record() { write_part({}, true); }
+  /// As a call, to a side output.
   template <typename... T>
   void to(const SideOutput& side, const T&... values) {
     record(side.ordinal(), values...);
   }
 
  private:
+  void write_part(std::string_view bytes, bool is_last) {
+    session_->check(session_->ctx->write_part(
+        session_->ctx, 0, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+        is_last ? 1 : 0));
+  }
   template <typename... T>
   void record(std::uint32_t output, const T&... values) {
     detail::TextRecord<(std::size_t{0} + ... + detail::TextFields<T>::kCount)> text(session_->host);

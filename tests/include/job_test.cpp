@@ -39,6 +39,29 @@ TEST(Job, HandsExactSumsToReduceAsDoubles) {
   EXPECT_EQ("a\tsum\t1\n", JobRun<RealSumsReduced>().input("a 1e308\na 1\na -1e308\n").output());
 }
 
+/// All values of a key as one record, however long it becomes.
+struct Concatenation {
+  void map(std::string_view line, mrun::Emit<std::string_view, std::string_view>& out) {
+    const auto [key, value] = mrun::split2(line, ' ');
+    out(key, value);
+  }
+  void reduce(std::string_view key, mrun::Values<std::string_view>& values, mrun::Out& out) {
+    out.piece(key);
+    for (const std::string_view value : values) {
+      out.piece(" ");
+      out.piece(value);
+    }
+    out.end_record();
+  }
+};
+
+TEST(Job, WritesARecordInPieces) {
+  JobRun<Concatenation> run;
+  run.input("a 1\nb 2\na 3\n").input("a 4\nb\n");
+  EXPECT_EQ("a 1 3 4\nb 2 \n", run.output());
+  EXPECT_EQ("", run.difference_between_ways());
+}
+
 struct Counts {
   using Combine = mrun::Count;
   void map(std::string_view line, mrun::Emit<std::string_view, mrun::None>& out) {
