@@ -167,6 +167,12 @@ void run_case(std::uint64_t index, bool spills) {
   ASSERT_TRUE(cat.ok()) << cat.err;
   ASSERT_TRUE(cat.out == expected)
       << describe(test.arguments, result) << "\n  " << first_difference(expected, cat.out);
+  if (!test.job->side.empty()) {
+    const std::string side = expected_side(*test.job, test.files);
+    const std::string printed = run_mrun({"cat", "out", "--side", test.job->side}, options).out;
+    ASSERT_TRUE(printed.starts_with(side))
+        << describe(test.arguments, result) << "\n  " << first_difference(side, printed);
+  }
   if (index % 4 == 0) {
     ASSERT_TRUE(run_mrun({"verify", "out"}, options).ok());
   }

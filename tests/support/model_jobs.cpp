@@ -308,6 +308,10 @@ void write_index(Pairs group, const ModelParams&, std::string& text) {
   }
 }
 
+void map_plain_lines(const ModelRecord& record, const ModelParams&, ModelPairs& out) {
+  out.push_back({std::string(record.bytes), ""});
+}
+
 void map_for_top(const ModelRecord& record, const ModelParams&, ModelPairs& out) {
   out.push_back({"", std::string(record.bytes)});
 }
@@ -352,6 +356,11 @@ std::vector<ModelJob> make_jobs() {
   add("concatenate_in_order", map_values, write_concatenation, all).total_order = true;
   add("copy_lines", map_whole_lines, nullptr, {"repeat"});
   add("copy_pairs", map_cut_lines, nullptr, {"repeat", "big"});
+  ModelJob& odd = add("odd_lines", map_plain_lines, write_count, {});
+  odd.side = "odd";
+  odd.map_side = [](const ModelRecord& record, std::string& text) {
+    if (record.bytes.size() % 2 == 1) text += "length\t" + std::string(record.bytes) + "\n";
+  };
   add("three_parts", map_values, write_concatenation, all).partitions = 3;
   ModelJob& top = add("highest", map_for_top, nullptr, {"k"});
   top.partitions = 1;

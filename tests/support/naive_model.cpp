@@ -93,4 +93,12 @@ std::vector<std::string> expected_parts(const ModelJob& job, const ModelParams& 
   return texts;
 }
 
+std::string expected_side(const ModelJob& job, const std::vector<ModelFile>& files) {
+  std::string text;
+  for (std::uint32_t ordinal = 0; ordinal < files.size(); ++ordinal)
+    for (const std::string_view line : model_lines(files[ordinal].bytes))
+      job.map_side({line, &files[ordinal], ordinal}, text);
+  return text;
+}
+
 }  // namespace mrun::test_support

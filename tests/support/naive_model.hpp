@@ -52,6 +52,9 @@ struct ModelJob {
   ModelReduce reduce;
   bool total_order = false;
   std::uint32_t partitions = 0;  ///< The job's own number; 0: the option's.
+  /// What map writes to the side output `side` of each record, before all that reduce writes there.
+  std::string side;
+  std::function<void(const ModelRecord&, std::string&)> map_side;
   /// Over all pairs instead of by group, for jobs whose reduce keeps state between groups.
   ModelReduce reduce_partition;
   std::vector<std::string> parameters;  ///< Names of ModelParams that the job declares.
@@ -66,6 +69,9 @@ std::vector<std::string> model_job_names();
 std::vector<std::string> expected_parts(const ModelJob& job, const ModelParams& params,
                                         const std::vector<ModelFile>& files,
                                         std::uint32_t partitions);
+
+/// What map writes to the job's side output.
+std::string expected_side(const ModelJob& job, const std::vector<ModelFile>& files);
 
 /// The records of a text: cut at LF, which belongs to none.
 std::vector<std::string_view> model_lines(std::string_view text);
