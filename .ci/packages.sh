@@ -1,7 +1,7 @@
 # The Debian packages that mrun needs, and their installation. Sourced by samples/quickstart.sh, tests/run.sh and .ci/run.
 
 MRUN_BUILD_PACKAGES="cmake ninja-build g++ pkg-config libtbb-dev libxxhash-dev libcli11-dev libfmt-dev libhwy-dev
-  liblz4-dev libzstd-dev libre2-dev nlohmann-json3-dev"
+  liblz4-dev libzstd-dev zlib1g-dev libre2-dev nlohmann-json3-dev"
 MRUN_TEST_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev clang mawk"
 MRUN_CI_PACKAGES="clang-format"
 

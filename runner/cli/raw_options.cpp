@@ -207,6 +207,8 @@ void declare_run(CommandParser& parser, RawRun& run) {
               "'text' (fields and a newline), 'nul' (ended by NUL), or 'raw'\n(the value alone, or "
               "the key); otherwise as the job says",
               output);
+  parser.text("--compress", run.compress, "FORMAT",
+              "Compress the output's files: 'gzip', 'zstd' or 'lz4'", output);
   parser.flag("--overwrite", run.overwrite, "Replace OUT where it is an output of mrun", output);
   parser.flag(
       "--no-sync", run.no_sync,

@@ -69,6 +69,14 @@ Result<OutputFormat> parse_output_format(const std::string& text) {
   return bad_option("--output-format", text, "text, nul or raw");
 }
 
+Result<Compression> parse_compression(const std::string& text) {
+  if (text == "none") return Compression::none;
+  if (text == "gzip") return Compression::gzip;
+  if (text == "zstd") return Compression::zstd;
+  if (text == "lz4") return Compression::lz4;
+  return bad_option("--compress", text, "gzip, zstd, lz4 or none");
+}
+
 Result<IoMode> parse_io(const std::string& text) {
   if (text == "auto") return IoMode::automatic;
   if (text == "mmap") return IoMode::mmap;
@@ -117,6 +125,9 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   }
   if (raw.io) {
     MRUN_TRY_ASSIGN(options.io, parse_io(*raw.io));
+  }
+  if (raw.compress) {
+    MRUN_TRY_ASSIGN(options.compression, parse_compression(*raw.compress));
   }
   if (raw.output_format) {
     MRUN_TRY_ASSIGN(options.output_format, parse_output_format(*raw.output_format));

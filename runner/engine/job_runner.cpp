@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/size_text.hpp"
+#include "codec/frames.hpp"
 #include "engine/first_failure.hpp"
 #include "engine/limited_loop.hpp"
 #include "engine/map_phase.hpp"
@@ -108,7 +109,7 @@ class JobRun {
     MRUN_TRY(list_input());      // The files of the run are fixed.
     MRUN_TRY(configure_job());   // The job's shape, the splits and the number of parts are fixed.
     MRUN_TRY(prepare_output());  // The place is ours; nothing of it is visible.
-    share_memory();              // Threads and every buffer's share are fixed.
+    MRUN_TRY(share_memory());    // Threads and every buffer's share are fixed.
     clock_.end(0);
 
     MRUN_TRY(job_->spec().map_only ? map_into_parts()
@@ -123,7 +124,7 @@ class JobRun {
     MRUN_TRY(check_memory());
     MRUN_TRY(list_input());
     MRUN_TRY(configure_job());
-    share_memory();
+    MRUN_TRY(share_memory());
     RunPlan plan;
     for (const InputFile& file : inputs_.files)
       ++(file.is_stream ? plan.input_streams : plan.input_files);
@@ -229,19 +230,30 @@ class JobRun {
     return {};
   }
 
-  void share_memory() {
+  Result<void> share_memory() {
     const JobSpec& spec = job_->spec();
     MemoryPlan::Needs needs;
     needs.combines = spec.folds();
     needs.fold_is_exact = spec.folds_exactly();
     needs.keeps_rows = spec.needs_rows;
+    needs.coding_bytes = PartFile::coding_bytes(options_.compression);
+    if (needs.coding_bytes > 0) needs.coding_work_bytes = kFrameWorkBytes;
+    needs.outputs = 1 + spec.side_outputs.size();
     needs.reads_unmapped = has_streams_ || options_.io == IoMode::pread;
     threads_ = threads_for_memory(options_.memory_bytes, environment_.executor.width());
     if (needs.combines && !needs.fold_is_exact) threads_ = std::min(threads_, kInexactThreadsMost);
+    const std::uint64_t coding_most = options_.memory_bytes / 4;
+    while (threads_ > 1 && MemoryPlan::coding_bytes_for(threads_, needs) > coding_most) --threads_;
+    if (MemoryPlan::coding_bytes_for(threads_, needs) > coding_most)
+      return fail(Code::limit,
+                  fmt::format("compressing {} outputs at once needs {}", needs.outputs,
+                              size_text(MemoryPlan::coding_bytes_for(threads_, needs))),
+                  "give four times as much with --memory");
     executor_.emplace(environment_.executor, threads_);
     memory_ = MemoryPlan::make(options_.memory_bytes, threads_, needs);
     input_budget_.emplace(memory_.input_bytes);
     output_budget_.emplace(memory_.output_bytes);
+    coding_budget_.emplace(memory_.coding_bytes);
     info_.threads = threads_;
     info_.threads_asked = options_.threads;
     info_.memory_bytes = options_.memory_bytes;
@@ -256,8 +268,14 @@ class JobRun {
     for (const NamedSpec& side : spec.side_outputs) side_outputs.push_back(side.name);
     parts_.emplace(PartSet::Setup{environment_.storage,
                                   committer_ ? committer_->out_folder() : std::string(),
-                                  std::move(side_outputs), part_count_, *output_budget_,
-                                  environment_.stop, options_.sync, stream_ ? &*stream_ : nullptr});
+                                  std::move(side_outputs),
+                                  part_count_,
+                                  *output_budget_,
+                                  environment_.stop,
+                                  options_.sync,
+                                  {options_.compression, &*coding_budget_},
+                                  stream_ ? &*stream_ : nullptr});
+    return {};
   }
 
   Result<void> run_map(MapTarget& target) {
@@ -483,6 +501,7 @@ class JobRun {
   MemoryPlan memory_;
   std::optional<MemoryBudget> input_budget_;
   std::optional<MemoryBudget> output_budget_;
+  std::optional<MemoryBudget> coding_budget_;
   std::optional<InputReader> reader_;  // Before what pins its bytes.
   std::optional<PartSet> parts_;
   std::unique_ptr<MapOutput> map_output_;

@@ -49,8 +49,10 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
     plan.table_bytes = plan.table_share_bytes * threads;
   }
   if (needs.keeps_rows) plan.row_share_bytes = shared / 8 / threads;
+  plan.coding_bytes = coding_bytes_for(threads, needs);
   const std::size_t taken = plan.input_bytes + plan.output_bytes + plan.spill_bytes +
-                            plan.index_bytes + plan.table_bytes + plan.row_share_bytes * threads;
+                            plan.index_bytes + plan.table_bytes + plan.row_share_bytes * threads +
+                            plan.coding_bytes;
   MRUN_CHECK(memory_bytes > taken);
   plan.sort_bytes = memory_bytes - taken;
   return plan;

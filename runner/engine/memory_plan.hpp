@@ -28,6 +28,7 @@ struct MemoryPlan {
   std::size_t index_bytes = 0;        ///< Indexes of sorted runs.
   std::size_t output_bytes = 0;       ///< Buffers of output pieces.
   std::size_t sort_bytes = 0;         ///< Entries, their bytes, and their sort items.
+  std::size_t coding_bytes = 0;       ///< To compress all parts that are being written.
   std::size_t row_share_bytes = 0;    ///< Of each thread, for rows that reduce puts aside.
   std::size_t block_bytes = 0;        ///< Of a run on disk.
 
@@ -36,8 +37,16 @@ struct MemoryPlan {
     bool fold_is_exact = false;
     bool reads_unmapped = false;  ///< Streams or pread: records need buffers of their own.
     bool keeps_rows = false;      ///< Its reduce puts rows aside.
+    /// For parts that are compressed: what each needs, and each thread while it does it.
+    std::size_t coding_bytes = 0, coding_work_bytes = 0;
+    std::size_t outputs = 1;  ///< The main one and the side outputs.
   };
   static MemoryPlan make(std::size_t memory_bytes, unsigned threads, const Needs& needs);
+  /// The part of the budget that compressing needs. Each thread writes to one part of each output;
+  /// one more may be about to end.
+  static std::size_t coding_bytes_for(unsigned threads, const Needs& needs) {
+    return needs.coding_bytes * (threads + 1) * needs.outputs + needs.coding_work_bytes * threads;
+  }
 };
 
 /// How the budget is used once map has ended and runs lie on disk.

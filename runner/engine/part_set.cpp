@@ -40,9 +40,9 @@ Result<void> PartSet::create(std::uint32_t number, Part& part) {
   for (std::size_t output = 0; output <= setup_.side_outputs.size(); ++output) {
     const std::string side = output == 0 ? std::string() : setup_.side_outputs[output - 1];
     MRUN_TRY_ASSIGN(PartFile file, setup_.stream != nullptr
-                                       ? PartFile::stream(*setup_.stream, number)
+                                       ? PartFile::stream(*setup_.stream, number, setup_.coding)
                                        : PartFile::create(setup_.storage, setup_.folder, side,
-                                                          number, setup_.sync));
+                                                          number, setup_.sync, setup_.coding));
     part.outputs.push_back(
         std::make_unique<OrderedPart>(std::move(file), part.pieces, memory_, setup_.stop,
                                       OrderedPart::Limits{setup_.budget.limit_bytes()}));

@@ -37,6 +37,7 @@ class PartSet {
     MemoryBudget& budget;
     const StopFlag& stop;
     bool sync;
+    PartFile::Coding coding = {};
     PartStream* stream = nullptr;  ///< Where parts go instead of into files; then no side outputs.
   };
   explicit PartSet(Setup setup);

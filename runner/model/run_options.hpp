@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/compression.hpp"
+
 namespace mrun {
 
 enum class IoMode : std::uint8_t { automatic, mmap, pread };
@@ -53,6 +55,7 @@ struct RunOptions {
   bool overwrite = false;
   bool sync = true;
   std::optional<OutputFormat> output_format;  ///< Else as the job says.
+  Compression compression = Compression::none;
   /// The parts go to the standard output, in order, and nothing is committed.
   bool is_streamed() const { return output == "-"; }
 

@@ -228,10 +228,10 @@ Result<PartInfo> OrderedPart::finish() {
   MRUN_TRY(status(std::numeric_limits<std::size_t>::max()));
   // A piece that is neither closed nor given up was never opened: its bytes are missing.
   MRUN_CHECK(turn_ == pieces_.size());
-  if (closed_bytes_ != file_.size_bytes()) {
+  if (closed_bytes_ != file_.appended_bytes()) {
     return fail(Code::integrity,
                 fmt::format("'{}' holds {} bytes, and its pieces wrote {}", file_.name(),
-                            file_.size_bytes(), closed_bytes_),
+                            file_.appended_bytes(), closed_bytes_),
                 "this is a bug in mrun; no output was made");
   }
   return file_.finish();

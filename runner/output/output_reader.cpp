@@ -7,7 +7,9 @@
 #include <set>
 #include <vector>
 
+#include "base/compression.hpp"
 #include "base/digest.hpp"
+#include "codec/frames.hpp"
 #include "os/folder.hpp"
 #include "os/path_info.hpp"
 #include "os/read_file.hpp"
@@ -88,7 +90,12 @@ Result<void> cat_output(const std::string& output, const std::string& side, cons
   if (!has_side) return fail(Code::usage, "'" + output + "' has no side output '" + side + "'");
   std::vector<std::byte> buffer(kReadBytes);
   for (const PartInfo& part : manifest.parts) {
-    if (part.side_output == side) MRUN_TRY(read_part(output, part, stop, buffer, write));
+    if (part.side_output != side) continue;
+    MRUN_TRY_ASSIGN(const auto frames, make_frame_reader(compression_of(part.name)));
+    MRUN_TRY(read_part(output, part, stop, buffer, [&](std::span<const std::byte> bytes) {
+      return frames->feed(bytes, write);
+    }));
+    MRUN_TRY(frames->end());
   }
   return {};
 }

@@ -3,11 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
+
+#include "codec/frames.hpp"
+
 namespace mrun {
 namespace {
 
 /// Small enough that the disk starts early, large enough that starting it costs nothing.
 constexpr std::uint64_t kWritebackBytes = std::uint64_t{8} << 20;
+/// Larger frames compress hardly better.
+constexpr std::size_t kFrameRawBytes = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -17,23 +24,61 @@ std::string part_name(const std::string& side_output, std::uint32_t partition) {
 
 Result<PartFile> PartFile::create(Storage& storage, const std::string& folder,
                                   const std::string& side_output, std::uint32_t partition,
-                                  bool sync) {
+                                  bool sync, Coding coding) {
   PartInfo info;
   info.name = part_name(side_output, partition);
+  info.name += compression_suffix(coding.compression);
   info.side_output = side_output;
   MRUN_TRY_ASSIGN(std::unique_ptr<StorageFile> file, storage.create(folder + "/" + info.name));
-  return PartFile(std::move(file), std::move(info), sync);
+  return PartFile(std::move(file), std::move(info), sync, coding);
 }
 
-Result<PartFile> PartFile::stream(PartStream& stream, std::uint32_t partition) {
+Result<PartFile> PartFile::stream(PartStream& stream, std::uint32_t partition, Coding coding) {
   PartInfo info;
   info.name = part_name({}, partition);
   MRUN_TRY_ASSIGN(std::unique_ptr<StorageFile> file, stream.open(partition));
-  return PartFile(std::move(file), std::move(info), false);
+  return PartFile(std::move(file), std::move(info), false, coding);
+}
+
+std::size_t PartFile::coding_bytes(Compression compression) {
+  if (compression == Compression::none) return 0;
+  constexpr std::size_t kPage = 4096;
+  const std::size_t bytes = kFrameRawBytes + frame_bytes_most(compression, kFrameRawBytes);
+  return (bytes + kPage - 1) / kPage * kPage;
 }
 
 Result<void> PartFile::append(std::span<const std::byte> bytes) {
   if (bytes.empty()) return {};
+  appended_bytes_ += bytes.size();
+  return coding_.compression == Compression::none ? write(bytes) : compress(bytes);
+}
+
+// Frames are cut by the part's bytes alone, so that the file is the same whatever pieces came.
+Result<void> PartFile::compress(std::span<const std::byte> bytes) {
+  if (!pending_) {
+    MRUN_TRY_ASSIGN(pending_,
+                    PageBuffer::allocate(*coding_.budget, coding_bytes(coding_.compression)));
+  }
+  while (!bytes.empty()) {
+    const std::size_t size = std::min(bytes.size(), kFrameRawBytes - pending_size_);
+    std::memcpy(pending_.data() + pending_size_, bytes.data(), size);
+    pending_size_ += size;
+    bytes = bytes.subspan(size);
+    if (pending_size_ == kFrameRawBytes) MRUN_TRY(write_frame());
+  }
+  return {};
+}
+
+Result<void> PartFile::write_frame() {
+  const std::span<std::byte> out(pending_.data() + kFrameRawBytes,
+                                 pending_.size() - kFrameRawBytes);
+  MRUN_TRY_ASSIGN(const std::size_t size,
+                  compress_frame(coding_.compression, {pending_.data(), pending_size_}, out));
+  pending_size_ = 0;
+  return write(out.first(size));
+}
+
+Result<void> PartFile::write(std::span<const std::byte> bytes) {
   MRUN_TRY(file_->write_at(bytes, info_.size_bytes));
   hash_.update(bytes);
   info_.size_bytes += bytes.size();
@@ -45,6 +90,8 @@ Result<void> PartFile::append(std::span<const std::byte> bytes) {
 }
 
 Result<PartInfo> PartFile::finish() {
+  if (pending_size_ > 0) MRUN_TRY(write_frame());
+  pending_ = {};
   if (sync_) MRUN_TRY(file_->sync());
   MRUN_TRY(file_->close());
   info_.digest = hash_.digest();

@@ -7,8 +7,11 @@
 #include <span>
 #include <string>
 
+#include "base/compression.hpp"
 #include "base/digest.hpp"
+#include "base/memory_budget.hpp"
 #include "base/result.hpp"
+#include "os/page_buffer.hpp"
 #include "os/storage.hpp"
 #include "output/part_stream.hpp"
 
@@ -31,14 +34,20 @@ std::string part_name(const std::string& side_output, std::uint32_t partition);
 /// Move-only; one thread at a time. Errors are Code::output.
 class PartFile {
  public:
-  /// Makes the file `part_name(side_output, partition)` in `folder`. `storage` outlives it. `sync`:
-  /// `finish` forces the contents to disk.
+  /// How a part is written. The budget, which outlives it, is charged while a part is compressed.
+  struct Coding {
+    Compression compression = Compression::none;
+    MemoryBudget* budget = nullptr;
+  };
+  /// Makes the file `part_name(side_output, partition)`, with the compression's suffix, in
+  /// `folder`. `storage` outlives it. `sync`: `finish` forces the contents to disk.
   static Result<PartFile> create(Storage& storage, const std::string& folder,
-                                 const std::string& side_output, std::uint32_t partition,
-                                 bool sync);
-
+                                 const std::string& side_output, std::uint32_t partition, bool sync,
+                                 Coding coding);
   /// The same for a part that goes to the standard output, which outlives it.
-  static Result<PartFile> stream(PartStream& stream, std::uint32_t partition);
+  static Result<PartFile> stream(PartStream& stream, std::uint32_t partition, Coding coding);
+  /// What a part charges from its first byte to its end, where it is compressed.
+  static std::size_t coding_bytes(Compression compression);
 
   /// Appends the bytes now: callers hand over 64 KiB or more at once where they can. Where they are
   /// to be synced, the system is asked every 8 MiB to begin writing back, so that the sync is
@@ -49,18 +58,28 @@ class PartFile {
   /// Syncs the contents if asked to, closes, and says what the file holds. Call it once.
   Result<PartInfo> finish();
 
-  std::uint64_t size_bytes() const { return info_.size_bytes; }
+  /// Bytes that were appended; a compressed file has fewer.
+  std::uint64_t appended_bytes() const { return appended_bytes_; }
   const std::string& name() const { return info_.name; }
 
  private:
-  PartFile(std::unique_ptr<StorageFile> file, PartInfo info, bool sync)
-      : file_(std::move(file)), info_(std::move(info)), sync_(sync) {}
+  PartFile(std::unique_ptr<StorageFile> file, PartInfo info, bool sync, Coding coding)
+      : file_(std::move(file)), info_(std::move(info)), sync_(sync), coding_(coding) {}
+
+  Result<void> compress(std::span<const std::byte> bytes);
+  Result<void> write_frame();
+  Result<void> write(std::span<const std::byte> bytes);
 
   std::unique_ptr<StorageFile> file_;
   PartInfo info_;
   bool sync_;
   Hash128Stream hash_;
   std::uint64_t writeback_from_ = 0;
+  std::uint64_t appended_bytes_ = 0;
+
+  Coding coding_;
+  PageBuffer pending_;  // Bytes of the next frame, then room for the frame.
+  std::size_t pending_size_ = 0;
 };
 
 }  // namespace mrun

@@ -334,6 +334,40 @@ TEST_F(CommandTest, OptionsAreTakenFromTheEnvironment) {
   EXPECT_EQ(run_mrun({job_, "in", "other"}, options).exit_status, 2);
 }
 
+TEST_F(CommandTest, CompressedOutputReadsAsTheOther) {
+  std::string text;
+  for (int i = 0; i < 150'000; ++i) text += std::to_string(i * 7919LL % 150'000) + " a line\n";
+  write_file(folder_ / "many", text);
+  const std::string sort = shipped_job("sort");
+  ASSERT_TRUE(run({sort, "-q", "many", "plain", "-p3"}).ok());
+  const std::string expected = run({"cat", "plain"}).out;
+  for (const std::string format : {"gzip", "zstd", "lz4"}) {
+    const std::string suffix = format == "gzip" ? ".gz" : format == "zstd" ? ".zst" : ".lz4";
+    ASSERT_TRUE(run({sort, "-q", "many", format, "-p3", "--compress", format, "-j1"}).ok());
+    EXPECT_EQ(run({"cat", format}).out, expected);
+    EXPECT_TRUE(run({"verify", format}).ok());
+    const auto files = read_output(folder_ / format);
+    ASSERT_TRUE(files.contains("part-00002" + suffix));
+    EXPECT_LT(files.at("part-00002" + suffix).size(), text.size() / 6);
+    const std::string other = format + "-34M";
+    ASSERT_TRUE(
+        run({sort, "-q", "many", other, "-p3", "--compress", format, "-j4", "-m", "34M"}).ok());
+    EXPECT_TRUE(files == read_output(folder_ / other)) << "the same bytes for any memory";
+    std::string damaged = files.at("part-00001" + suffix);
+    damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
+    write_file(folder_ / format + "/part-00001" + suffix, damaged);
+    expect_failure({"verify", format}, 8, {"part-00001" + suffix});
+    EXPECT_EQ(run({"cat", format}).exit_status, 8);
+  }
+  CommandOptions options;
+  options.folder = folder_.path();
+  options.environment = {"MRUN=" + mrun_path()};
+  const CommandResult unpacked =
+      run_command({"/bin/sh", "-c", "\"$MRUN\" sort -q many - --compress gzip | gzip -d"}, options);
+  EXPECT_EQ(unpacked.out, expected);
+  expect_failure({sort, "many", "out", "--compress", "zip"}, 2, {"--compress is 'zip'"});
+}
+
 TEST_F(CommandTest, OutputFormatChoosesWhatEndsARecord) {
   const auto output = [&](const std::vector<std::string>& arguments) {
     std::vector<std::string> all = arguments;

@@ -208,7 +208,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Subject{"Sort", {shipped_job("sort")}, 0},
                     Subject{"Grep", {shipped_job("grep"), "-D", "pattern=a"}, 0, true},
                     Subject{"Concatenation", {test_job("concatenate")}, 0},
-                    Subject{"Highest", {test_job("highest")}, 0, true}),
+                    Subject{"Highest", {test_job("highest")}, 0, true, false, {"in"}, ""}),
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace

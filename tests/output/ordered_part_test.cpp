@@ -26,7 +26,7 @@ Slice slice(const std::string& bytes) {
 }
 
 PartFile create(Storage& storage, const TempFolder& folder, bool sync = false) {
-  Result<PartFile> file = PartFile::create(storage, folder.path(), "", 0, sync);
+  Result<PartFile> file = PartFile::create(storage, folder.path(), "", 0, sync, {});
   if (!file) throw std::runtime_error(file.error().message);
   return *std::move(file);
 }
@@ -282,7 +282,7 @@ TEST(PieceRecords, JoinsFieldsAndKeepsOutputsApart) {
   MemoryBudget budget(std::size_t{1} << 20);
   OutputMemory memory(budget);
   const StopFlag stop;
-  Result<PartFile> side_file = PartFile::create(storage, folder.path(), "hot", 3, false);
+  Result<PartFile> side_file = PartFile::create(storage, folder.path(), "hot", 3, false, {});
   ASSERT_TRUE(side_file);
   OrderedPart main(create(storage, folder), 1, memory, stop);
   OrderedPart side(*std::move(side_file), 1, memory, stop);

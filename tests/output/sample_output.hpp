@@ -14,7 +14,7 @@ inline Result<PartInfo> write_part(Storage& storage, const Committer& committer,
                                    const std::string& side_output, std::uint32_t partition,
                                    const std::string& bytes) {
   MRUN_TRY_ASSIGN(PartFile part, PartFile::create(storage, committer.out_folder(), side_output,
-                                                  partition, committer.sync()));
+                                                  partition, committer.sync(), {}));
   MRUN_TRY(part.append(std::as_bytes(std::span(bytes))));
   part.count_records(1);
   return part.finish();
