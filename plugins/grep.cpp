@@ -21,8 +21,10 @@ struct Grep {
   mrun::Param<bool> ignore_case{"ignore-case", "false", "a letter matches its other case, too"};
   mrun::Param<bool> with_name{"name", "false", "write FILE TAB before each line"};
   mrun::Param<bool> with_line{"line", "false", "write the line's number and TAB before each line"};
-  mrun::Param<bool> count{"count", "false",
-                          "write the number of lines; with name, FILE TAB number for each file"};
+  mrun::Param<bool> count{
+      "count", "false",
+      "write the number of lines; with name, FILE TAB number for each file that "
+      "is not empty"};
   mrun::Counter hits{"hits", "lines found"};
 
   /// Numbers are summed by file, or all under the first file's ordinal, which is then not written.

@@ -69,7 +69,7 @@ struct Sum {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const std::string_view text = columns[by.size() + i];
       const auto value = mrun::parse_decimal(text);
-      if (!value) return leave_out("'" + std::string(text) + "' is no number");
+      if (!value) return leave_out("'" + std::string(text) + "' is no number of up to 35 digits");
       std::uint64_t* const at = &state[numbers[i].word];
       numbers[i].is_added() ? store(at, mrun::DecimalSum::of(*value)) : store(at, value->packed());
     }

@@ -36,8 +36,9 @@ struct Top {
     } else if (*skip_bad) {
       ++skipped;
     } else {
-      mrun::bad_record(has_field ? "'" + std::string(columns[0]) + "' is no number"
-                                 : columns.missing());
+      mrun::bad_record(has_field
+                           ? "'" + std::string(columns[0]) + "' is no number of up to 35 digits"
+                           : columns.missing());
     }
   }
 

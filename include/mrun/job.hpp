@@ -190,12 +190,14 @@ class Descriptor {
 
   static mrun_status configure(const mrun_host* host, const mrun_config* config, void** job,
                                char* error, std::uint64_t error_capacity) noexcept;
+  static void shape_copy(JobObject<J>& object, mrun_job& copy) {
+    copy.inputs = object.copy_inputs(copy);
+    Shape<J> shape(copy, object.inputs);
+    std::as_const(*object.prototype).shape(shape);
+  }
   static mrun_status shape(void* job, mrun_job* copy) noexcept {
-    auto& object = *static_cast<JobObject<J>*>(job);
     try {
-      copy->inputs = object.copy_inputs(*copy);
-      Shape<J> shape(*copy, object.inputs);
-      std::as_const(*object.prototype).shape(shape);
+      shape_copy(*static_cast<JobObject<J>*>(job), *copy);
       return MRUN_OK;
     } catch (...) {
       return translate_exception([](mrun_status, std::string_view) {});
@@ -257,7 +259,13 @@ template <typename J>
 mrun_status Descriptor<J>::configure(const mrun_host* host, const mrun_config* config, void** job,
                                      char* error, std::uint64_t error_capacity) noexcept {
   try {
-    *job = new JobObject<J>(*detail::plugin<J>("")->jobs[0], *host, *config);
+    auto object = std::make_unique<JobObject<J>>(*detail::plugin<J>("")->jobs[0], *host, *config);
+    if constexpr (HasShape<J>) {
+      // What it says no to has a message here; the contract's `shape` returns a status alone.
+      mrun_job copy = *object->descriptor;
+      shape_copy(*object, copy);
+    }
+    *job = object.release();
     return MRUN_OK;
   } catch (const BadParam& bad) {
     put_error(error, error_capacity, bad.what());

@@ -156,8 +156,8 @@ class PluginRun {
 };
 
 /// A run of job J, a struct written with the SDK. The file that defines it can simply be included;
-/// two such files in one test need `#define MRUN_NO_ENTRY` before them, for a program can export
-/// one job.
+/// two such files in one test need `#define MRUN_NO_ENTRY` before the first #include of an mrun
+/// header, for a program can export one job.
 template <typename J>
 class Run : public PluginRun {
  public:

@@ -74,6 +74,9 @@ Result<void> add_listed_inputs(RawRun& raw, const StopFlag& stop) {
     const std::string name = text.substr(at, end - at);
     at = end + 1;
     if (name.empty()) continue;
+    if (name.find('\0') != std::string::npos)
+      return fail(Code::usage, fmt::format("--files-from '{}' holds NUL bytes", excerpt_text(list)),
+                  "say -0 where NULs end the names");
     if (name == "-")
       return fail(Code::usage,
                   fmt::format("--files-from '{}' names '-', which is no file", excerpt_text(list)),

@@ -20,6 +20,7 @@ Result<void> verify_command(const RawVerify& raw, const CommandContext& context)
 }
 
 Result<void> cat_command(const RawCat& raw, const CommandContext& context) {
+  if (raw.side && raw.side->empty()) return fail(Code::usage, "--side is empty");
   bool reader_gone = false;
   const Result<void> printed = cat_output(
       raw.output, raw.side.value_or(""), context.stop,

@@ -16,8 +16,10 @@ std::string spill_text(const RunPlan& plan) {
   return plan.input_exceeds_sort_memory
              ? fmt::format("expected, where map emits what it reads: {} of input, {} to sort in",
                            size_text(plan.input_bytes), size_text(plan.sort_bytes))
-             : fmt::format("none expected, unless map emits more than {}",
-                           size_text(plan.sort_bytes));
+             : fmt::format(
+                   "none, unless what map emits needs more than {}: 48 bytes a pair, and the "
+                   "bytes of long keys and values",
+                   size_text(plan.sort_bytes));
 }
 
 }  // namespace

@@ -85,6 +85,12 @@ class CommandParser {
   void flag(const std::string& names, bool& value, const std::string& help,
             const std::string& group) {
     app_.add_flag(names, value, help)->group(group)->envname(variable_of(names));
+    // CLI11 knows one variable an option; a second name of it has its own.
+    const std::size_t second = names.find(",--", names.find("--"));
+    if (second != std::string::npos)
+      app_.add_flag_callback("--env-of-" + names.substr(second + 3), [&value] { value = true; })
+          ->group("")
+          ->envname(variable_of(names.substr(second + 1)));
   }
   /// May be repeated, as aliases of shells do; the last one counts.
   void text(const std::string& names, std::optional<std::string>& value, const std::string& type,
@@ -193,10 +199,11 @@ void declare_run(CommandParser& parser, RawRun& run) {
               "60%. At least "
               "34 MiB. Otherwise 60%,\nor 80% of what is free now where that is less",
               resources);
-  parser.texts("-T,--tmp-dir", run.tmp_dirs, "FOLDER",
-               "Where to put what does not fit in memory; otherwise\nbeside the output. Several "
-               "folders are used in turn",
-               resources);
+  parser.texts(
+      "-T,--tmp-dir", run.tmp_dirs, "FOLDER",
+      "Where to put what does not fit in memory; otherwise\nbeside the output, or in $TMPDIR "
+      "(or /tmp) where that is '-'.\nSeveral folders are used in turn",
+      resources);
   parser.text("--tmp-limit", run.tmp_limit, "SIZE",
               "The most that may lie there at once; more ends the run", resources);
   parser.text("--split-size", run.split_size, "SIZE",

@@ -137,6 +137,10 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   if (raw.output.empty()) return fail(Code::usage, "the output's name is empty");
   for (const std::string& folder : raw.tmp_dirs)
     if (folder.empty()) return fail(Code::usage, "--tmp-dir is empty");
+  if (raw.json && raw.explain) return fail(Code::usage, "--json and --explain exclude each other");
+  if (raw.json && raw.stats)
+    return fail(Code::usage, "--json and --stats exclude each other",
+                "the last event of --json has all that --stats shows");
   if (raw.quiet && raw.verbose) return fail(Code::usage, "-q and -v exclude each other");
   MRUN_TRY_ASSIGN(options.memory_bytes, resolve_memory(raw, machine));
   MRUN_TRY_ASSIGN(options.inputs, resolve_inputs(raw.inputs, job));

@@ -42,7 +42,7 @@ Result<void> check_tmp_dir(const std::string& folder) {
                           !info.exists()                  ? "does not exist"
                           : info.kind != PathKind::folder ? "is no folder"
                                                           : "cannot be written to"),
-              "name another folder, or leave it out to work beside the output");
+              "name another folder, or leave it out");
 }
 
 void print_settings(const RunOptions& options, const Plugin& plugin, const Console& console) {
@@ -72,7 +72,7 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   MRUN_TRY_ASSIGN(ProgressMode mode, parse_progress_mode(raw.progress.value_or("auto"), console));
   if (raw.json) mode = ProgressMode::json;
   if (raw.quiet) mode = ProgressMode::none;
-  if (raw.verbose) print_settings(options, found.plugin, console);
+  if (raw.verbose && !raw.json) print_settings(options, found.plugin, console);
 
   // All that was typed is understood; from here on it is the engine's.
   const std::unique_ptr<JobFactory> job = found.plugin.job(found.index, std::move(params.values));
@@ -103,6 +103,7 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   }
   ran->threads_refused = executor.width() < threads;
 
+  if (raw.json && raw.quiet) return {};
   if (raw.json) {
     console.err(end_event(*ran, options, spec.name));
     return {};

@@ -18,6 +18,7 @@
 #include "os/host.hpp"
 #include "os/path_info.hpp"
 #include "output/committer.hpp"
+#include "output/output_target.hpp"
 #include "output/run_record.hpp"
 #include "shuffle/merger.hpp"
 #include "shuffle/run_reader.hpp"
@@ -124,6 +125,8 @@ class JobRun {
     MRUN_TRY(check_memory());
     MRUN_TRY(list_input());
     MRUN_TRY(configure_job());
+    if (!options_.is_streamed())
+      MRUN_TRY(check_output(options_.output, input_paths(options_), options_.overwrite));
     MRUN_TRY(share_memory());
     RunPlan plan;
     for (const InputFile& file : inputs_.files)

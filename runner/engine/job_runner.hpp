@@ -28,8 +28,8 @@ struct RunEnvironment {
 Result<RunInfo> run_job(const RunOptions& options, JobFactory& job,
                         const RunEnvironment& environment);
 
-/// What `run_job` would do. Reads the inputs' names and sizes, and configures the job; writes
-/// nothing, and does not look at the output.
+/// What `run_job` would do, or why it could not. Reads the inputs' names and sizes, configures the
+/// job, and looks at the output's place; writes nothing.
 Result<RunPlan> explain_job(const RunOptions& options, JobFactory& job,
                             const RunEnvironment& environment);
 

@@ -10,7 +10,8 @@
 namespace mrun {
 namespace {
 
-constexpr std::size_t kInputPerThread = std::size_t{1152} << 10;  // One read buffer and its slack.
+// One read buffer, lists of records, a header or two, and slack.
+constexpr std::size_t kInputPerThread = std::size_t{1216} << 10;
 constexpr std::size_t kOutputPerThread = std::size_t{512} << 10;  // Two buffers of a piece.
 constexpr std::size_t kTableMost = std::size_t{64}
                                    << 20;  // Beyond it cold memory costs more than folding saves.

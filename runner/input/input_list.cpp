@@ -33,7 +33,7 @@ class Lister {
   explicit Lister(const WalkRules& rules) : rules_(rules) {}
 
   Result<void> add_argument(const InputArgument& argument) {
-    if (argument.path.empty()) return fail(Code::input, "an input argument is empty");
+    if (argument.path.empty()) return fail(Code::usage, "an input argument is empty");
     input_ = argument.input;
     MRUN_TRY(argument.path == "-" ? add_standard_input() : add_named(argument.path));
     ++argument_;
@@ -73,7 +73,9 @@ class Lister {
       case PathKind::file:
         return add_file(path, info);
       case PathKind::fifo:
-        return add_stream(path);
+        if (above_.empty()) return add_stream(path);
+        return fail(Code::input, "'" + path + "' is a pipe inside a folder",
+                    "name it on the command line to read it, or leave it out with --exclude");
       case PathKind::char_device:
         if (is_null_device(info)) return add_stream(path);
         return fail(Code::input, "'" + path + "' is a device",

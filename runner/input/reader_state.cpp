@@ -2,7 +2,6 @@
 #include "input/reader_state.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "input/pread_blocks.hpp"
 #include "input/short_record.hpp"
@@ -36,18 +35,6 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
   return Failure{std::move(mapping).error()};
 }
 
-Result<BatchCutter::Place> ReaderState::place_at(std::uint32_t file_ordinal, std::uint64_t offset) {
-  BatchCutter::Place place{&file(file_ordinal), file_ordinal, 0, false, {}};
-  MRUN_TRY_ASSIGN(place.first_line, line_at(file_ordinal, offset));
-  if (!rules(file_ordinal).has_header) return place;
-  place.begins_with_header = offset == 0;
-  if (offset > 0) {
-    MRUN_TRY_ASSIGN(place.header, header_of(file_ordinal));
-  }
-  return place;
-}
-
-/// The number of the record at `offset`, from 1; 0 where the job does not ask for it.
 Result<std::uint64_t> ReaderState::line_at(std::uint32_t file_ordinal, std::uint64_t offset) {
   const RecordRules& wanted = rules(file_ordinal);
   if (!wanted.line_numbers) return std::uint64_t{0};
@@ -57,29 +44,6 @@ Result<std::uint64_t> ReaderState::line_at(std::uint32_t file_ordinal, std::uint
   MRUN_TRY_ASSIGN(const RecordCount before,
                   records_.before(file(file_ordinal), file_ordinal, offset, cutter.delimiter()));
   return before.records + 1;
-}
-
-/// A file's first record, for the splits that do not begin with it; read once.
-Result<Slice> ReaderState::header_of(std::uint32_t file_ordinal) {
-  const std::lock_guard lock(headers_mutex_);
-  const auto [known, is_new] = headers_.try_emplace(file_ordinal);
-  Header& header = known->second;
-  if (is_new) {
-    WindowBuffer buffer(budget_);
-    MRUN_TRY_ASSIGN(const auto blocks, open_blocks({file_ordinal, 0, 1}, buffer));
-    Block block;
-    MRUN_TRY_ASSIGN(const bool has_block, blocks->next(block));
-    const RecordCutter cutter(rules(file_ordinal).format);
-    const Window window{block.bytes.data, block.bytes.size, 0, true};
-    const std::size_t end = cutter.first_end(window, 0, window.size).value_or(window.size);
-    const Slice text =
-        cutter.text_of({block.bytes.data, has_block ? end : 0}, rules(file_ordinal).strip_cr);
-    MRUN_TRY_ASSIGN(header.bytes, PageBuffer::allocate(budget_, text.size));
-    header.size = text.size;
-    if (text.size > 0) std::memcpy(header.bytes.bytes(), text.data, text.size);
-    MRUN_TRY(blocks->check());
-  }
-  return Slice{header.bytes.bytes(), header.size};
 }
 
 StreamSplitter& ReaderState::stream(std::uint32_t file_ordinal) {

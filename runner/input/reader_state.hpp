@@ -44,14 +44,12 @@ class ReaderState {
 
   /// The blocks of a range: mapped, or read through `buffer`, which outlives them.
   Result<std::unique_ptr<BlockSource>> open_blocks(const SplitRange& range, WindowBuffer& buffer);
-  /// What a cutter must know of the record at `offset`.
-  Result<BatchCutter::Place> place_at(std::uint32_t file, std::uint64_t offset);
+  /// The number of the record at `offset`, from 1; 0 where the job does not ask for it.
+  Result<std::uint64_t> line_at(std::uint32_t file, std::uint64_t offset);
   /// The one splitter of a stream.
   StreamSplitter& stream(std::uint32_t file);
 
  private:
-  Result<std::uint64_t> line_at(std::uint32_t file, std::uint64_t offset);
-  Result<Slice> header_of(std::uint32_t file);
   std::size_t stream_split_bytes() const;
 
   const InputList& inputs_;
@@ -62,13 +60,6 @@ class ReaderState {
   RecordIndex records_;
   std::mutex streams_mutex_;
   std::unordered_map<std::uint32_t, std::unique_ptr<StreamSplitter>> streams_;
-
-  struct Header {
-    PageBuffer bytes;
-    std::size_t size = 0;
-  };
-  std::mutex headers_mutex_;
-  std::unordered_map<std::uint32_t, Header> headers_;  // Of files that several splits share.
 };
 
 }  // namespace mrun

@@ -317,6 +317,7 @@ TEST_F(CommandTest, ExplainShowsThePlanAndWritesNothing) {
                 .out.find("are not cut"),
             std::string::npos);
   expect_failure({job_, "missing", "out", "--explain"}, 4, {"there is no input 'missing'"});
+  expect_failure({job_, "in", "nowhere/out", "--explain"}, 5, {"nowhere"});
 }
 
 TEST_F(CommandTest, OptionsAreTakenFromTheEnvironment) {
@@ -330,6 +331,8 @@ TEST_F(CommandTest, OptionsAreTakenFromTheEnvironment) {
                                                                  "part-00001", "part-00002"}));
   EXPECT_TRUE(run_mrun({job_, "in", "typed", "-p", "1"}, options).ok());
   EXPECT_EQ(names_in(folder_ / "typed").size(), 3u) << "what is typed goes before";
+  options.environment = {"MRUN_DRY_RUN=true"};
+  EXPECT_NE(run_mrun({job_, "in", "not"}, options).out.find("would run"), std::string::npos);
   options.environment = {"MRUN_MEMORY=1M"};
   EXPECT_EQ(run_mrun({job_, "in", "other"}, options).exit_status, 2);
 }

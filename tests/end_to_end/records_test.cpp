@@ -134,6 +134,11 @@ TEST_F(Records, LeaveOutTheHeaderOfEachFile) {
               rows + "5\n");
     EXPECT_EQ(output_of({"sort", "-", "--skip-header", "--split-size", split}, text + rows), rows);
   }
+  // However many files are cut, and whatever the memory.
+  for (int i = 0; i < 300; ++i) write("many/" + std::to_string(1000 + i), "k,v\na,1\na,2\n");
+  EXPECT_EQ(output_of({"sum", "many", "-D", "format=csv", "-D", "header", "-D", "by=k", "-D",
+                       "sum=v", "--split-size", "3", "-m", "34M"}),
+            "a\t900\n");
   // A job that asks for names gets them in every split, and line numbers count the header.
   write("t.csv", "id,n\n1,2\n2,3\n3,4\n");
   for (const char* const split : {"1", "6", "1M"})
@@ -162,6 +167,7 @@ TEST_F(Records, ComeFromListedFiles) {
   EXPECT_EQ(output_of({"sort", "a", "--files-from", "-"}, "b c"), "1\n2\n");
   EXPECT_EQ(output_of({"sort", "--files-from", "-", "-0"}, "d\ne\0a\0"s), "1\n3\n");
   EXPECT_EQ(run({"sort", "out", "--files-from", "-"}, "\n").exit_status, 2);
+  EXPECT_EQ(run({"sort", "out", "--files-from", "-"}, "a\0b c\0"s).exit_status, 2);
   EXPECT_EQ(run({"sort", "out", "--files-from", "-"}, "-\n").exit_status, 2);
   EXPECT_EQ(run({"sort", "out", "--files-from", "missing"}).exit_status, 4);
   EXPECT_EQ(run({"sort", "-", "out", "--files-from", "-"}, "a\n").exit_status, 2);

@@ -134,7 +134,7 @@ TEST(SumJob, NamesOrCountsRowsThatItCannotAdd) {
   JobRun<Sum> run;
   run.param("by", "1").param("sum", "2").input("a\t1\na\tx\nb\n");
   EXPECT_EQ(MRUN_BAD_RECORD, run.status());
-  EXPECT_EQ("'x' is no number", run.error());
+  EXPECT_EQ("'x' is no number of up to 35 digits", run.error());
   EXPECT_EQ("a\t1\n", run.param("skip-bad", "true").output());
   EXPECT_EQ(2, run.counter("skipped_rows"));
   EXPECT_EQ("it has 1 field, and field 2 is asked for",
@@ -215,7 +215,7 @@ TEST(TopJob, NamesOrCountsWhatIsNoNumber) {
   JobRun<Top> run;
   run.param("field", "2").input("a\t1\nb\tx\nc\n");
   EXPECT_EQ(MRUN_BAD_RECORD, run.status());
-  EXPECT_EQ("'x' is no number", run.error());
+  EXPECT_EQ("'x' is no number of up to 35 digits", run.error());
   EXPECT_EQ("a\t1\n", run.param("skip-bad", "true").output());
   EXPECT_EQ(2, run.counter("skipped_records"));
 }
