@@ -51,18 +51,12 @@ class Row {
   /// Takes the field whose opening quote lies before `at`; returns the end of the field.
   const char* take_quoted(const char* at, const char* end) {
     const std::size_t begin = unescaped_.size();
-    bool inside = true;
     for (; at != end; ++at) {
-      if (*at != '"') {
-        if (!inside && *at == separator_) break;
-        unescaped_.push_back(*at);
-      } else if (inside && at + 1 != end && at[1] == '"') {
-        unescaped_.push_back('"');
-        ++at;
-      } else {
-        inside = !inside;
-      }
+      if (*at == '"' && (++at == end || *at != '"')) break;  // Two stand for one.
+      unescaped_.push_back(*at);
     }
+    // What follows the closing quote belongs to the field, as it is.
+    for (; at != end && *at != separator_; ++at) unescaped_.push_back(*at);
     fields_.push_back(std::string_view(unescaped_).substr(begin));
     return at;
   }

@@ -17,7 +17,7 @@ class TableOptions {
   template <typename Job>
   void shape(mrun::Shape<Job>& shape) const {
     shape.header(*header_);
-    if (*format_ == "csv") shape.records("csv");
+    if (*format_ == "csv") shape.records(records_.c_str());
   }
   bool has_header() const { return *header_; }
   char separator() const {
@@ -37,6 +37,7 @@ class TableOptions {
                                       "another separator: tab, comma, space, or one byte"};
   mrun::Param<bool> header_{"header", "false",
                             "the first record of each file names the fields, and is no row"};
+  std::string records_ = std::string("csv:") + separator();
 };
 
 /// Fields chosen by number, from 1, or by their names in the header. One thread at a time.

@@ -175,7 +175,7 @@ void declare_run(CommandParser& parser, RawRun& run) {
   parser.text("--records", run.records, "FORMAT",
               "How input bytes make records: 'lines', 'nul' (ended by NUL),\n'fixed:N' (N bytes "
               "each), 'whole' (a file each), or 'csv'\n(lines whose newlines between quotes do not "
-              "count);\notherwise as the job says",
+              "count; 'csv:;'\nfor fields between semicolons); otherwise as the job says",
               input);
   parser.flag("--strip-cr", run.strip_cr, "A CR at the end of a record is no part of it", input);
   parser.flag("--skip-header", run.skip_header, "Leave out the first record of each file", input);

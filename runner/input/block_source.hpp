@@ -32,8 +32,8 @@ class BlockSource {
 struct BlockRules {
   RecordCutter cutter;
   std::size_t block_bytes;  ///< A block is longer only where one record is.
-  /// For CSV: the byte before the range lies between quotes.
-  bool in_quotes = false;
+  /// For CSV: where the byte before the range lies.
+  CsvState state = CsvState::border;
 };
 
 }  // namespace mrun

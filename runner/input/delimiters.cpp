@@ -35,53 +35,69 @@ std::uint64_t equal_bits(const std::uint8_t* from, std::uint8_t byte) {
   return bits;
 }
 
-/// Bit i: whether an odd number of the bits 0..i is set.
-std::uint64_t odd_up_to(std::uint64_t bits) {
-  for (unsigned step = 1; step < 64; step *= 2) bits ^= bits << step;
-  return bits;
-}
-
-/// The delimiters of a text, block by block.
-class Blocks {
- public:
-  Blocks(const std::uint8_t* data, std::size_t size_bytes, Delimiter delimiter, bool in_quotes)
-      : data_(data),
-        size_(size_bytes),
-        delimiter_(delimiter),
-        quoted_(in_quotes ? ~std::uint64_t{0} : 0) {}
-
-  bool at_end() const { return begin_ >= size_; }
-  std::size_t begin() const { return begin_; }  ///< Of the next block.
-  bool in_quotes() const { return quoted_ != 0; }
-
-  /// The next block's delimiters. Reads up to 63 bytes beyond the text's end where `padded`.
-  std::uint64_t next(bool padded) {
-    const std::size_t left = size_ - begin_;
-    const std::uint64_t inside =
-        left < kBlockBytes ? (std::uint64_t{1} << left) - 1 : ~std::uint64_t{0};
-    const std::uint8_t* from = data_ + begin_;
+/// The positions in a text, below `size`, of which `bits_of(block)` has a bit. Calls `take` with
+/// each until it says no; false then. Reads up to 63 bytes beyond the text's end where `padded`.
+template <typename BitsOf, typename Take>
+bool for_each_bit(const std::uint8_t* data, std::size_t size, bool padded, BitsOf bits_of,
+                  Take take) {
+  for (std::size_t begin = 0; begin < size; begin += kBlockBytes) {
+    const std::size_t left = size - begin;
+    const std::uint8_t* from = data + begin;
     std::uint8_t copy[kBlockBytes] = {};
     if (left < kBlockBytes && !padded) {
       std::memcpy(copy, from, left);
       from = copy;
     }
-    begin_ += kBlockBytes;
-    std::uint64_t bits = equal_bits(from, delimiter_.byte) & inside;
-    if (delimiter_.quoted) {
-      const std::uint64_t quoted = odd_up_to(equal_bits(from, '"') & inside) ^ quoted_;
-      bits &= ~quoted;
-      quoted_ = (quoted >> 63) != 0 ? ~std::uint64_t{0} : 0;
-    }
-    return bits;
+    std::uint64_t bits = bits_of(from);
+    if (left < kBlockBytes) bits &= (std::uint64_t{1} << left) - 1;
+    for (; bits != 0; bits &= bits - 1)
+      if (!take(begin + static_cast<std::size_t>(std::countr_zero(bits)))) return false;
   }
+  return true;
+}
 
- private:
-  const std::uint8_t* data_;
-  std::size_t size_;
-  Delimiter delimiter_;
-  std::size_t begin_ = 0;
-  std::uint64_t quoted_;  // All ones where the next block begins between quotes.
-};
+/// Calls `take` with the position of each newline of CSV that ends a record, until it says no.
+/// Returns where the text ends, which after a no means nothing.
+template <typename Take>
+CsvState scan_csv(const std::uint8_t* data, std::size_t size, Delimiter delimiter, CsvState state,
+                  Take take) {
+  if (size == 0) return state;
+  // A quote that was left open to be judged by the next byte: doubled, or closed.
+  const bool doubled = state == CsvState::quote && data[0] == '"';
+  bool inside = state == CsvState::quotes || doubled;
+  std::size_t skipped = doubled ? 0 : SIZE_MAX;  // The second of two quotes.
+  bool is_open = false;                          // The last byte is a quote that may be doubled.
+  const auto at_border = [&](std::size_t at) {
+    if (at == 0) return state == CsvState::border;
+    return data[at - 1] == delimiter.separator || data[at - 1] == delimiter.byte;
+  };
+  for_each_bit(
+      data, size, false,
+      [&](const std::uint8_t* block) {
+        return equal_bits(block, delimiter.byte) | equal_bits(block, '"');
+      },
+      [&](std::size_t at) {
+        if (at == skipped) return true;
+        const bool is_quote = data[at] == '"';
+        if (!inside) {
+          if (is_quote) inside = at_border(at);
+          return is_quote || take(at);
+        }
+        if (!is_quote) return true;
+        if (at + 1 == size) {
+          is_open = true;
+        } else if (data[at + 1] == '"') {
+          skipped = at + 1;
+        } else {
+          inside = false;
+        }
+        return true;
+      });
+  if (is_open) return CsvState::quote;
+  if (inside) return CsvState::quotes;
+  const std::uint8_t last = data[size - 1];
+  return last == delimiter.separator || last == delimiter.byte ? CsvState::border : CsvState::field;
+}
 
 std::uint64_t count_bytes(const std::uint8_t* data, std::size_t size_bytes, std::uint8_t byte) {
   std::uint64_t count = 0;
@@ -103,49 +119,45 @@ std::uint64_t count_bytes(const std::uint8_t* data, std::size_t size_bytes, std:
 RecordCount count_records(const std::uint8_t* data, std::size_t size_bytes, Delimiter delimiter,
                           RecordCount before) {
   if (!delimiter.quoted)
-    return {before.records + count_bytes(data, size_bytes, delimiter.byte), false};
-  Blocks blocks(data, size_bytes, delimiter, before.in_quotes);
+    return {before.records + count_bytes(data, size_bytes, delimiter.byte), {}};
   RecordCount count = before;
-  while (!blocks.at_end())
-    count.records += static_cast<std::uint64_t>(std::popcount(blocks.next(false)));
-  count.in_quotes = blocks.in_quotes();
+  count.state = scan_csv(data, size_bytes, delimiter, before.state, [&](std::size_t) {
+    ++count.records;
+    return true;
+  });
   return count;
 }
 
 std::optional<std::size_t> first_end(const std::uint8_t* data, std::size_t size_bytes,
-                                     std::size_t after, Delimiter delimiter, bool in_quotes) {
+                                     std::size_t after, Delimiter delimiter, CsvState state) {
   if (after >= size_bytes) return std::nullopt;
   if (!delimiter.quoted) {
     const void* const found = std::memchr(data + after, delimiter.byte, size_bytes - after);
     if (found == nullptr) return std::nullopt;
     return static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - data) + 1;
   }
-  Blocks blocks(data, size_bytes, delimiter, in_quotes);
-  while (!blocks.at_end()) {
-    const std::size_t begin = blocks.begin();
-    std::uint64_t bits = blocks.next(false);
-    if (begin + kBlockBytes <= after) continue;
-    if (after > begin) bits &= ~std::uint64_t{0} << (after - begin);
-    if (bits != 0) return begin + static_cast<std::size_t>(std::countr_zero(bits)) + 1;
-  }
-  return std::nullopt;
+  std::optional<std::size_t> end;
+  scan_csv(data, size_bytes, delimiter, state, [&](std::size_t at) {
+    if (at < after) return true;
+    end = at + 1;
+    return false;
+  });
+  return end;
 }
 
 std::optional<std::size_t> last_end(const std::uint8_t* data, std::size_t size_bytes,
-                                    Delimiter delimiter, bool in_quotes) {
+                                    Delimiter delimiter, CsvState state) {
   if (!delimiter.quoted) {
     const void* const found = ::memrchr(data, delimiter.byte, size_bytes);
     if (found == nullptr) return std::nullopt;
     return static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - data) + 1;
   }
-  // Which quotes are odd is known from the front only.
-  Blocks blocks(data, size_bytes, delimiter, in_quotes);
+  // Which newlines count is known from the front only.
   std::optional<std::size_t> end;
-  while (!blocks.at_end()) {
-    const std::size_t begin = blocks.begin();
-    const std::uint64_t bits = blocks.next(false);
-    if (bits != 0) end = begin + static_cast<std::size_t>(63 - std::countl_zero(bits)) + 1;
-  }
+  scan_csv(data, size_bytes, delimiter, state, [&](std::size_t at) {
+    end = at + 1;
+    return true;
+  });
   return end;
 }
 
@@ -155,26 +167,23 @@ CutRecords cut_records(const std::uint8_t* data, std::size_t size_bytes, std::ui
   CutRecords cut;
   std::size_t begin = 0;  // Of the record that is being looked for.
   const auto take = [&](std::size_t end) {
+    if (cut.records == records.size()) return false;
     records[cut.records] = {data + begin, end - begin};
     offsets[cut.records++] = offset + begin;
+    begin = end + 1;
+    return true;
   };
-  Blocks blocks(data, size_bytes, delimiter, false);
-  while (!blocks.at_end()) {
-    const std::size_t block = blocks.begin();
-    for (std::uint64_t bits = blocks.next(true); bits != 0; bits &= bits - 1) {
-      if (cut.records == records.size()) {
-        cut.consumed_bytes = begin;
-        return cut;
-      }
-      const std::size_t end = block + static_cast<std::size_t>(std::countr_zero(bits));
-      take(end);
-      begin = end + 1;
-    }
-  }
+  CsvState state = CsvState::border;
+  if (delimiter.quoted)
+    state = scan_csv(data, size_bytes, delimiter, state, take);
+  else
+    for_each_bit(
+        data, size_bytes, true,
+        [&](const std::uint8_t* block) { return equal_bits(block, delimiter.byte); }, take);
   if (begin < size_bytes && cut.records < records.size()) {
     take(size_bytes);
     begin = size_bytes;
-    cut.in_quotes = blocks.in_quotes();
+    cut.in_quotes = state == CsvState::quotes;
   }
   cut.consumed_bytes = begin;
   return cut;

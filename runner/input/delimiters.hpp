@@ -13,15 +13,24 @@ namespace mrun {
 /// What ends a record that is not of a fixed size.
 struct Delimiter {
   std::uint8_t byte = '\n';
-  /// Bytes between an odd '"' and the next one end nothing (CSV; a quote inside a quoted field is
-  /// written twice, which comes to the same).
+  /// CSV: a field that begins with '"' ends with the next single '"'; newlines between them end
+  /// nothing, and a quote within another field is a byte like any other.
   bool quoted = false;
+  std::uint8_t separator = ',';  ///< Of the fields, where `quoted`.
 };
 
-/// Where a text stands: how many records ended in it, and whether its end lies between quotes.
+/// Where in CSV the next byte lies.
+enum class CsvState : std::uint8_t {
+  border,  ///< At the beginning of a field.
+  field,   ///< In a field without quotes, or behind a closing one.
+  quotes,  ///< Between quotes.
+  quote    ///< Behind a quote between quotes: a second one makes it a byte, all else closes.
+};
+
+/// What a text holds, and where its end lies.
 struct RecordCount {
   std::uint64_t records = 0;
-  bool in_quotes = false;
+  CsvState state = CsvState::border;
 };
 
 /// Counts on from `before` over [data, data + size_bytes).
@@ -29,12 +38,13 @@ RecordCount count_records(const std::uint8_t* data, std::size_t size_bytes, Deli
                           RecordCount before = {});
 
 /// The first end (the position behind a delimiter) in [data, data + size_bytes) that is greater
-/// than `after`. `in_quotes`: whether the text begins between quotes.
+/// than `after`. `state`: where the text begins.
 std::optional<std::size_t> first_end(const std::uint8_t* data, std::size_t size_bytes,
-                                     std::size_t after, Delimiter delimiter, bool in_quotes);
+                                     std::size_t after, Delimiter delimiter,
+                                     CsvState state = CsvState::border);
 /// The last end.
 std::optional<std::size_t> last_end(const std::uint8_t* data, std::size_t size_bytes,
-                                    Delimiter delimiter, bool in_quotes);
+                                    Delimiter delimiter, CsvState state = CsvState::border);
 
 /// What one call of `cut_records` did.
 struct CutRecords {

@@ -33,7 +33,7 @@ class Lister {
   explicit Lister(const WalkRules& rules) : rules_(rules) {}
 
   Result<void> add_argument(const InputArgument& argument) {
-    if (argument.path.empty()) return fail(Code::usage, "an input argument is empty");
+    if (argument.path.empty()) return fail(Code::input, "an input argument is empty");
     input_ = argument.input;
     MRUN_TRY(argument.path == "-" ? add_standard_input() : add_named(argument.path));
     ++argument_;

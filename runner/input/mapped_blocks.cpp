@@ -42,7 +42,7 @@ class MappedBlocks final : public BlockSource {
     if (range.begin == 0) return 0;
     // From the byte before, which says whether a record begins with the range.
     const std::uint64_t from = range.begin - 1;
-    const Window window{file_->data() + from, file_->size() - from, from, true, rules_.in_quotes};
+    const Window window{file_->data() + from, file_->size() - from, from, true, rules_.state};
     // An end at or beyond the range's end is the business of the range that follows.
     const auto end = rules_.cutter.first_end(window, 0, range.end - 1 - from);
     return end ? from + *end : range.end;

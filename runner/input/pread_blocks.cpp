@@ -48,11 +48,11 @@ class PreadBlocks final : public BlockSource {
   /// Moves to the first record that begins in the range, or to the range's end.
   Result<void> find_first_record() {
     is_at_record_ = true;
-    bool in_quotes = rules_.in_quotes;
+    CsvState state = rules_.state;
     for (;;) {
       MRUN_TRY(read_more());
       Window window = this->window();
-      window.in_quotes = in_quotes;
+      window.state = state;
       const auto limit =
           static_cast<std::size_t>(std::min<std::uint64_t>(window.size, range_.end - 1 - at_));
       if (const auto end = rules_.cutter.first_end(window, 0, limit)) {
@@ -65,9 +65,8 @@ class PreadBlocks final : public BlockSource {
         return {};
       }
       if (rules_.cutter.kind() == RecordFormat::Kind::csv)
-        in_quotes =
-            count_records(window.data, window.size, rules_.cutter.delimiter(), {0, in_quotes})
-                .in_quotes;
+        state =
+            count_records(window.data, window.size, rules_.cutter.delimiter(), {0, state}).state;
       at_ += window.size;
       buffer_.clear();
     }

@@ -23,7 +23,7 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
   if (rules.cutter.kind() == RecordFormat::Kind::csv && range.begin > 0) {
     MRUN_TRY_ASSIGN(const RecordCount before,
                     records_.before(input, range.file, range.begin - 1, rules.cutter.delimiter()));
-    rules.in_quotes = before.in_quotes;
+    rules.state = before.state;
   }
   const bool is_automatic = options_.io == IoMode::automatic;
   if (options_.io == IoMode::pread || (is_automatic && size_bytes < options_.map_from_bytes))

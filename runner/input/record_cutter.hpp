@@ -16,7 +16,7 @@ struct Window {
   std::size_t size = 0;
   std::uint64_t offset = 0;
   bool ends_file = false;  ///< No byte follows in the file: the end of the window ends a record.
-  bool in_quotes = false;  ///< For CSV: the first byte lies between quotes.
+  CsvState state = CsvState::border;  ///< For CSV: where the first byte lies.
 };
 
 /// Pure. An end is a position after a record's last byte (its delimiter included), relative to the
@@ -30,8 +30,8 @@ class RecordCutter {
   bool is_whole() const { return format_.kind == RecordFormat::Kind::whole; }
   /// Of all formats but `fixed` and `whole`.
   Delimiter delimiter() const {
-    if (format_.kind == RecordFormat::Kind::nul) return {'\0', false};
-    return {'\n', format_.kind == RecordFormat::Kind::csv};
+    if (format_.kind == RecordFormat::Kind::nul) return {'\0', false, ','};
+    return {'\n', format_.kind == RecordFormat::Kind::csv, format_.separator};
   }
   std::uint32_t fixed_bytes() const { return format_.fixed_bytes; }
 
@@ -50,8 +50,7 @@ class RecordCutter {
   std::optional<std::size_t> first_end(const Window& window, std::size_t after,
                                        std::size_t limit) const {
     if (after >= limit || is_whole()) return std::nullopt;
-    if (!is_fixed())
-      return mrun::first_end(window.data, limit, after, delimiter(), window.in_quotes);
+    if (!is_fixed()) return mrun::first_end(window.data, limit, after, delimiter(), window.state);
     const std::uint64_t past = (window.offset + after) % format_.fixed_bytes;
     const std::uint64_t end = after + (format_.fixed_bytes - past);
     return end <= limit ? std::optional<std::size_t>(end) : std::nullopt;
@@ -60,7 +59,7 @@ class RecordCutter {
   /// The last end that is not beyond `limit`.
   std::optional<std::size_t> last_end(const Window& window, std::size_t limit) const {
     if (is_whole()) return std::nullopt;
-    if (!is_fixed()) return mrun::last_end(window.data, limit, delimiter(), window.in_quotes);
+    if (!is_fixed()) return mrun::last_end(window.data, limit, delimiter(), window.state);
     const std::uint64_t past = (window.offset + limit) % format_.fixed_bytes;
     return past < limit ? std::optional<std::size_t>(limit - past) : std::nullopt;
   }
@@ -72,7 +71,8 @@ class RecordCutter {
     if (bytes.size == 0) return 0;
     if (is_whole()) return 1;
     const RecordCount count = count_records(bytes.data, bytes.size, delimiter());
-    const bool is_ended = !count.in_quotes && bytes.data[bytes.size - 1] == delimiter().byte;
+    const bool is_ended =
+        count.state != CsvState::quotes && bytes.data[bytes.size - 1] == delimiter().byte;
     return count.records + (is_ended ? 0 : 1);
   }
 

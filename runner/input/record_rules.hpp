@@ -11,7 +11,7 @@ namespace mrun {
 /// A record of fixed size is one slice in memory.
 constexpr std::uint64_t kFixedRecordBytesMost = std::uint64_t{1} << 28;
 
-/// "lines", "nul", "fixed:N", "whole" or "csv". Code::usage otherwise.
+/// "lines", "nul", "fixed:N", "whole", "csv" or "csv:" and a separator. Code::usage otherwise.
 Result<RecordFormat> parse_record_format(const std::string& text);
 
 struct RecordRules {

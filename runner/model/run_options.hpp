@@ -23,6 +23,7 @@ struct RecordFormat {
   /// do not count.
   enum class Kind : std::uint8_t { lines, nul, fixed, whole, csv } kind = Kind::lines;
   std::uint32_t fixed_bytes = 0;  ///< For Kind::fixed; at least 1.
+  std::uint8_t separator = ',';   ///< For Kind::csv: between fields.
   bool operator==(const RecordFormat&) const = default;
 
   /// Any byte of a file may be looked at without what lies before it, or with a count over that.

@@ -21,10 +21,19 @@ using Texts = std::vector<std::string>;
 Texts records_by_model(const std::string& text, const std::string& format) {
   Texts records;
   std::string record;
-  bool quoted = false, open = false;
+  bool quoted = false, open = false, closing = false, border = true;
   for (const char c : text) {
     open = true;
-    if (format == "csv" && c == '"') quoted = !quoted;
+    if (format == "csv") {
+      // A quote opens at the beginning of a field; between quotes it closes, unless it is doubled.
+      if (c == '"' && (quoted ? true : closing || border)) {
+        closing = quoted;
+        quoted = !quoted;
+      } else {
+        closing = false;
+      }
+      border = !quoted && (c == ',' || c == '\n');
+    }
     const bool ends = format == "nul"   ? c == '\0'
                       : format == "csv" ? c == '\n' && !quoted
                                         : format == "lines" && c == '\n';
@@ -79,7 +88,7 @@ TEST_F(Records, AreThoseOfAByteLoopForEveryFormatWhereverSplitsLie) {
             text += "\n\r\0,"[random.below(4)];
             break;
           case 1:
-            text += random.one_in(3) ? "\"x\ny\"" : "\"\"";
+            text += random.one_in(3) ? ",\"x\ny\"" : random.one_in(2) ? "\"\"" : "5\" pipe";
             break;
           default:
             text.append(random.below(40), static_cast<char>('a' + random.below(26)));
@@ -101,6 +110,19 @@ TEST_F(Records, AreThoseOfAByteLoopForEveryFormatWhereverSplitsLie) {
           << format << ", streamed " << testing::PrintToString(text);
     }
   }
+}
+
+TEST_F(Records, OfCsvMayHoldQuotesInsideFields) {
+  write("in.csv", "id,size\n1,5\" pipe\n2,4\n3,3\" hose\n4,\"1;\n\"\n");
+  EXPECT_EQ(output_of({"sum", "in.csv", "-D", "format=csv", "-D", "header", "-D", "count"}), "4\n");
+  EXPECT_EQ(output_of({"distinct", "in.csv", "-D", "format=csv", "-D", "header", "-D", "field=id"}),
+            "1\n2\n3\n4\n");
+  write("semi.csv", "1;\"a,\nb;c\"\n2;x,\"y\n3;z\n");
+  EXPECT_EQ(
+      output_of({"distinct", "semi.csv", "-D", "format=csv", "-D", "separator=;", "-D", "field=1"}),
+      "1\n2\n3\n");
+  EXPECT_EQ(output_of({"distinct", "semi.csv", "--records", "csv:;"}),
+            "1;\"a,\nb;c\"\n2;x,\"y\n3;z\n");
 }
 
 TEST_F(Records, OfCsvThatEndBetweenQuotesAreAnError) {

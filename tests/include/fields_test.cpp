@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mrun/lines.hpp"
+#include "mrun/row.hpp"
 
 namespace {
 
@@ -35,6 +36,30 @@ TEST(Fields, AreFoundByIndex) {
   EXPECT_EQ("a", line[0]);
   EXPECT_EQ("c", line[2]);
   EXPECT_EQ("", line[3]);
+}
+
+std::vector<std::string> row_fields(std::string_view record, char separator, bool quoted) {
+  mrun::Row row(separator, quoted);
+  row.split(record);
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < row.size(); ++i) found.emplace_back(row[i]);
+  return found;
+}
+
+TEST(Row, TakesQuotedFieldsApart) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ((Texts{"a", "b,c", "d\"e", ""}), row_fields("a,\"b,c\",\"d\"\"e\",\r", ',', true));
+  EXPECT_EQ((Texts{"5\" pipe", "x\"\"y"}), row_fields("5\" pipe,x\"\"y", ',', true));
+  EXPECT_EQ((Texts{"ab\"c", "d"}), row_fields("\"a\"b\"c,d", ',', true))
+      << "behind the closing one";
+  EXPECT_EQ((Texts{"open, still"}), row_fields("\"open, still", ',', true));
+  EXPECT_EQ((Texts{"\"a", "b\""}), row_fields("\"a,b\"", ',', false));
+  EXPECT_EQ((Texts{""}), row_fields("", '\t', true));
+  EXPECT_EQ((Texts{"", ""}), row_fields("\"\",", ',', true));
+  mrun::Row row;
+  row.split("a\tb\tc", 2);
+  EXPECT_EQ(2u, row.size());
+  EXPECT_EQ("", row[7]);
 }
 
 std::vector<std::string> all_lines(const mrun::lines& range) {

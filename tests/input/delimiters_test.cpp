@@ -29,15 +29,32 @@ class Padded {
   std::size_t size_;
 };
 
-/// The ends of the records of `text`, one byte at a time.
+/// The ends of the records of `text`, one byte at a time; `state` becomes that of its end.
 std::vector<std::size_t> ends_by_model(const std::string& text, Delimiter delimiter,
-                                       bool in_quotes = false) {
+                                       CsvState& state) {
   std::vector<std::size_t> ends;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (delimiter.quoted && text[at] == '"') in_quotes = !in_quotes;
-    if (!in_quotes && text[at] == static_cast<char>(delimiter.byte)) ends.push_back(at + 1);
+    const char c = text[at];
+    if (!delimiter.quoted) {
+      if (c == static_cast<char>(delimiter.byte)) ends.push_back(at + 1);
+      continue;
+    }
+    if (state == CsvState::quotes) {
+      if (c == '"') state = CsvState::quote;
+    } else if (c == '"' && (state == CsvState::quote || state == CsvState::border)) {
+      state = CsvState::quotes;
+    } else if (c == '\n') {
+      ends.push_back(at + 1);
+      state = CsvState::border;
+    } else {
+      state = c == ',' ? CsvState::border : CsvState::field;
+    }
   }
   return ends;
+}
+std::vector<std::size_t> ends_by_model(const std::string& text, Delimiter delimiter) {
+  CsvState state = CsvState::border;
+  return ends_by_model(text, delimiter, state);
 }
 
 std::vector<std::string> records_by_model(const std::string& text, Delimiter delimiter) {
@@ -78,7 +95,7 @@ void expect_model(const std::string& text, Delimiter delimiter, std::size_t room
   const std::vector<std::size_t> ends = ends_by_model(text, delimiter);
   ASSERT_EQ(count_records(padded.data(), padded.size(), delimiter).records, ends.size());
   ASSERT_EQ(records_by_cutting(text, delimiter, room, 1000), records_by_model(text, delimiter));
-  const auto last = last_end(padded.data(), padded.size(), delimiter, false);
+  const auto last = last_end(padded.data(), padded.size(), delimiter);
   ASSERT_EQ(last.value_or(0), ends.empty() ? 0 : ends.back());
 }
 
@@ -90,7 +107,7 @@ TEST(Delimiters, AreFoundAtEveryPositionAlone) {
         text[at] = static_cast<char>(delimiter.byte);
         ASSERT_NO_FATAL_FAILURE(expect_model(text, delimiter));
         for (const std::size_t after : {std::size_t{0}, at, at + 1, size - 1}) {
-          const auto end = first_end(Padded(text).data(), size, after, delimiter, false);
+          const auto end = first_end(Padded(text).data(), size, after, delimiter);
           ASSERT_EQ(end.has_value(), after <= at && after < size);
           if (end) {
             ASSERT_EQ(*end, at + 1);
@@ -119,7 +136,7 @@ TEST(Delimiters, MatchTheModelOnRandomTexts) {
     std::string text(random.below(700), 'a');
     const std::uint64_t rarity = random.between(1, 80);
     for (char& c : text)
-      c = random.one_in(rarity) ? "\n\"\0"[random.below(3)] : static_cast<char>(random.below(256));
+      c = random.one_in(rarity) ? "\n\"\0,"[random.below(4)] : static_cast<char>(random.below(256));
     const Delimiter delimiter = random.one_in(3) ? kNewline : random.one_in(2) ? kNul : kCsv;
     ASSERT_NO_FATAL_FAILURE(expect_model(text, delimiter, random.between(1, 40)));
     // From a place within: what lies before decides whether it is between quotes.
@@ -127,15 +144,41 @@ TEST(Delimiters, MatchTheModelOnRandomTexts) {
     const std::string before = text.substr(0, cut), behind = text.substr(cut);
     const RecordCount half = count_records(Padded(before).data(), cut, delimiter);
     const RecordCount all = count_records(Padded(behind).data(), behind.size(), delimiter, half);
-    EXPECT_EQ(all.records, ends_by_model(text, delimiter).size());
-    const std::vector<std::size_t> ends = ends_by_model(behind, delimiter, half.in_quotes);
+    CsvState state = CsvState::border;
+    EXPECT_EQ(all.records, ends_by_model(text, delimiter, state).size());
+    if (delimiter.quoted) {
+      EXPECT_EQ(all.state, state);
+    }
+    state = half.state;
+    const std::vector<std::size_t> ends = ends_by_model(behind, delimiter, state);
     const std::size_t after = random.below(behind.size() + 1);
     const auto wanted = std::upper_bound(ends.begin(), ends.end(), after);
     const auto found =
-        first_end(Padded(behind).data(), behind.size(), after, delimiter, half.in_quotes);
+        first_end(Padded(behind).data(), behind.size(), after, delimiter, half.state);
     ASSERT_EQ(found.value_or(0), wanted == ends.end() ? 0 : *wanted);
-    const auto last = last_end(Padded(behind).data(), behind.size(), delimiter, half.in_quotes);
+    const auto last = last_end(Padded(behind).data(), behind.size(), delimiter, half.state);
     ASSERT_EQ(last.value_or(0), ends.empty() ? 0 : ends.back());
+  }
+}
+
+TEST(Delimiters, OfCsvMindQuotesAtTheBeginningOfAFieldAlone) {
+  // Every text of up to seven of these bytes, cut anywhere in two.
+  constexpr std::string_view kLetters = "a,\n\"";
+  for (std::size_t length = 1; length <= 7; ++length) {
+    for (std::size_t number = 0; number < std::size_t{1} << (2 * length); ++number) {
+      std::string text;
+      for (std::size_t i = 0; i < length; ++i) text += kLetters[number >> (2 * i) & 3];
+      ASSERT_NO_FATAL_FAILURE(expect_model(text, kCsv)) << testing::PrintToString(text);
+      CsvState state = CsvState::border;
+      const std::size_t ends = ends_by_model(text, kCsv, state).size();
+      for (std::size_t cut = 0; cut <= length; ++cut) {
+        const RecordCount half = count_records(Padded(text.substr(0, cut)).data(), cut, kCsv);
+        const RecordCount all =
+            count_records(Padded(text.substr(cut)).data(), length - cut, kCsv, half);
+        ASSERT_EQ(all.records, ends) << testing::PrintToString(text) << ' ' << cut;
+        ASSERT_EQ(all.state, state) << testing::PrintToString(text) << ' ' << cut;
+      }
+    }
   }
 }
 
@@ -146,7 +189,7 @@ TEST(Delimiters, SayWhereATextEndsBetweenQuotes) {
   const CutRecords cut = cut_records(text.data(), text.size(), 0, kCsv, slices, offsets);
   EXPECT_EQ(cut.records, 1u);
   EXPECT_TRUE(cut.in_quotes);
-  EXPECT_TRUE(count_records(text.data(), text.size(), kCsv).in_quotes);
+  EXPECT_EQ(count_records(text.data(), text.size(), kCsv).state, CsvState::quotes);
 }
 
 }  // namespace

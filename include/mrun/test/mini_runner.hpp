@@ -180,18 +180,28 @@ class MiniRunner {
     Cut cut;
     cut.file = file;
     cut.are_lines = format == "lines";
-    const bool is_csv = format == "csv", is_fixed = format.rfind("fixed:", 0) == 0;
+    const bool is_csv = format.rfind("csv", 0) == 0, is_fixed = format.rfind("fixed:", 0) == 0;
     const std::uint64_t fixed = is_fixed ? std::stoull(format.substr(6)) : 0;
     if (!cut.are_lines && !is_csv && !is_fixed && format != "nul" && format != "whole")
       end(MRUN_BAD_CONFIG, "there is no record format " + format);
+    const char separator = format.size() == 5 ? format[4] : ',';  // Of "csv:;"
     bool in_quotes = false;
-    std::uint64_t begin = 0;
+    std::uint64_t begin = 0, field = 0;
     const auto take = [&](std::uint64_t size) {
       if (is_csv && size > 0 && text[begin + size - 1] == '\r') --size;
       cut.records.push_back({begin, size});
     };
     for (std::uint64_t at = 0; at < text.size(); ++at) {
-      if (is_csv && text[at] == '"') in_quotes = !in_quotes;
+      if (is_csv && text[at] == '"') {
+        if (!in_quotes)
+          in_quotes = at == field;
+        else if (at + 1 < text.size() && text[at + 1] == '"')
+          ++at;
+        else
+          in_quotes = false;
+        continue;
+      }
+      if (!in_quotes && (text[at] == separator || text[at] == '\n')) field = at + 1;
       if (is_fixed && at + 1 == begin + fixed) {
         take(fixed);
         begin = at + 1;
