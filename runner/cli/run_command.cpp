@@ -83,7 +83,7 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   Progress progress;
   bool reader_gone = false;
   const auto write_out = [&](std::span<const std::byte> bytes) -> Result<bool> {
-    MRUN_TRY_ASSIGN(const bool has_reader, write_standard_output(bytes));
+    MRUN_TRY_ASSIGN(const bool has_reader, write_standard_output(bytes, context.stop));
     reader_gone = reader_gone || !has_reader;
     return has_reader;
   };

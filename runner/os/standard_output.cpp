@@ -2,10 +2,13 @@
 #include "os/standard_output.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "os/errno_text.hpp"
@@ -25,6 +28,23 @@ Result<bool> write_standard_output(std::span<const std::byte> bytes) {
     } else {
       return fail(Code::output, "cannot write to the standard output: " + errno_text(errno));
     }
+  }
+  return true;
+}
+
+Result<bool> write_standard_output(std::span<const std::byte> bytes, const StopFlag& stop) {
+  while (!bytes.empty()) {
+    if (stop.stopped()) return fail(Code::cancelled, "stopped");
+    pollfd ready{STDOUT_FILENO, POLLOUT, 0};
+    constexpr int kMilliseconds = 100;
+    const int polled = ::poll(&ready, 1, kMilliseconds);
+    if (polled == 0 || (polled < 0 && errno == EINTR)) continue;
+    // A pipe that is ready takes so many bytes without a wait.
+    const std::span<const std::byte> some =
+        bytes.first(std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    MRUN_TRY_ASSIGN(const bool has_reader, write_standard_output(some));
+    if (!has_reader) return false;
+    bytes = bytes.subspan(some.size());
   }
   return true;
 }

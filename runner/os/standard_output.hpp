@@ -5,12 +5,16 @@
 #include <span>
 
 #include "base/result.hpp"
+#include "base/stop_flag.hpp"
 
 namespace mrun {
 
 /// Writes all bytes to the standard output. False where the reader has gone (EPIPE): then stop
 /// quietly. Any other failure is Code::output. Needs ignore_broken_pipes().
 Result<bool> write_standard_output(std::span<const std::byte> bytes);
+/// The same for a thread that no signal interrupts: looks at `stop` ten times a second while a slow
+/// reader lets it wait.
+Result<bool> write_standard_output(std::span<const std::byte> bytes, const StopFlag& stop);
 
 /// Makes writing to a closed pipe an error of the write instead of the death of the process.
 void ignore_broken_pipes();

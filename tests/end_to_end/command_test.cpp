@@ -307,6 +307,22 @@ TEST_F(CommandTest, TmpLimitEndsARunThatSpillsMore) {
   EXPECT_EQ(names_in(folder_ / "a").size() + names_in(folder_ / "b").size(), 0u);
 }
 
+TEST_F(CommandTest, AReaderThatReadsNothingDoesNotKeepARunFromStopping) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i) + " a line of some length\n";
+  write_file(folder_ / "many", text);
+  CommandOptions options;
+  options.folder = folder_.path();
+  options.environment = {"MRUN=" + mrun_path()};
+  const CommandResult result = run_command(
+      {"/bin/bash", "-c",
+       "mkfifo pipe; sleep 30 <pipe & reader=$!; \"$MRUN\" sort -q many - >pipe & run=$!; sleep 1; "
+       "kill -TERM $run; wait $run; echo $?; kill $reader"},
+      options);
+  EXPECT_EQ(result.out, "143\n");
+  EXPECT_LT(result.seconds, 10) << "it was the reader's end that ended it";
+}
+
 TEST_F(CommandTest, ExplainShowsThePlanAndWritesNothing) {
   const CommandResult result = run({job_, "in", "out", "--explain", "-p", "7", "-m", "64M"});
   EXPECT_TRUE(result.ok()) << result.err;
