@@ -3,11 +3,11 @@
 
 #include <variant>
 
-#include "base/escape_text.hpp"
 #include "base/stop_flag.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/json_events.hpp"
+#include "cli/option_values.hpp"
 #include "cli/raw_options.hpp"
 #include "os/stop_signals.hpp"
 
@@ -21,14 +21,6 @@ Result<void> run_one(const RawCommand& command, const CommandContext& context) {
     return verify_command(*verify, context);
   if (const auto* cat = std::get_if<RawCat>(&command)) return cat_command(*cat, context);
   return print_text(context.console, std::get<RawText>(command).text);
-}
-
-Result<bool> parse_color(const std::string& text, const Console& console) {
-  if (text == "always") return true;
-  if (text == "never") return false;
-  if (text == "auto") return console.err_has_color;
-  return fail(Code::usage,
-              "--color is '" + excerpt_text(text) + "', and must be auto, always or never");
 }
 
 Ending end_with(const Error& error, const StopFlag& stop, const Console& console, bool json) {
@@ -54,7 +46,9 @@ Ending run_main(std::span<const std::string> arguments, const std::string& job_f
   const auto* const run = std::get_if<RawRun>(&*command);
   Console chosen = console;
   if (run != nullptr && run->color) {
-    Result<bool> color = parse_color(*run->color, console);
+    Result<bool> color =
+        parse_choice<bool>("--color", *run->color,
+                           {{"auto", console.err_has_color}, {"always", true}, {"never", false}});
     if (!color) return end_with(color.error(), stop, console, run->json);
     chosen.err_has_color = *color;
   }

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/escape_text.hpp"
 #include "base/size_text.hpp"
 #include "cli/json_events.hpp"
+#include "cli/option_values.hpp"
 #include "os/machine.hpp"
 
 namespace mrun {
@@ -45,12 +45,12 @@ std::string time_text(double seconds) {
 }  // namespace
 
 Result<ProgressMode> parse_progress_mode(const std::string& text, const Console& console) {
-  if (text == "auto") return console.err_is_live ? ProgressMode::live : ProgressMode::plain;
-  if (text == "tty") return ProgressMode::live;
-  if (text == "plain") return ProgressMode::plain;
-  if (text == "none") return ProgressMode::none;
-  return fail(Code::usage, fmt::format("--progress is '{}', and must be auto, tty, plain or none",
-                                       excerpt_text(text)));
+  const ProgressMode fitting = console.err_is_live ? ProgressMode::live : ProgressMode::plain;
+  return parse_choice<ProgressMode>("--progress", text,
+                                    {{"auto", fitting},
+                                     {"tty", ProgressMode::live},
+                                     {"plain", ProgressMode::plain},
+                                     {"none", ProgressMode::none}});
 }
 
 std::optional<double> ProgressState::seconds_left() const {

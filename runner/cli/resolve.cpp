@@ -10,17 +10,13 @@
 #include "base/escape_text.hpp"
 #include "base/size_text.hpp"
 #include "cli/input_arguments.hpp"
+#include "cli/option_values.hpp"
 #include "engine/memory_plan.hpp"
 #include "input/record_rules.hpp"
 #include "os/machine.hpp"
 
 namespace mrun {
 namespace {
-
-Failure bad_option(std::string_view option, std::string_view text, const std::string& wanted) {
-  return fail(Code::usage,
-              fmt::format("{} is '{}', and must be {}", option, excerpt_text(text), wanted));
-}
 
 /// An error of a value, with the option's name before it.
 Failure at_option(std::string_view option, Error error) {
@@ -60,28 +56,6 @@ Result<std::uint64_t> resolve_memory(const RawRun& raw, const MachineFacts& mach
                   raw.memory ? fmt::format(" (--memory {})", excerpt_text(*raw.memory)) : "",
                   size_text(kMemoryLeast)),
       fmt::format("give at least --memory {}M", kMemoryLeast >> 20));
-}
-
-Result<OutputFormat> parse_output_format(const std::string& text) {
-  if (text == "text") return OutputFormat::text;
-  if (text == "nul") return OutputFormat::nul;
-  if (text == "raw") return OutputFormat::raw;
-  return bad_option("--output-format", text, "text, nul or raw");
-}
-
-Result<Compression> parse_compression(const std::string& text) {
-  if (text == "none") return Compression::none;
-  if (text == "gzip") return Compression::gzip;
-  if (text == "zstd") return Compression::zstd;
-  if (text == "lz4") return Compression::lz4;
-  return bad_option("--compress", text, "gzip, zstd, lz4 or none");
-}
-
-Result<IoMode> parse_io(const std::string& text) {
-  if (text == "auto") return IoMode::automatic;
-  if (text == "mmap") return IoMode::mmap;
-  if (text == "pread") return IoMode::pread;
-  return bad_option("--io", text, "auto, mmap or pread");
 }
 
 }  // namespace
@@ -124,13 +98,24 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
     options.split_bytes = *bytes;
   }
   if (raw.io) {
-    MRUN_TRY_ASSIGN(options.io, parse_io(*raw.io));
+    MRUN_TRY_ASSIGN(options.io, parse_choice<IoMode>("--io", *raw.io,
+                                                     {{"auto", IoMode::automatic},
+                                                      {"mmap", IoMode::mmap},
+                                                      {"pread", IoMode::pread}}));
   }
   if (raw.compress) {
-    MRUN_TRY_ASSIGN(options.compression, parse_compression(*raw.compress));
+    MRUN_TRY_ASSIGN(options.compression, parse_choice<Compression>("--compress", *raw.compress,
+                                                                   {{"gzip", Compression::gzip},
+                                                                    {"zstd", Compression::zstd},
+                                                                    {"lz4", Compression::lz4},
+                                                                    {"none", Compression::none}}));
   }
   if (raw.output_format) {
-    MRUN_TRY_ASSIGN(options.output_format, parse_output_format(*raw.output_format));
+    MRUN_TRY_ASSIGN(options.output_format,
+                    parse_choice<OutputFormat>("--output-format", *raw.output_format,
+                                               {{"text", OutputFormat::text},
+                                                {"nul", OutputFormat::nul},
+                                                {"raw", OutputFormat::raw}}));
   }
   if (raw.output == "-" && raw.overwrite)
     return fail(Code::usage, "--overwrite needs an OUT that is a folder, and '-' is none");
