@@ -102,6 +102,18 @@ MapPieces::Place MapPieces::place_of(const GroupRun& group) {
   return place;
 }
 
+Result<void> MapPieces::run(const GroupRun& group, const Write& write) {
+  const Place place = place_of(group);
+  if (group.moot) {
+    parts_.give_up(place.part, place.piece);
+    return {};
+  }
+  MRUN_TRY_ASSIGN(TaskPieces pieces, parts_.open(place.part, place.piece));
+  MRUN_TRY(write(pieces));
+  MRUN_TRY(pieces.close());
+  return parts_.done(place.part);
+}
+
 Result<void> MapPieces::end() {
   for (std::uint32_t part = 0; holds_parts_ && part < part_count_; ++part)
     MRUN_TRY(parts_.done(part));
@@ -122,17 +134,11 @@ Result<void> ShuffleTarget::run(const GroupRun& group, const Maps& maps) {
     SideRecords no_records(nullptr);
     return group.moot ? Result<void>() : map(group, no_records, maps);
   }
-  const MapPieces::Place place = side_pieces_->place_of(group);
-  if (group.moot) {
-    sides_->parts.give_up(place.part, place.piece);
-    return {};
-  }
-  MRUN_TRY_ASSIGN(TaskPieces pieces, sides_->parts.open(place.part, place.piece));
-  PieceRecords sides(pieces.writers(), sides_->out_end);
-  SideRecords records(&sides);
-  MRUN_TRY(map(group, records, maps));
-  MRUN_TRY(pieces.close());
-  return sides_->parts.done(place.part);
+  return side_pieces_->run(group, [&](TaskPieces& pieces) {
+    PieceRecords sides(pieces.writers(), sides_->out_end);
+    SideRecords records(&sides);
+    return map(group, records, maps);
+  });
 }
 
 Result<void> ShuffleTarget::map(const GroupRun& group, RecordSink& records, const Maps& maps) {
@@ -153,27 +159,21 @@ Result<void> ShuffleTarget::end() {
 
 DirectTarget::DirectTarget(PartSet& parts, std::uint32_t part_count, std::uint64_t total_bytes,
                            OutEnd out_end, PairFormatter formatter, bool has_streams)
-    : parts_(parts),
-      out_end_(out_end),
+    : out_end_(out_end),
       formatter_(std::move(formatter)),
       pieces_(parts, part_count, total_bytes, has_streams) {}
 
 Result<void> DirectTarget::run(const GroupRun& group, const Maps& maps) {
-  const MapPieces::Place place = pieces_.place_of(group);
-  if (group.moot) {
-    parts_.give_up(place.part, place.piece);
+  return pieces_.run(group, [&](TaskPieces& pieces) -> Result<void> {
+    EmittedRecords entries(formatter_, pieces.main());
+    PieceRecords records(pieces.writers(), out_end_);
+    AttemptContext sinks;
+    sinks.entries = &entries;
+    sinks.records = &records;
+    MRUN_TRY(maps(sinks, [&] { return pieces.status(); }));
+    emitted_pairs_.fetch_add(entries.pairs(), std::memory_order_relaxed);
     return {};
-  }
-  MRUN_TRY_ASSIGN(TaskPieces pieces, parts_.open(place.part, place.piece));
-  EmittedRecords entries(formatter_, pieces.main());
-  PieceRecords records(pieces.writers(), out_end_);
-  AttemptContext sinks;
-  sinks.entries = &entries;
-  sinks.records = &records;
-  MRUN_TRY(maps(sinks, [&] { return pieces.status(); }));
-  MRUN_TRY(pieces.close());
-  emitted_pairs_.fetch_add(entries.pairs(), std::memory_order_relaxed);
-  return parts_.done(place.part);
+  });
 }
 
 }  // namespace mrun

@@ -46,21 +46,25 @@ class MapTarget {
 /// order. Any thread may call any member.
 class MapPieces {
  public:
-  struct Place {
-    std::uint32_t part = 0;
-    std::size_t piece = 0;
-  };
+  /// Writes one group's piece.
+  using Write = std::function<Result<void>(TaskPieces&)>;
 
   /// `total_bytes`: of all groups as planned. Borrows the parts, of which it uses the first
   /// `part_count`.
   MapPieces(PartSet& parts, std::uint32_t part_count, std::uint64_t total_bytes, bool has_streams);
   void begin_section(std::span<const SplitGroup> groups);
-  Place place_of(const GroupRun& group);
+  /// Opens the group's piece, has it written and closes it; gives up the piece of a moot group.
+  Result<void> run(const GroupRun& group, const Write& write);
   /// After the last section.
   Result<void> end();
 
  private:
+  struct Place {
+    std::uint32_t part = 0;
+    std::size_t piece = 0;
+  };
   std::uint32_t part_of(std::uint64_t first_byte) const;
+  Place place_of(const GroupRun& group);
 
   PartSet& parts_;
   const std::uint32_t part_count_;
@@ -112,7 +116,6 @@ class DirectTarget final : public MapTarget {
   std::uint64_t emitted_pairs() const { return emitted_pairs_; }
 
  private:
-  PartSet& parts_;
   const OutEnd out_end_;
   const PairFormatter formatter_;
   MapPieces pieces_;
