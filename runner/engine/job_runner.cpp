@@ -14,6 +14,7 @@
 #include "engine/memory_plan.hpp"
 #include "engine/merge_phase.hpp"
 #include "engine/phase_clock.hpp"
+#include "engine/record_formats.hpp"
 #include "engine/reduce_phase.hpp"
 #include "os/host.hpp"
 #include "os/path_info.hpp"
@@ -48,52 +49,10 @@ std::vector<ManifestInput> manifest_inputs(const RunOptions& options, const Inpu
   return inputs;
 }
 
-void format_output(JobSpec& spec, OutputFormat format) {
-  spec.out_end = format == OutputFormat::text  ? OutEnd::newline
-                 : format == OutputFormat::nul ? OutEnd::nul
-                                               : OutEnd::nothing;
-  if (format == OutputFormat::raw && spec.out_kind == OutKind::pair)
-    spec.out_kind = spec.value_field.type == FieldType::none ? OutKind::key : OutKind::value;
-}
-
 std::vector<std::string> input_paths(const RunOptions& options) {
   std::vector<std::string> paths;
   for (const InputArgument& argument : options.inputs) paths.push_back(argument.path);
   return paths;
-}
-
-/// The formats of the job's inputs, as it says unless the user does.
-Result<std::vector<RecordFormat>> record_formats(const RunOptions& options, const JobSpec& spec) {
-  std::vector<RecordFormat> formats;
-  for (const InputSpec& input : spec.inputs) {
-    if (options.records || input.records.empty()) {
-      formats.push_back(options.records.value_or(RecordFormat{}));
-      continue;
-    }
-    Result<RecordFormat> format = parse_record_format(input.records);
-    if (!format)
-      return fail(Code::plugin, fmt::format("job '{}' asks for records that mrun does not know: {}",
-                                            spec.name, format.error().message));
-    formats.push_back(*format);
-  }
-  return formats;
-}
-
-std::vector<RecordRules> record_rules(const RunOptions& options, const JobSpec& spec,
-                                      const std::vector<RecordFormat>& formats) {
-  std::vector<RecordRules> rules;
-  for (std::size_t i = 0; i < formats.size(); ++i) {
-    const InputSpec& input = spec.inputs[i];
-    RecordRules one;
-    one.format = formats[i];
-    // The lines of CSV end with CR LF as often as with LF.
-    one.strip_cr = options.strip_cr || one.format.kind == RecordFormat::Kind::csv;
-    one.has_header = options.skip_header || input.header;
-    one.chunks = input.chunks && one.format.kind == RecordFormat::Kind::lines && !one.strip_cr;
-    one.line_numbers = input.line_numbers;
-    rules.push_back(one);
-  }
-  return rules;
 }
 
 class JobRun {
@@ -189,12 +148,7 @@ class JobRun {
     MRUN_TRY_ASSIGN(formats_, record_formats(options_, job_->spec()));
     plan_ = plan_splits(inputs_, options_.split_bytes, formats_);
     groups_ = group_splits(plan_);
-    // Fixed-size records in order are written as they came: a line end would be another byte.
-    const bool raw = formats_.front().kind == RecordFormat::Kind::fixed &&
-                     job_->spec().total_order && job_->spec().out_kind != OutKind::pair;
-    JobSpec written = job_->spec();
-    if (raw) written.out_end = OutEnd::nothing;
-    if (options_.output_format) format_output(written, *options_.output_format);
+    const JobSpec written = as_written(options_, job_->spec(), formats_);
     out_end_ = written.out_end;
     formatter_.emplace(written, file_names_);
     return {};
