@@ -21,6 +21,13 @@ class CommandTest : public testing::Test {
     options.folder = folder_.path();
     return run_mrun(std::move(arguments), options);
   }
+  /// The script finds the command in $MRUN.
+  CommandResult run_shell(const std::string& script) {
+    CommandOptions options;
+    options.folder = folder_.path();
+    options.environment = {"MRUN=" + mrun_path()};
+    return run_command({"/bin/bash", "-c", script}, options);
+  }
   /// Ends with `status`, says all of `words`, and leaves no staging.
   void expect_failure(const std::vector<std::string>& arguments, int status,
                       const std::vector<std::string>& words) {
