@@ -36,11 +36,8 @@ class fields {
  public:
   class iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
     using value_type = std::string_view;
     using difference_type = std::ptrdiff_t;
-    using pointer = const std::string_view*;
-    using reference = std::string_view;
 
     iterator(std::string_view line, char separator) : rest_(line), separator_(separator) { cut(); }
     std::string_view operator*() const { return rest_.substr(0, size_); }

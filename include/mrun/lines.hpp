@@ -15,11 +15,8 @@ class lines {
  public:
   class iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
     using value_type = std::string_view;
     using difference_type = std::ptrdiff_t;
-    using pointer = const std::string_view*;
-    using reference = std::string_view;
 
     iterator(std::string_view text, bool is_one_line) : at_(text.data()), end_(at_ + text.size()) {
       if (is_one_line) {

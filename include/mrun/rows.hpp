@@ -25,11 +25,8 @@ class Rows {
   /// A view of a row lives until the next one is taken.
   class iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
     using value_type = std::string_view;
     using difference_type = std::ptrdiff_t;
-    using pointer = const std::string_view*;
-    using reference = std::string_view;
 
     explicit iterator(Rows& rows) : rows_(&rows) { ++*this; }
     std::string_view operator*() const { return row_; }

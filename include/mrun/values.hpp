@@ -23,11 +23,8 @@ class Values {
 
   class iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
     using value_type = V;
     using difference_type = std::ptrdiff_t;
-    using pointer = const V*;
-    using reference = V;
 
     explicit iterator(Values& values) : values_(&values) {}
     V operator*() const { return values_->current(); }

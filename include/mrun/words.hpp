@@ -106,11 +106,8 @@ class Words {
  public:
   class iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
     using value_type = std::string_view;
     using difference_type = std::ptrdiff_t;
-    using pointer = const std::string_view*;
-    using reference = std::string_view;
 
     explicit iterator(std::string_view text)
         : block_(text.data()), end_(text.data() + text.size()) {

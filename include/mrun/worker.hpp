@@ -2,7 +2,6 @@
 #pragma once
 
 #include <concepts>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "binding.hpp"
 #include "combine.hpp"
 #include "fail.hpp"
+#include "lines.hpp"
 #include "params.hpp"
 #include "rows.hpp"
 #include "signature.hpp"
@@ -149,16 +149,10 @@ class Worker {
 
   void map_lines(const mrun_batch& batch) {
     const std::string_view chunk = view(batch.chunk);
-    const char* at = chunk.data();
-    const char* const end = at + chunk.size();
     std::uint64_t line = batch.first_line;
-    while (at != end) {
-      const auto* newline =
-          static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
-      const char* const stop = newline != nullptr ? newline : end;
-      map_one({at, static_cast<std::size_t>(stop - at)}, batch,
-              batch.offset + static_cast<std::uint64_t>(at - chunk.data()), line);
-      at = newline != nullptr ? newline + 1 : end;
+    for (const std::string_view text : lines(chunk)) {
+      map_one(text, batch, batch.offset + static_cast<std::uint64_t>(text.data() - chunk.data()),
+              line);
       if (line != 0) ++line;
     }
   }

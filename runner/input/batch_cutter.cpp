@@ -2,7 +2,6 @@
 #include "input/batch_cutter.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "base/check.hpp"
@@ -63,12 +62,8 @@ void BatchCutter::pass(std::uint64_t size_bytes, std::uint64_t records) {
 
 // The batches to come need the header for longer than its block lasts.
 Result<void> BatchCutter::cut_header(RecordBatch& batch) {
-  const Window window{block_.bytes.data, block_.bytes.size, block_.offset, true};
-  batch.size_bytes = cutter_.first_end(window, 0, window.size).value_or(window.size);
-  const Slice text = cutter_.text_of({block_.bytes.data, batch.size_bytes}, rules_.strip_cr);
-  MRUN_TRY_ASSIGN(header_bytes_, PageBuffer::allocate(*budget_, text.size));
-  if (text.size > 0) std::memcpy(header_bytes_.bytes(), text.data, text.size);
-  place_.header = {header_bytes_.bytes(), text.size};
+  MRUN_TRY_ASSIGN(batch.size_bytes, header_.keep(block_.bytes, rules_, *budget_));
+  place_.header = header_.text();
   place_.begins_with_header = false;
   pass(batch.size_bytes, 1);
   return {};

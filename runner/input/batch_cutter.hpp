@@ -6,6 +6,7 @@
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "input/block_source.hpp"
+#include "input/file_header.hpp"
 #include "input/input_list.hpp"
 #include "input/record_rules.hpp"
 #include "model/record_batch.hpp"
@@ -51,8 +52,8 @@ class BatchCutter {
   RecordRules rules_;
   RecordCutter cutter_;
   MemoryBudget* budget_;
-  PageBuffer lists_;         // kRecordsMax slices, then as many offsets.
-  PageBuffer header_bytes_;  // A copy of the header, where it stood in the blocks.
+  PageBuffer lists_;   // kRecordsMax slices, then as many offsets.
+  FileHeader header_;  // Where it stood in the blocks.
   Place place_;
   Block block_;
   std::uint64_t line_ = 0;

@@ -1,8 +1,6 @@
 // Opens ranges in turn and cuts their blocks into batches.
 #include "input/batch_sources.hpp"
 
-#include <cstring>
-
 #include "input/file_identity.hpp"
 #include "input/memory_blocks.hpp"
 
@@ -44,7 +42,7 @@ class FileBatches final : public BatchSource {
     if (!has_block) return end_range(range);
     if (is_first) {
       const RecordRules& rules = state_.rules(range.file);
-      BatchCutter::Place place{&state_.file(range.file), range.file, 0, false, header_};
+      BatchCutter::Place place{&state_.file(range.file), range.file, 0, false, header_.text()};
       MRUN_TRY_ASSIGN(place.first_line, state_.line_at(range.file, block.offset));
       place.begins_with_header = rules.has_header && block.offset == 0;
       cutter_.begin(place);
@@ -56,22 +54,13 @@ class FileBatches final : public BatchSource {
   /// The file's first record, where the range does not begin with it; through the buffer that then
   /// serves the range.
   Result<void> read_header(const SplitRange& range) {
-    header_ = {};
+    header_.forget();
     const RecordRules& rules = state_.rules(range.file);
     if (!rules.has_header || range.begin == 0) return {};
     MRUN_TRY_ASSIGN(const auto blocks, state_.open_blocks({range.file, 0, 1}, buffer_));
     Block block;
     MRUN_TRY(blocks->next(block));
-    const RecordCutter cutter(rules.format);
-    const Window window{block.bytes.data, block.bytes.size, 0, true};
-    const std::size_t end = cutter.first_end(window, 0, window.size).value_or(window.size);
-    const Slice text = cutter.text_of({block.bytes.data, end}, rules.strip_cr);
-    if (header_bytes_.size() < text.size) {
-      header_bytes_ = {};
-      MRUN_TRY_ASSIGN(header_bytes_, PageBuffer::allocate(state_.budget(), text.size));
-    }
-    if (text.size > 0) std::memcpy(header_bytes_.bytes(), text.data, text.size);
-    header_ = {header_bytes_.bytes(), text.size};
+    MRUN_TRY(header_.keep(block.bytes, rules, state_.budget()));
     return blocks->check();
   }
 
@@ -84,8 +73,7 @@ class FileBatches final : public BatchSource {
 
   ReaderState& state_;
   std::vector<SplitRange> ranges_;
-  PageBuffer header_bytes_;
-  Slice header_;         ///< Of the current range's file, where the range does not begin with it.
+  FileHeader header_;    ///< Of the current range's file, where the range does not begin with it.
   WindowBuffer buffer_;  ///< Serves the ranges that are not mapped, in turn.
   BatchCutter cutter_;
   std::size_t at_ = 0;  ///< Index of the current range.

@@ -29,8 +29,9 @@ Result<std::optional<StreamPiece>> StreamSplitter::next() {
   if (end == 0) return std::optional<StreamPiece>();
   MRUN_TRY(keep_tail(bytes, end));
   bytes.drop_back(bytes.size() - end);
-  StreamPiece piece{std::move(bytes), offset_, line_, ordinal_++, header_};
-  if (rules_.has_header && piece.ordinal == 0) MRUN_TRY(keep_header({piece.bytes.data(), end}));
+  StreamPiece piece{std::move(bytes), offset_, line_, ordinal_++, header_.text()};
+  if (rules_.has_header && piece.ordinal == 0)
+    MRUN_TRY(header_.keep({piece.bytes.data(), end}, rules_, budget_));
   offset_ += end;
   if (rules_.line_numbers) line_ += cutter_.records_in({piece.bytes.data(), end});
   return std::optional<StreamPiece>(std::move(piece));
@@ -72,17 +73,6 @@ Result<std::size_t> StreamSplitter::end_of_stream(std::size_t size) const {
   if (cutter_.is_fixed())
     MRUN_TRY(check_whole_records(path_, offset_ + size, cutter_.fixed_bytes()));
   return size;
-}
-
-/// Of the first piece, for the pieces to come.
-Result<void> StreamSplitter::keep_header(Slice piece) {
-  const Window window{piece.data, piece.size, 0, true};
-  const std::size_t end = cutter_.first_end(window, 0, piece.size).value_or(piece.size);
-  const Slice text = cutter_.text_of({piece.data, end}, rules_.strip_cr);
-  MRUN_TRY_ASSIGN(header_bytes_, PageBuffer::allocate(budget_, text.size));
-  if (text.size > 0) std::memcpy(header_bytes_.bytes(), text.data, text.size);
-  header_ = {header_bytes_.bytes(), text.size};
-  return {};
 }
 
 Result<void> StreamSplitter::keep_tail(const WindowBuffer& bytes, std::size_t end) {

@@ -9,6 +9,7 @@
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
+#include "input/file_header.hpp"
 #include "input/record_cutter.hpp"
 #include "input/record_rules.hpp"
 #include "input/window_buffer.hpp"
@@ -41,7 +42,6 @@ class StreamSplitter {
   Result<WindowBuffer> begin_piece();
   Result<std::size_t> fill(WindowBuffer& bytes);
   Result<std::size_t> end_of_stream(std::size_t size) const;
-  Result<void> keep_header(Slice piece);
   Result<void> keep_tail(const WindowBuffer& bytes, std::size_t end);
 
   std::string path_;
@@ -53,8 +53,7 @@ class StreamSplitter {
 
   std::mutex mutex_;  ///< Guards all below.
   std::optional<InputStream> stream_;
-  PageBuffer header_bytes_;
-  Slice header_;
+  FileHeader header_;
   PageBuffer tail_;  ///< The beginning of the next piece.
   std::size_t tail_size_ = 0;
   bool ended_ = false;

@@ -13,13 +13,9 @@
 
 #include "../codec.hpp"
 #include "../plugin.h"
+#include "pair.hpp"
 
 namespace mrun::test {
-
-struct Pair {
-  std::string key;
-  std::string value;
-};
 
 /// Hands out an emitter and takes the pairs that a job writes into it, in emit order. What breaks
 /// the contract is kept in `broken` and ends the job.

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,7 +18,11 @@
 #include <vector>
 
 #include "../plugin.h"
+#include "combine.hpp"
+#include "cut_text.hpp"
 #include "emitter.hpp"
+#include "group_feed.hpp"
+#include "pair.hpp"
 #include "text.hpp"
 
 namespace mrun::test {
@@ -56,9 +60,6 @@ struct RunState {
   std::uint64_t pairs = 0;  ///< Emitted by map, before combining.
 };
 
-/// A run that ended early; `status` and `error` of the RunState say why.
-struct Ended {};
-
 class MiniRunner {
  public:
   MiniRunner(const mrun_job& job, RunState& state) : job_(job), state_(&state) {}
@@ -75,7 +76,9 @@ class MiniRunner {
       configure();
       map();
       if ((job_.flags & MRUN_MAP_ONLY) == 0) reduce();
-    } catch (const Ended&) {
+    } catch (const Ended& ended) {
+      state_->status = ended.status;
+      state_->error = ended.why;
       state_->outputs.assign(state_->outputs.size(), {});
     } catch (const std::exception& error) {
       state_->status = MRUN_FAIL;
@@ -86,16 +89,13 @@ class MiniRunner {
 
  private:
   struct Task;
-  struct Record {
-    std::uint64_t offset, size;
-  };
   /// A file taken apart.
   struct Cut {
     std::uint32_t file = 0;
     bool are_lines = false;  ///< May be handed over as chunks.
     bool has_header = false;
     std::string header;
-    std::vector<Record> records;
+    std::vector<TextRecord> records;
   };
 
   template <typename T>
@@ -103,12 +103,6 @@ class MiniRunner {
     std::size_t n = 0;
     while (list != nullptr && list[n] != nullptr) ++n;
     return n;
-  }
-
-  [[noreturn]] void end(mrun_status status, std::string why) {
-    state_->status = status;
-    state_->error = std::move(why);
-    throw Ended{};
   }
 
   void configure() {
@@ -121,7 +115,7 @@ class MiniRunner {
     host_.file_name = [](const mrun_host* host, std::uint32_t ordinal) {
       const auto& inputs = static_cast<const MiniRunner*>(host->runner)->state_->inputs;
       if (ordinal >= inputs.size()) return mrun_slice{};
-      return slice(inputs[ordinal].name);
+      return slice_of(inputs[ordinal].name);
     };
     host_.extension = [](const mrun_host*, const char*) -> const void* { return nullptr; };
 
@@ -129,16 +123,16 @@ class MiniRunner {
     for (const auto& [name, value] : state_->params) {
       bool known = false;
       for (std::size_t i = 0; i < n; ++i) known = known || name == job_.params[i]->name;
-      if (!known) end(MRUN_BAD_CONFIG, "the job has no parameter " + name);
+      if (!known) throw Ended{MRUN_BAD_CONFIG, "the job has no parameter " + name};
     }
     std::vector<std::vector<mrun_slice>> texts(n);
     for (std::size_t i = 0; i < n; ++i) {
       const mrun_param& param = *job_.params[i];
       for (const auto& [name, value] : state_->params)
-        if (name == param.name) texts[i].push_back(slice(value));
-      if (texts[i].empty() && param.dflt != nullptr) texts[i].push_back(slice(param.dflt));
+        if (name == param.name) texts[i].push_back(slice_of(value));
+      if (texts[i].empty() && param.dflt != nullptr) texts[i].push_back(slice_of(param.dflt));
       if (texts[i].empty() && (param.flags & MRUN_P_REPEATS) == 0)
-        end(MRUN_BAD_CONFIG, "parameter " + std::string(param.name) + " is required");
+        throw Ended{MRUN_BAD_CONFIG, "parameter " + std::string(param.name) + " is required"};
     }
     std::vector<const mrun_slice*> lists(n + 1);
     std::vector<std::uint32_t> sizes(n + 1);
@@ -153,12 +147,12 @@ class MiniRunner {
     char error[512] = "";
     if (job_.configure != nullptr) {
       const mrun_status status = job_.configure(&host_, &config, &object_, error, sizeof error);
-      if (status != MRUN_OK) end(status, error);
+      if (status != MRUN_OK) throw Ended{status, error};
     }
     configured_ = true;
     if (job_.shape != nullptr) {
       if (const mrun_status status = job_.shape(object_, &job_); status != MRUN_OK)
-        end(status, "shape failed");
+        throw Ended{status, "shape failed"};
       if (job_.partitions != 0) state_->partitions = job_.partitions;
     }
   }
@@ -174,52 +168,13 @@ class MiniRunner {
   bool has_fixed_records() const { return format_of(0).rfind("fixed:", 0) == 0; }
 
   Cut cut(std::uint32_t file) {
-    const std::string& text = state_->inputs[file].text;
-    const std::string format = format_of(state_->inputs[file].input);
-    const mrun_input* const declared = declared_input(state_->inputs[file].input);
-    Cut cut;
-    cut.file = file;
-    cut.are_lines = format == "lines";
-    const bool is_csv = format.rfind("csv", 0) == 0, is_fixed = format.rfind("fixed:", 0) == 0;
-    const std::uint64_t fixed = is_fixed ? std::stoull(format.substr(6)) : 0;
-    if (!cut.are_lines && !is_csv && !is_fixed && format != "nul" && format != "whole")
-      end(MRUN_BAD_CONFIG, "there is no record format " + format);
-    const char separator = format.size() == 5 ? format[4] : ',';  // Of "csv:;"
-    bool in_quotes = false;
-    std::uint64_t begin = 0, field = 0;
-    const auto take = [&](std::uint64_t size) {
-      if (is_csv && size > 0 && text[begin + size - 1] == '\r') --size;
-      cut.records.push_back({begin, size});
-    };
-    for (std::uint64_t at = 0; at < text.size(); ++at) {
-      if (is_csv && text[at] == '"') {
-        if (!in_quotes)
-          in_quotes = at == field;
-        else if (at + 1 < text.size() && text[at + 1] == '"')
-          ++at;
-        else
-          in_quotes = false;
-        continue;
-      }
-      if (!in_quotes && (text[at] == separator || text[at] == '\n')) field = at + 1;
-      if (is_fixed && at + 1 == begin + fixed) {
-        take(fixed);
-        begin = at + 1;
-      } else if (format == "nul" ? text[at] == '\0'
-                                 : (cut.are_lines || is_csv) && text[at] == '\n' && !in_quotes) {
-        take(at - begin);
-        begin = at + 1;
-      }
-    }
-    if (begin < text.size()) {
-      if (is_fixed) end(MRUN_BAD_RECORD, "the input ends inside a record");
-      if (in_quotes) end(MRUN_BAD_RECORD, "the input ends between quotes");
-      take(text.size() - begin);
-    }
-    cut.has_header =
-        state_->skip_header || (declared != nullptr && (declared->flags & MRUN_IN_HEADER) != 0);
+    const InputText& input = state_->inputs[file];
+    const std::string format = format_of(input.input);
+    const mrun_input* const declared = declared_input(input.input);
+    Cut cut{file, format == "lines", state_->skip_header, {}, cut_text(input.text, format)};
+    if (declared != nullptr && (declared->flags & MRUN_IN_HEADER) != 0) cut.has_header = true;
     if (cut.has_header && !cut.records.empty()) {
-      cut.header = text.substr(cut.records[0].offset, cut.records[0].size);
+      cut.header = input.text.substr(cut.records[0].offset, cut.records[0].size);
       cut.records.erase(cut.records.begin());
     }
     return cut;
@@ -228,17 +183,11 @@ class MiniRunner {
   void map();
   void map_split(const Cut& cut, std::size_t begin, std::size_t end);
   void map_batch(Task& task, const Cut& cut, std::size_t begin, std::size_t end);
-  std::vector<Pair> combined(std::vector<Pair> pairs);
-  void fold_into(std::string& state, const std::string& value);
   std::uint32_t partition_of(const std::string& key);
   std::string group_of(const std::string& key) const;
   void reduce();
   void reduce_partition(const std::vector<Pair>& pairs);
   void write_pairs(const std::vector<Pair>& pairs);
-
-  static mrun_slice slice(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-  }
 
   mrun_job job_;  // a copy, for `shape` may change it
   RunState* state_;
@@ -285,7 +234,7 @@ struct MiniRunner::Task {
       if (*has == 0) return mrun_status{MRUN_OK};
       const std::string& text = task.row_texts[task.next_row++];
       task.current_row.assign(text.begin(), text.end());
-      *row = slice({task.current_row.data(), task.current_row.size()});
+      *row = slice_of({task.current_row.data(), task.current_row.size()});
       return mrun_status{MRUN_OK};
     };
     rows.rewind = [](mrun_rows* r) {
@@ -307,7 +256,7 @@ struct MiniRunner::Task {
     };
     if (runner->job_.open == nullptr) return;
     const mrun_status status = runner->job_.open(runner->object_, &ctx, &worker);
-    if (status != MRUN_OK) runner->end(status, said);
+    if (status != MRUN_OK) throw Ended{status, said};
     opened = true;
   }
   ~Task() {
@@ -330,7 +279,7 @@ struct MiniRunner::Task {
 
   void check(mrun_status status) {
     if (!collector.broken.empty()) throw std::runtime_error(collector.broken);
-    if (status != MRUN_OK) runner->end(status, said);
+    if (status != MRUN_OK) throw Ended{status, said};
   }
   void adopt() {
     for (std::size_t i = 0; i < outputs.size(); ++i) runner->state_->outputs[i] += outputs[i];
@@ -375,12 +324,13 @@ inline void MiniRunner::map_split(const Cut& cut, std::size_t begin, std::size_t
   task.check(task.collector.take());
   task.adopt();
   state_->pairs += task.collector.pairs.size();
-  for (Pair& pair : combined(std::move(task.collector.pairs))) emitted_.push_back(std::move(pair));
+  for (Pair& pair : combined(std::move(task.collector.pairs), job_, object_))
+    emitted_.push_back(std::move(pair));
 }
 
 inline void MiniRunner::map_batch(Task& task, const Cut& cut, std::size_t begin, std::size_t end) {
   const std::string& text = state_->inputs[cut.file].text;
-  const std::vector<Record>& records = cut.records;
+  const std::vector<TextRecord>& records = cut.records;
   const std::uint64_t first = records[begin].offset;
   const std::uint64_t last = records[end - 1].offset + records[end - 1].size;
   const std::uint64_t size =
@@ -422,92 +372,16 @@ inline void MiniRunner::map_batch(Task& task, const Cut& cut, std::size_t begin,
   batch.first_line = (flags & MRUN_IN_LINE_NUMBERS) != 0 ? before + 1 : 0;
   batch.file = cut.file;
   batch.input = state_->inputs[cut.file].input;
-  batch.header = slice({header.data(), header.size()});
+  batch.header = slice_of({header.data(), header.size()});
   const auto map_function = input != nullptr && input->map != nullptr ? input->map : job_.map;
   task.check(map_function(task.worker, &batch));
   task.check(task.collector.take());
   task.collector.offer({});
 }
 
-inline void MiniRunner::fold_into(std::string& state, const std::string& value) {
-  if (state.size() != job_.state_size || value.size() != job_.state_size)
-    throw std::runtime_error("a combined value does not have state_size bytes");
-  alignas(8) std::uint8_t a[256];
-  alignas(8) std::uint8_t b[256];
-  std::memcpy(a, state.data(), state.size());
-  std::memcpy(b, value.data(), value.size());
-  if (job_.combine == MRUN_C_FOLD) {
-    void* const acc = a;
-    const void* const val = b;
-    job_.fold(object_, 1, &acc, &val);
-  } else {
-    for (std::size_t lane = 0; lane < state.size() / 8; ++lane) {
-      std::uint64_t x, y;
-      std::memcpy(&x, a + lane * 8, 8);
-      std::memcpy(&y, b + lane * 8, 8);
-      const auto real = [](std::uint64_t bits) { return std::bit_cast<double>(bits); };
-      // IEEE 754's total order of the doubles with these bits.
-      const auto total_order = [](std::uint64_t bits) {
-        return (bits >> 63) != 0 ? ~bits : bits | std::uint64_t{1} << 63;
-      };
-      const auto least = [&](bool take_y) { return take_y ? y : x; };
-      switch (job_.lane_ops[lane]) {
-        case MRUN_LANE_SUM_U64:
-          x += y;
-          break;
-        case MRUN_LANE_SUM_F64:
-          x = std::bit_cast<std::uint64_t>(real(x) + real(y));
-          break;
-        case MRUN_LANE_MIN_U64:
-          x = least(y < x);
-          break;
-        case MRUN_LANE_MAX_U64:
-          x = least(y > x);
-          break;
-        case MRUN_LANE_MIN_I64:
-          x = least(static_cast<std::int64_t>(y) < static_cast<std::int64_t>(x));
-          break;
-        case MRUN_LANE_MAX_I64:
-          x = least(static_cast<std::int64_t>(y) > static_cast<std::int64_t>(x));
-          break;
-        case MRUN_LANE_MIN_F64:
-          x = least(total_order(y) < total_order(x));
-          break;
-        case MRUN_LANE_MAX_F64:
-          x = least(total_order(y) > total_order(x));
-          break;
-        default:
-          throw std::runtime_error("the job declares a lane operation that does not exist");
-      }
-      std::memcpy(a + lane * 8, &x, 8);
-    }
-  }
-  state.assign(reinterpret_cast<const char*>(a), state.size());
-}
-
-/// Combines the values of equal keys; keys stay in the order of their first pair.
-inline std::vector<Pair> MiniRunner::combined(std::vector<Pair> pairs) {
-  if (job_.combine == MRUN_C_NONE) return pairs;
-  std::map<std::string, std::size_t> index;  // of the key's state, or of its last value (UNIQUE)
-  std::vector<Pair> kept;
-  for (Pair& pair : pairs) {
-    const auto found = index.find(pair.key);
-    if (found != index.end()) {
-      if (job_.combine != MRUN_C_UNIQUE) {
-        fold_into(kept[found->second].value, pair.value);
-        continue;
-      }
-      if (kept[found->second].value == pair.value) continue;
-    }
-    index[pair.key] = kept.size();
-    kept.push_back(std::move(pair));
-  }
-  return kept;
-}
-
 inline std::string MiniRunner::group_of(const std::string& key) const {
   if (job_.group_lens == nullptr) return key;
-  const mrun_slice bytes = slice(key);
+  const mrun_slice bytes = slice_of(key);
   std::uint32_t length = 0;
   job_.group_lens(object_, 1, &bytes, &length);
   if (length > key.size()) throw std::runtime_error("group_lens gave more than the key's length");
@@ -518,7 +392,7 @@ inline std::uint32_t MiniRunner::partition_of(const std::string& key) {
   if (state_->partitions == 1) return 0;
   std::uint32_t partition = 0;
   if (job_.partition != nullptr) {
-    const mrun_slice bytes = slice(key);
+    const mrun_slice bytes = slice_of(key);
     job_.partition(object_, 1, &bytes, state_->partitions, &partition);
     if (partition >= state_->partitions)
       throw std::runtime_error("partition gave a number that is too large");
@@ -533,7 +407,7 @@ inline std::uint32_t MiniRunner::partition_of(const std::string& key) {
 
 inline void MiniRunner::reduce() {
   std::vector<std::vector<Pair>> partitions(state_->partitions);
-  for (Pair& pair : combined(std::move(emitted_))) {
+  for (Pair& pair : combined(std::move(emitted_), job_, object_)) {
     const std::uint32_t partition = partition_of(pair.key);
     partitions[partition].push_back(std::move(pair));
   }
@@ -548,51 +422,6 @@ inline void MiniRunner::reduce() {
   }
 }
 
-namespace detail {
-
-/// A group and what feeds it: the two begin at the same address.
-struct GroupFeed {
-  mrun_group group;
-  const std::vector<Pair>* pairs;
-  std::size_t next, end;
-  std::uint32_t batch;
-  bool by_prefix, strided;
-  std::vector<Pair>* live;
-  std::vector<mrun_slice> values, keys;
-  std::vector<std::uint8_t> fixed;
-
-  static mrun_slice slice(const std::string& text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-  }
-
-  /// The next batch, in fresh memory; what the batch before lay in is freed.
-  void fill(std::vector<Pair>& holder) {
-    const std::size_t stop = std::min(end, next + batch);
-    holder = std::vector<Pair>(pairs->begin() + static_cast<std::ptrdiff_t>(next),
-                               pairs->begin() + static_cast<std::ptrdiff_t>(stop));
-    values.clear();
-    keys.clear();
-    std::vector<std::uint8_t> bytes;
-    bool same_size = strided;
-    for (const Pair& pair : holder) {
-      values.push_back(slice(pair.value));
-      keys.push_back(slice(pair.key));
-      bytes.insert(bytes.end(), pair.value.begin(), pair.value.end());
-      same_size = same_size && pair.value.size() == holder.front().value.size();
-    }
-    fixed = std::move(bytes);
-    next = stop;
-    group.n = static_cast<std::uint32_t>(holder.size());
-    group.values = same_size ? nullptr : values.data();
-    group.fixed = same_size ? fixed.data() : nullptr;
-    group.stride =
-        same_size && !holder.empty() ? static_cast<std::uint32_t>(holder.front().value.size()) : 0;
-    group.keys = by_prefix ? keys.data() : nullptr;
-  }
-};
-
-}  // namespace detail
-
 inline void MiniRunner::reduce_partition(const std::vector<Pair>& pairs) {
   std::optional<Task> task;
   for (std::size_t begin = 0; begin < pairs.size();) {
@@ -604,28 +433,10 @@ inline void MiniRunner::reduce_partition(const std::vector<Pair>& pairs) {
     const std::string group = group_of(pairs[begin].key);
     std::size_t end = begin + 1;
     while (end < pairs.size() && group_of(pairs[end].key) == group) ++end;
-    const std::string key = pairs[begin].key;
-    std::vector<Pair> holder;
-    detail::GroupFeed feed{{},
-                           &pairs,
-                           begin,
-                           end,
-                           state_->way.values,
-                           job_.group_lens != nullptr,
-                           (job_.flags & MRUN_GROUP_STRIDED) != 0 && state_->way.chunks,
-                           &holder,
-                           {},
-                           {},
-                           {}};
-    feed.group.size = sizeof feed.group;
-    feed.group.key = slice(key);
-    feed.group.more = [](mrun_group* g) {
-      auto& self = *reinterpret_cast<detail::GroupFeed*>(g);
-      self.fill(*self.live);
-      return mrun_status{MRUN_OK};
-    };
-    feed.fill(holder);
-    task->check(job_.reduce(task->worker, &feed.group));
+    const std::span<const Pair> all = pairs;
+    GroupFeed feed(all.subspan(begin, end - begin), state_->way.values, job_.group_lens != nullptr,
+                   (job_.flags & MRUN_GROUP_STRIDED) != 0 && state_->way.chunks);
+    task->check(job_.reduce(task->worker, feed.group()));
     begin = end;
   }
   if (task) task->adopt();
