@@ -56,26 +56,37 @@ void choose_options(Random& random, Case& test) {
 
 // Some files by themselves, some in folders with hidden ones beside them.
 void write_inputs(Random& random, const TempFolder& folder, std::uint64_t size_bytes, Case& test) {
-  const std::uint64_t arguments = random.between(1, 3);
+  const std::vector<ModelInput>& inputs = test.job->inputs;
+  const std::uint64_t arguments = random.between(inputs.size(), 3);
+  // One argument for each of several inputs needs no names; with names they stand in any order.
+  const bool are_named = inputs.size() > 1 && (arguments > inputs.size() || random.one_in(2));
+  std::vector<std::string> names;
   for (std::uint64_t i = 0; i < arguments; ++i) {
+    const auto input = static_cast<std::uint32_t>(std::min(i, inputs.size() - 1));
     const std::string name = "in" + std::to_string(i);
     const std::string path = folder / name;
+    const auto add_file = [&](const std::string& file, std::uint64_t most_bytes) {
+      std::string text = random_text(random, random.below(most_bytes + 1));
+      if (inputs[input].record_end != '\n' && !random.one_in(4))
+        std::replace(text.begin(), text.end(), '\n', inputs[input].record_end);
+      test.files.push_back({file, text, input});
+      write_file(folder / file, text);
+    };
     if (random.one_in(2)) {
-      test.files.push_back({name, random_text(random, random.below(size_bytes + 1))});
-      write_file(path, test.files.back().bytes);
+      add_file(name, size_bytes);
     } else {
       // In byte order of the relative path; '-' and '.' come before '/'.
       for (const char* relative : {"a-b", "a.b", "a/b", "a/c/d", "ab", "b"}) {
         if (random.one_in(3)) continue;
-        test.files.push_back(
-            {name + "/" + relative, random_text(random, random.below(size_bytes / 3 + 1))});
-        write_file(path + "/" + relative, test.files.back().bytes);
+        add_file(name + "/" + relative, size_bytes / 3);
       }
       write_file(path + "/.hidden", "hidden words\n");
       write_file(path + "/a/_temporary/x", "hidden words\n");
     }
-    test.arguments.push_back(name);
+    names.push_back(are_named ? inputs[input].tag + "=" + name : name);
   }
+  if (are_named && random.one_in(2)) std::rotate(names.begin(), names.begin() + 1, names.end());
+  test.arguments.insert(test.arguments.end(), names.begin(), names.end());
 }
 
 Case make_case(Random& random, const TempFolder& folder, bool spills) {
@@ -97,8 +108,9 @@ Case make_case(Random& random, const TempFolder& folder, bool spills) {
   const std::uint64_t input_bytes = std::uint64_t{1} << random.between(10, 16);
   test.job = &model_job(random.pick<std::string>(
       {"concatenate", "concatenate", "first_value", "dated", "dated_in_order",
-       "concatenate_in_order", "three_parts", "count_words", "count_in_order", "lines_in_order",
-       "affine_fold", "wide_fold", "unique_values", "unsigned_lanes", "real_sums"}));
+       "concatenate_in_order", "three_parts", "two_inputs", "count_words", "count_in_order",
+       "lines_in_order", "affine_fold", "wide_fold", "unique_values", "unsigned_lanes",
+       "real_sums"}));
   test.arguments = {test_job(test.job->name)};
   const auto& known = test.job->parameters;
   const bool blows_up =
@@ -109,7 +121,8 @@ Case make_case(Random& random, const TempFolder& folder, bool spills) {
   std::uint64_t bytes = 1;
   for (const auto& file : test.files) {
     const bool words = test.job->name == "count_words";
-    pairs += words ? model_words(file.bytes).size() : model_lines(file.bytes).size();
+    const char record_end = test.job->inputs[file.input].record_end;
+    pairs += words ? model_words(file.bytes).size() : model_records(file.bytes, record_end).size();
     bytes += file.bytes.size();
   }
   constexpr std::uint64_t kEmittedBytes = 48 << 20;

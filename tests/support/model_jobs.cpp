@@ -121,6 +121,15 @@ void map_dated(const ModelRecord& record, const ModelParams& params, ModelPairs&
   }
 }
 
+void map_two_inputs(const ModelRecord& record, const ModelParams& params, ModelPairs& out) {
+  const Cut cut_record = cut(record.bytes);
+  for (std::uint64_t i = 0; i < params.repeat; ++i) {
+    const std::string group = encoded_in_tuple(repeated_key(cut_record.key, i, params.same));
+    out.push_back({group + static_cast<char>(record.file->input),
+                   repeated_value(cut_record.value, i, params.repeat, params.big), group.size()});
+  }
+}
+
 // ----- reduces
 
 void write_count(Pairs group, const ModelParams&, std::string& text) {
@@ -161,6 +170,17 @@ void write_dated(Pairs group, const ModelParams&, std::string& text) {
     if (i < 8) days += std::to_string(decoded_signed(day)) + ',';
   }
   write_line(text, decoded_in_tuple(group.front().key), digest_text(digest), days);
+}
+
+void write_two_inputs(Pairs group, const ModelParams&, std::string& text) {
+  const auto is_left = [](const ModelPair& pair) { return pair.key.back() == 0; };
+  const auto lefts = static_cast<std::size_t>(std::count_if(group.begin(), group.end(), is_left));
+  Digest digest;
+  if (lefts < group.size())
+    for (const auto& pair : group) digest.add(pair.value);
+  for (const auto& pair : group.first(lefts)) digest.add(pair.value);
+  write_line(text, decoded_in_tuple(group.front().key), std::to_string(lefts),
+             std::to_string(group.size() - lefts), digest_text(digest));
 }
 
 void write_distinct_in_a_row(Pairs group, const ModelParams&, std::string& text) {
@@ -308,10 +328,6 @@ void write_index(Pairs group, const ModelParams&, std::string& text) {
   }
 }
 
-void map_plain_lines(const ModelRecord& record, const ModelParams&, ModelPairs& out) {
-  out.push_back({std::string(record.bytes), ""});
-}
-
 void map_for_top(const ModelRecord& record, const ModelParams&, ModelPairs& out) {
   out.push_back({"", std::string(record.bytes)});
 }
@@ -356,12 +372,14 @@ std::vector<ModelJob> make_jobs() {
   add("concatenate_in_order", map_values, write_concatenation, all).total_order = true;
   add("copy_lines", map_whole_lines, nullptr, {"repeat"});
   add("copy_pairs", map_cut_lines, nullptr, {"repeat", "big"});
-  ModelJob& odd = add("odd_lines", map_plain_lines, write_count, {});
+  ModelJob& odd = add("odd_lines", map_lines, write_count, {});
   odd.side = "odd";
   odd.map_side = [](const ModelRecord& record, std::string& text) {
     if (record.bytes.size() % 2 == 1) text += "length\t" + std::string(record.bytes) + "\n";
   };
   add("three_parts", map_values, write_concatenation, all).partitions = 3;
+  add("two_inputs", map_two_inputs, write_two_inputs, all).inputs = {{"left", '\n'},
+                                                                     {"right", '\0'}};
   ModelJob& top = add("highest", map_for_top, nullptr, {"k"});
   top.partitions = 1;
   top.reduce_partition = write_top;

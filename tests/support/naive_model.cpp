@@ -9,15 +9,15 @@
 
 namespace mrun::test_support {
 
-std::vector<std::string_view> model_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
+std::vector<std::string_view> model_records(std::string_view text, char end) {
+  std::vector<std::string_view> records;
   while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
+    const std::size_t at = text.find(end);
+    records.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) break;
+    text.remove_prefix(at + 1);
   }
-  return lines;
+  return records;
 }
 
 std::vector<std::string_view> model_words(std::string_view record) {
@@ -68,8 +68,8 @@ std::vector<std::string> expected_parts(const ModelJob& job, const ModelParams& 
   ModelPairs pairs;
   for (std::uint32_t ordinal = 0; ordinal < files.size(); ++ordinal) {
     const ModelFile& file = files[ordinal];
-    for (const std::string_view line : model_lines(file.bytes))
-      job.map({line, &file, ordinal}, params, pairs);
+    for (const auto record : model_records(file.bytes, job.inputs[file.input].record_end))
+      job.map({record, &file, ordinal}, params, pairs);
   }
 
   if (!job.reduce &&
@@ -96,8 +96,8 @@ std::vector<std::string> expected_parts(const ModelJob& job, const ModelParams& 
 std::string expected_side(const ModelJob& job, const std::vector<ModelFile>& files) {
   std::string text;
   for (std::uint32_t ordinal = 0; ordinal < files.size(); ++ordinal)
-    for (const std::string_view line : model_lines(files[ordinal].bytes))
-      job.map_side({line, &files[ordinal], ordinal}, text);
+    for (const auto record : model_records(files[ordinal].bytes))
+      job.map_side({record, &files[ordinal], ordinal}, text);
   return text;
 }
 

@@ -15,6 +15,7 @@ namespace mrun::test_support {
 struct ModelFile {
   std::string name;
   std::string bytes;
+  std::uint32_t input = 0;  ///< Which of the job's inputs it belongs to.
 };
 
 /// The parameters that the test jobs know.
@@ -45,11 +46,18 @@ using ModelMap = std::function<void(const ModelRecord&, const ModelParams&, Mode
 using ModelReduce =
     std::function<void(std::span<const ModelPair>, const ModelParams&, std::string&)>;
 
+/// One of a job's inputs.
+struct ModelInput {
+  std::string tag;
+  char record_end = '\n';
+};
+
 /// One job as the model sees it. Without `reduce` the pairs are written in input order (map only).
 struct ModelJob {
   std::string name;
   ModelMap map;
   ModelReduce reduce;
+  std::vector<ModelInput> inputs = {{}};
   bool total_order = false;
   std::uint32_t partitions = 0;  ///< The job's own number; 0: the option's.
   /// What map writes to the side output `side` of each record, before all that reduce writes there.
@@ -65,7 +73,8 @@ const ModelJob& model_job(const std::string& name);
 /// All their names.
 std::vector<std::string> model_job_names();
 
-/// The part files' contents. For a total order one element: all parts together.
+/// The part files' contents. The files of each input stand together, in the order of the inputs.
+/// For a total order one element: all parts together.
 std::vector<std::string> expected_parts(const ModelJob& job, const ModelParams& params,
                                         const std::vector<ModelFile>& files,
                                         std::uint32_t partitions);
@@ -73,8 +82,8 @@ std::vector<std::string> expected_parts(const ModelJob& job, const ModelParams& 
 /// What map writes to the job's side output.
 std::string expected_side(const ModelJob& job, const std::vector<ModelFile>& files);
 
-/// The records of a text: cut at LF, which belongs to none.
-std::vector<std::string_view> model_lines(std::string_view text);
+/// The records of a text: cut at `end`, which belongs to none.
+std::vector<std::string_view> model_records(std::string_view text, char end = '\n');
 /// The words of a record, as `mrun::words` cuts them.
 std::vector<std::string_view> model_words(std::string_view record);
 

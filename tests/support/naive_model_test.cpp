@@ -47,8 +47,9 @@ TEST_P(NaiveModel, EqualsTheTestKit) {
   for (std::uint64_t index = 0; index < 60; ++index) {
     SCOPED_TRACE("case " + std::to_string(index) + ", seed " + std::to_string(test_seed()));
     Random random(case_seed(index));
-    const std::vector<ModelFile> files{{"a", random_text(random, random.below(2000))},
-                                       {"b", random_text(random, random.below(2000))}};
+    std::vector<ModelFile> files{{"a", random_text(random, random.below(2000))},
+                                 {"b", random_text(random, random.below(2000))}};
+    files.back().input = static_cast<std::uint32_t>(job.inputs.size() - 1);
     ModelParams params;
     test::PluginRun run(plugin);
     for (const std::string& name : job.parameters) {
@@ -59,7 +60,12 @@ TEST_P(NaiveModel, EqualsTheTestKit) {
       if (name == "k") params.k = value;
       run.param(name, std::to_string(name == "big" ? params.big : value));
     }
-    for (const ModelFile& file : files) run.file(file.name, file.bytes);
+    for (const ModelFile& file : files) {
+      if (job.inputs.size() == 1)
+        run.file(file.name, file.bytes);
+      else
+        run.input_of(job.inputs[file.input].tag, file.bytes);
+    }
     std::string expected;
     for (const std::string& part : expected_parts(job, params, files, 1)) expected += part;
     ASSERT_EQ(run.status(), MRUN_OK) << run.error();
