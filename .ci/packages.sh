@@ -2,7 +2,7 @@
 
 MRUN_BUILD_PACKAGES="cmake ninja-build g++ pkg-config libtbb-dev libxxhash-dev libcli11-dev libfmt-dev libhwy-dev
   liblz4-dev libzstd-dev zlib1g-dev libre2-dev nlohmann-json3-dev"
-MRUN_TEST_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev clang mawk"
+MRUN_TEST_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev clang mawk strace"
 MRUN_CI_PACKAGES="clang-format"
 
 # One line for each argument.

@@ -62,14 +62,29 @@ constexpr std::uint8_t scalar_type() {
 class Buffer {
  public:
   std::uint8_t* room(std::size_t size) {
-    if (size + 16 > capacity_) {
-      capacity_ = (size + 16) * 2;
-      bytes_ = std::make_unique<std::uint8_t[]>(capacity_);
-    }
+    return room(size, [](std::size_t) {});
+  }
+  /// As above, and calls `hold(bytes)` before it allocates much.
+  template <typename Hold>
+  std::uint8_t* room(std::size_t size, Hold&& hold) {
+    if (size + 16 > capacity_) [[unlikely]]
+      grow(size + 16, hold);
     return bytes_.get();
   }
 
  private:
+  static constexpr std::size_t kSmallBytes = 64 * 1024;
+
+  template <typename Hold>
+  void grow(std::size_t size, Hold&& hold) {
+    const std::size_t capacity = size < kSmallBytes / 2 ? 2 * size : size;
+    if (capacity > kSmallBytes) hold(capacity);
+    bytes_.reset();
+    capacity_ = 0;
+    bytes_ = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
+    capacity_ = capacity;
+  }
+
   std::unique_ptr<std::uint8_t[]> bytes_;
   std::size_t capacity_ = 0;
 };

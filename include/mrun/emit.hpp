@@ -64,6 +64,11 @@ class EntryWriter {
     }
   }
 
+  /// Before much memory is taken to put a pair together.
+  void hold(std::size_t bytes) {
+    if (MRUN_HAS(emitter_, mrun_emitter, hold)) session_->check(emitter_->hold(emitter_, bytes));
+  }
+
  private:
   static constexpr std::uint64_t kMaxLength = (std::uint64_t{1} << 28) - 1;
 
@@ -176,7 +181,8 @@ class Emit {
       detail::KeyCodec<K>::put(bytes, key);
       pair(bytes, static_cast<std::size_t>(detail::KeyCodec<K>::kFixed), value);
     } else {
-      std::uint8_t* const begin = buffer_.room(detail::KeyCodec<K>::max_size(key));
+      std::uint8_t* const begin = buffer_.room(detail::KeyCodec<K>::max_size(key),
+                                               [this](std::size_t bytes) { writer_.hold(bytes); });
       std::uint8_t* const end = detail::KeyCodec<K>::put(begin, key);
       pair(begin, static_cast<std::size_t>(end - begin), value);
     }

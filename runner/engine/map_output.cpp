@@ -51,6 +51,26 @@ Result<void> WorkerOutput::accept_big(Slice key, Slice value) {
   return table_ != nullptr ? table_->add_big(key, value) : store_.accept_big(key, value);
 }
 
+Result<void> WorkerOutput::hold(std::uint64_t bytes) {
+  MRUN_TRY(check_fits(bytes));
+  held_.reset();
+  for (unsigned waits = 0; !held_.try_add(shared_.sort_budget_, bytes); ++waits) {
+    MRUN_TRY(shared_.make_room(*this, waits));
+    shared_.memory_.trim();
+  }
+  return {};
+}
+
+Result<void> WorkerOutput::check_fits(std::size_t pair_bytes) const {
+  const std::size_t most = shared_.setup_.plan.sort_bytes / 2;
+  if (pair_bytes <= most) return {};
+  return fail(Code::limit,
+              fmt::format("the job emitted a pair that needs {} bytes, and the memory budget "
+                          "leaves {} bytes for one",
+                          pair_bytes, most),
+              "give more with --memory, or emit less at once");
+}
+
 void WorkerOutput::sample(const EntryBatch& batch) {
   std::array<Pair, Partitioner::kBatch> pairs;
   for (std::size_t begin = 0; begin < batch.entries.size(); begin += pairs.size()) {
@@ -92,16 +112,7 @@ Result<void> WorkerOutput::Store::accept(const EntryBatch& batch) {
 }
 
 Result<void> WorkerOutput::Store::accept_big(Slice key, Slice value) {
-  const std::size_t bytes = SortBuffer::big_bytes(key, value);
-  const std::size_t memory = worker_.shared_.setup_.plan.sort_bytes;
-  if (bytes > memory / 2) {
-    return fail(
-        Code::limit,
-        fmt::format(
-            "the job emitted a pair of {} bytes, and the memory budget leaves {} bytes for one",
-            bytes, memory / 2),
-        "give more with --memory, or emit less at once");
-  }
+  MRUN_TRY(worker_.check_fits(SortBuffer::big_bytes(key, value)));
   if (worker_.shared_.is_pressed(worker_)) MRUN_TRY(worker_.shared_.spill_worker(worker_));
   for (unsigned waits = 0; !worker_.buffer_.try_accept_big(key, value); ++waits) {
     MRUN_TRY(worker_.shared_.make_room(worker_, waits));

@@ -37,6 +37,9 @@ class WorkerOutput final : public EntrySink {
   void begin_batch(const std::shared_ptr<const void>& owner) override;
   Result<void> accept(const EntryBatch& batch) override;
   Result<void> accept_big(Slice key, Slice value) override;
+  Result<void> hold(std::uint64_t bytes) override;
+  /// After the attempt's own memory is gone.
+  void end_attempt() { held_.reset(); }
 
  private:
   friend class MapOutput;
@@ -48,11 +51,13 @@ class WorkerOutput final : public EntrySink {
     void begin_batch(const std::shared_ptr<const void>&) override {}
     Result<void> accept(const EntryBatch& batch) override;
     Result<void> accept_big(Slice key, Slice value) override;
+    Result<void> hold(std::uint64_t bytes) override { return worker_.hold(bytes); }
 
    private:
     WorkerOutput& worker_;
   };
 
+  Result<void> check_fits(std::size_t pair_bytes) const;
   void sample(const EntryBatch& batch);
   void sample(std::span<const Pair> pairs);
 
@@ -61,6 +66,7 @@ class WorkerOutput final : public EntrySink {
   Store store_{*this};
   SortBuffer buffer_;
   std::unique_ptr<CombineTable> table_;
+  Charge held_;  // What the job itself holds, for as long as an attempt has this worker.
   KeySample sample_;
   std::uint64_t emitted_pairs_ = 0;
   std::uint64_t stored_pairs_ = 0;    // Of all, what went to the sort buffer.

@@ -48,6 +48,8 @@ class EmittedRecords final : public EntrySink {
     if (!writer_.write(key, value)) return PairFormatter::malformed(key, value);
     return piece_.status();
   }
+  // Nothing but the pair at hand takes memory here.
+  Result<void> hold(std::uint64_t) override { return {}; }
   std::uint64_t pairs() const { return pairs_; }
 
  private:
@@ -148,6 +150,7 @@ Result<void> ShuffleTarget::map(const GroupRun& group, RecordSink& records, cons
   sinks.entries = worker;
   sinks.records = &records;
   auto outcome = maps(sinks, [&] { return worker->end_task(); });
+  worker->end_attempt();
   output_.give_back(worker);
   return outcome;
 }

@@ -29,6 +29,9 @@ class EntrySink {
   virtual Result<void> accept(const EntryBatch& batch) = 0;
   /// A pair that does not fit an emitter's heap or the 28-bit lengths of an entry.
   virtual Result<void> accept_big(Slice key, Slice value) = 0;
+  /// Charges `bytes` in place of what the attempt held before, until it ends: memory that the job
+  /// puts pairs together in. Code::limit where there is no room.
+  virtual Result<void> hold(std::uint64_t bytes) = 0;
 };
 
 /// Takes output records: output 0 is the job's main output, 1.. its declared side outputs.

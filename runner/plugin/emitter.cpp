@@ -69,6 +69,7 @@ void Emitter::reset() {
   table_.ref_size = refs_.size;
   table_.flush = &Emitter::flush;
   table_.emit_big = &Emitter::emit_big;
+  table_.hold = &Emitter::hold;
 }
 
 mrun_status Emitter::take() noexcept {
@@ -98,20 +99,34 @@ mrun_status Emitter::take_big(Slice key, Slice value) noexcept {
   if (worker_.job().value_bytes != JobTable::kAnySize && value.size != worker_.job().value_bytes)
     return worker_.remember_broken("it emitted a value of another size than it declares");
   try {
-    if (key.size >= kFieldBytesEnd || value.size >= kFieldBytesEnd)
-      return worker_.remember_with_place(
-          fail(Code::limit,
-               "job '" + worker_.job().spec.name + "' emitted a key or value of 4 GiB or more")
-              .error);
+    if (key.size >= kFieldBytesEnd || value.size >= kFieldBytesEnd) return remember_endless();
     Result<void> taken = sink_.accept_big(key, value);
     ++taken_pairs_;
-    if (taken) return MRUN_OK;
-    // That it is too large says more with the record it came from.
-    return taken.error().code == Code::limit ? worker_.remember_with_place(std::move(taken).error())
-                                             : worker_.remember(std::move(taken).error());
+    return taken ? MRUN_OK : remember(std::move(taken).error());
   } catch (const std::bad_alloc&) {
     return worker_.remember({Code::limit, "out of memory", {}});
   }
+}
+
+mrun_status Emitter::take_hold(std::uint64_t bytes) noexcept {
+  if (worker_.has_error() || worker_.stopped()) return MRUN_CANCELLED;
+  // An encoded key has at most twice the bytes of its fields, and a few more.
+  if (bytes / 2 > kFieldBytesEnd + 1024) return remember_endless();
+  Result<void> held = sink_.hold(bytes);
+  return held ? MRUN_OK : remember(std::move(held).error());
+}
+
+/// That a pair is too large says more with the record it came from.
+mrun_status Emitter::remember(Error error) noexcept {
+  return error.code == Code::limit ? worker_.remember_with_place(std::move(error))
+                                   : worker_.remember(std::move(error));
+}
+
+mrun_status Emitter::remember_endless() noexcept {
+  return worker_.remember_with_place(
+      fail(Code::limit,
+           "job '" + worker_.job().spec.name + "' emitted a key or value of 4 GiB or more")
+          .error);
 }
 
 /// What is wrong with the first entry that is; null where none is.
@@ -168,6 +183,10 @@ mrun_status Emitter::flush(mrun_emitter* table) {
 mrun_status Emitter::emit_big(mrun_emitter* table, mrun_slice key, mrun_slice value) {
   return static_cast<Table*>(table)->emitter->take_big({key.data, key.size},
                                                        {value.data, value.size});
+}
+
+mrun_status Emitter::hold(mrun_emitter* table, std::uint64_t bytes) {
+  return static_cast<Table*>(table)->emitter->take_hold(bytes);
 }
 
 }  // namespace mrun

@@ -51,9 +51,13 @@ class Emitter {
 
   static mrun_status flush(mrun_emitter* table);
   static mrun_status emit_big(mrun_emitter* table, mrun_slice key, mrun_slice value);
+  static mrun_status hold(mrun_emitter* table, std::uint64_t bytes);
 
   void reset();
   mrun_status take_big(Slice key, Slice value) noexcept;
+  mrun_status take_hold(std::uint64_t bytes) noexcept;
+  mrun_status remember(Error error) noexcept;
+  mrun_status remember_endless() noexcept;
   const char* find_fault(std::uint32_t n, std::uint64_t heap_used);
 
   Table table_{};

@@ -12,94 +12,13 @@
 #include <thread>
 #include <vector>
 
-#include "support/command.hpp"
-#include "support/files.hpp"
-#include "support/naive_model.hpp"
+#include "input_fixture.hpp"
 
 namespace mrun::test_support {
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_literals;
-
-const std::vector<std::vector<std::string>>& ways_to_read() {
-  static const std::vector<std::vector<std::string>> ways{{"--io", "mmap", "-j1"},
-                                                          {"--io", "mmap", "-j8"},
-                                                          {"--io", "pread", "-j1"},
-                                                          {"--io", "pread", "-j8"}};
-  return ways;
-}
-
-class InputClass : public testing::Test {
- protected:
-  CommandOptions here() const {
-    CommandOptions options;
-    options.folder = folder_.path();
-    return options;
-  }
-
-  CommandResult run(std::vector<std::string> arguments) {
-    return run_mrun(std::move(arguments), here());
-  }
-
-  /// What a job says of `inputs` when it is run with `options`; the run must succeed.
-  std::string output_of(const std::string& job, const std::vector<std::string>& inputs,
-                        const std::vector<std::string>& options) {
-    std::vector<std::string> arguments{job, "-q", "--no-sync"};
-    arguments.insert(arguments.end(), options.begin(), options.end());
-    arguments.insert(arguments.end(), inputs.begin(), inputs.end());
-    arguments.push_back("out");
-    const CommandResult result = run(arguments);
-    EXPECT_TRUE(result.ok()) << describe(arguments, result);
-    const std::string text = run({"cat", "out"}).out;
-    remove_tree(folder_ / "out");
-    return text;
-  }
-
-  /// Three jobs, in every way to read and with several splits, give what the model gives for
-  /// `files`.
-  void expect_model(const std::vector<std::string>& inputs, const std::vector<ModelFile>& files,
-                    const std::vector<std::string>& splits = {"1", "2", "3", "64", "1M"}) {
-    for (const char* name : {"count_words", "lines_in_order", "copy_lines", "file_names"}) {
-      const ModelJob& job = model_job(name);
-      const std::string expected = expected_parts(job, {}, files, 1).front();
-      for (std::vector<std::string> way : ways_to_read()) {
-        for (const std::string& split : splits) {
-          std::vector<std::string> options = way;
-          options.insert(options.end(), {"--split-size", split});
-          ASSERT_TRUE(output_of(test_job(name), inputs, options) == expected)
-              << name << ' ' << testing::PrintToString(options);
-        }
-      }
-    }
-  }
-  void expect_model(const std::string& bytes) {
-    write_file(folder_ / "in", bytes);
-    expect_model({"in"}, {{"in", bytes}});
-  }
-
-  /// Every way to read ends with `status`, says all of `words`, and leaves neither output nor
-  /// staging.
-  void expect_error(const std::vector<std::string>& inputs, int status,
-                    const std::vector<std::string>& words, CommandOptions options = {}) {
-    options.folder = folder_.path();
-    for (const std::vector<std::string>& way : ways_to_read()) {
-      std::vector<std::string> arguments{shipped_job("wordcount"), "-q"};
-      arguments.insert(arguments.end(), way.begin(), way.end());
-      arguments.insert(arguments.end(), inputs.begin(), inputs.end());
-      arguments.push_back("out");
-      const CommandResult result = run_mrun(arguments, options);
-      EXPECT_EQ(result.exit_status, status) << describe(arguments, result);
-      for (const std::string& word : words)
-        EXPECT_NE(result.err.find(word), std::string::npos) << word << " in " << result.err;
-      EXPECT_FALSE(exists(folder_ / "out"));
-      for (const std::string& name : names_in(folder_.path()))
-        EXPECT_NE(name.rfind(".mrun", 0), 0u) << name;
-    }
-  }
-
-  TempFolder folder_;
-};
 
 TEST_F(InputClass, EmptyFolderGivesAnEmptyOutput) {
   fs::create_directories(folder_ / "in");

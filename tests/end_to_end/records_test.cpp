@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "support/command.hpp"
-#include "support/files.hpp"
+#include "input_fixture.hpp"
 #include "support/random.hpp"
 
 namespace mrun::test_support {
@@ -75,7 +74,7 @@ class Records : public testing::Test {
 };
 
 TEST_F(Records, AreThoseOfAByteLoopForEveryFormatWhereverSplitsLie) {
-  const std::uint64_t rounds = scaled(12);
+  const std::uint64_t rounds = scaled(8);
   for (std::uint64_t round = 0; round < rounds; ++round) {
     Random random(case_seed(round));
     SCOPED_TRACE(case_seed(round));
@@ -101,7 +100,7 @@ TEST_F(Records, AreThoseOfAByteLoopForEveryFormatWhereverSplitsLie) {
       for (const std::string& record : wanted) lines += record + "\n";
       for (const std::string& split :
            size > 1000 ? Texts{"5000", "100000", "1M"} : Texts{"1", "7", "100"})
-        for (const Texts& way : {Texts{"--io", "mmap", "-j2"}, Texts{"--io", "pread", "-j1"}}) {
+        for (const Texts& way : ways_to_read()) {
           Texts arguments = {"sort", "in", "--records", format, "--split-size", split};
           arguments.insert(arguments.end(), way.begin(), way.end());
           ASSERT_EQ(output_of(arguments), lines) << format << " " << testing::PrintToString(text);

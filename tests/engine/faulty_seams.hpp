@@ -36,6 +36,7 @@ class FaultySink final : public EntrySink {
     return {};
   }
   Result<void> accept_big(Slice key, Slice value) override { return sink_.accept_big(key, value); }
+  Result<void> hold(std::uint64_t bytes) override { return sink_.hold(bytes); }
 
  private:
   EntrySink& sink_;

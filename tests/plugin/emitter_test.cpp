@@ -124,6 +124,25 @@ TEST(Emitter, APairThatIsTooLargeIsNamedWithItsRecord) {
       << mapped.error().message;
 }
 
+TEST(Emitter, MemoryThatAJobHoldsIsAskedForAndMayBeRefused) {
+  std::uint64_t asked = 0;
+  TestJob test({.map = [&](mrun_worker_ctx* context, const mrun_batch* batch) -> mrun_status {
+    *context->at = batch->chunk.data;
+    return context->emit->hold(context->emit, asked);
+  }});
+  asked = 1 << 20;
+  ASSERT_TRUE(test.map_lines("a line\n"));
+  EXPECT_EQ(test.entries.held_bytes, asked);
+  asked = std::uint64_t{9} << 30;  // No key is that long, whatever the memory.
+  ASSERT_FALSE(test.map_lines("a line\n"));
+  EXPECT_EQ(test.entries.held_bytes, 1u << 20);
+  asked = 2 << 20;
+  test.entries.error = Error{Code::limit, "no room", "give more"};
+  const Result<void> mapped = test.map_lines("a line\n");
+  ASSERT_FALSE(mapped);
+  EXPECT_EQ(mapped.error().message.find("no room (map task "), 0u) << mapped.error().message;
+}
+
 TEST(Emitter, BrokenEntriesNeverReachTheSink) {
   struct Case {
     const char* name;

@@ -28,9 +28,15 @@ class KeptEntries final : public EntrySink {
     pairs.emplace_back(key.view(), value.view());
     return {};
   }
+  Result<void> hold(std::uint64_t bytes) override {
+    held_bytes = bytes;
+    if (error) return Failure{*error};
+    return {};
+  }
 
   std::vector<std::pair<std::string, std::string>> pairs;
   std::size_t batches = 0;
+  std::uint64_t held_bytes = 0;
   std::optional<Error> error;  ///< What the next calls return.
 
  private:

@@ -127,6 +127,7 @@ class KeepingSink final : public EntrySink {
     records.push_back({std::string(key.view()), std::string(value.view()), 0});
     return {};
   }
+  Result<void> hold(std::uint64_t) override { return {}; }
 };
 
 }  // namespace mrun::test_support

@@ -45,6 +45,7 @@ class CountingSink final : public EntrySink {
     ++entries;
     return {};
   }
+  Result<void> hold(std::uint64_t) override { return {}; }
 
   std::uint64_t entries = 0;
 };

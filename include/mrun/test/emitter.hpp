@@ -33,6 +33,7 @@ class PairCollector {
     emitter_.emit_big = [](mrun_emitter* emitter, mrun_slice key, mrun_slice value) {
       return self(emitter).take_big(key, value);
     };
+    emitter_.hold = [](mrun_emitter*, std::uint64_t) { return mrun_status{MRUN_OK}; };
   }
   PairCollector(const PairCollector&) = delete;
   PairCollector& operator=(const PairCollector&) = delete;
