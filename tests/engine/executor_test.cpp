@@ -137,7 +137,6 @@ TEST(OrderedExecutor, CallsEveryIndexOnceInTheOrderAskedFor) {
 // Goal: where the system refuses threads, the work is done on those there are. Method: a process of
 // a user who may have no second one; root is not bound by that limit, so it becomes somebody else.
 TEST(TbbExecutor, DoesWithTheThreadsThatTheSystemStarts) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto run = [] {
     constexpr rlimit kNoMore{1, 1};
     if (::setrlimit(RLIMIT_NPROC, &kNoMore) != 0) _exit(10);

@@ -113,7 +113,6 @@ bool died_of_bus_error(int status) {
 
 // Without the fixture, whose folder a process that dies of a signal would leave behind.
 TEST(MappedFileDeathTest, LeavesOtherBusErrorsDeadly) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
   const auto guarded = MappedFile::open("/proc/self/exe");
   ASSERT_TRUE(guarded) << "installs the handler";
   EXPECT_EXIT(
