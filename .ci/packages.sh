@@ -4,6 +4,7 @@ MRUN_BUILD_PACKAGES="cmake ninja-build g++ pkg-config libtbb-dev libxxhash-dev l
   liblz4-dev libzstd-dev zlib1g-dev libre2-dev nlohmann-json3-dev"
 MRUN_TEST_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev clang mawk strace"
 MRUN_CI_PACKAGES="clang-format"
+MRUN_AARCH64_PACKAGES="g++-aarch64-linux-gnu qemu-user"
 
 # One line for each argument.
 mrun_say() { printf '%s\n' "$@"; }
