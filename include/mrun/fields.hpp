@@ -1,6 +1,8 @@
-// Helpers that take a line apart: split2, fields, parse. A CR at a line's end counts as space.
+// Helpers that take a line apart: split2, fields, parse. A CR at a line's end is no
+// part of it.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <cstring>
@@ -10,9 +12,9 @@
 
 namespace mrun {
 
-/// The line without the CRs at its end.
+/// The line without a CR at its end.
 inline std::string_view trim_cr(std::string_view line) {
-  while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return line;
 }
 
@@ -70,6 +72,10 @@ class fields {
   iterator begin() const { return {line_, separator_}; }
   std::default_sentinel_t end() const { return {}; }
 
+  /// How many there are; walks the line.
+  std::size_t size() const {
+    return 1 + static_cast<std::size_t>(std::count(line_.begin(), line_.end(), separator_));
+  }
   /// The field at `index`, from 0; empty where the line has fewer.
   std::string_view operator[](std::size_t index) const {
     for (const std::string_view field : *this)
@@ -82,9 +88,9 @@ class fields {
   char separator_;
 };
 
-/// A field as a whole decimal number, without spaces; nothing where it is not one or does not fit.
-template <std::integral T>
-std::optional<T> parse(std::string_view field) {
+/// A field as a decimal number, without spaces; nothing where it is not one or does not fit.
+template <typename T>
+requires std::integral<T> || std::floating_point<T> std::optional<T> parse(std::string_view field) {
   T value{};
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (error != std::errc{} || end != field.data() + field.size()) return std::nullopt;

@@ -13,6 +13,10 @@
 // Run:   mrun wordcount.so input/ out/
 #pragma once
 
+#if __cplusplus < 202002L
+#error "mrun needs C++20: compile with -std=c++20"
+#endif
+
 #include "combine.hpp"  // IWYU pragma: export
 #include "counter.hpp"  // IWYU pragma: export
 #include "decimal.hpp"  // IWYU pragma: export

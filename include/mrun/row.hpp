@@ -17,6 +17,8 @@ class Row {
   explicit Row(char separator = '\t', bool quoted = false)
       : separator_(separator), quoted_(quoted) {}
 
+  static Row csv(char separator = ',') { return Row(separator, true); }
+
   /// Takes the first `most` fields of `record`, which must outlive their use.
   void split(std::string_view record, std::size_t most = SIZE_MAX) {
     fields_.clear();

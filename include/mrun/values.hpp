@@ -42,8 +42,15 @@ class Values {
   iterator begin() { return iterator(*this); }
   std::default_sentinel_t end() const { return {}; }
 
-  /// The encoded key of the current value: where `group_fields` makes groups of several keys, it
-  /// tells them apart.
+  /// The key of the value that the loop is at: where `group_fields` makes groups of several keys,
+  /// it tells them apart. `K` is the job's key; its views live until the next call.
+  template <typename K>
+  K key() {
+    const std::string_view bytes = key_bytes();
+    return detail::KeyCodec<K>::get(
+        {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, key_scratch_);
+  }
+  /// The same, encoded.
   std::string_view key_bytes() const {
     const mrun_slice key =
         group_->keys != nullptr && next_ < group_->n ? group_->keys[next_] : group_->key;
@@ -81,6 +88,7 @@ class Values {
   mrun_group* group_;
   std::uint32_t next_ = 0;
   bool ended_ = false;
+  detail::Buffer key_scratch_;
 };
 
 }  // namespace mrun

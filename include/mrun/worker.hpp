@@ -1,7 +1,9 @@
 // JobObject and Worker: what the C contract's two handles are for a job written with the SDK.
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -178,9 +180,11 @@ class Worker {
       static_assert(std::tuple_size_v<List> >= 3,
                     "reduce takes a key, mrun::Values<V>& and mrun::Out&");
       using K = std::remove_cvref_t<std::tuple_element_t<0, List>>;
-      static_assert(KeyCodec<K>::kTypes == KeyCodec<typename S::Key>::kTypes,
-                    "reduce takes the key that map emits");
+      static_assert(has_types<K>(KeyCodec<typename S::Key>::kTypes),
+                    "reduce takes the key that map emits, all its fields also with group_fields");
       using ValuesArgument = std::remove_cvref_t<std::tuple_element_t<1, List>>;
+      static_assert(std::is_lvalue_reference_v<std::tuple_element_t<1, List>>,
+                    "reduce takes mrun::Values<V>&, by reference");
       ValuesArgument values(session_, group);
       check_values(values);
       if constexpr (kUsesRows<J>) rows_.clear();
@@ -192,6 +196,15 @@ class Worker {
       const auto key = KeyCodec<typename S::Key>::get(group.key, scratch_);
       for (const auto value : values) out_(key, value);
     }
+  }
+
+  /// Keys of different sizes have different numbers of types.
+  template <typename K, std::size_t n>
+  static consteval bool has_types(const std::array<std::uint8_t, n>& types) {
+    if constexpr (KeyCodec<K>::kTypes.size() == n)
+      return KeyCodec<K>::kTypes == types;
+    else
+      return false;
   }
 
   template <typename V>
@@ -232,6 +245,8 @@ class Worker {
           std::same_as<T, typename SharedOf<J>::Type>,
           "a job's functions take mrun::Emit<K, V>&, mrun::Out&, const Shared&, and reduce "
           "mrun::Rows&");
+      static_assert(!std::is_lvalue_reference_v<A> || std::is_const_v<std::remove_reference_t<A>>,
+                    "all threads share it: take const Shared&");
       return *job_->shared;
     }
   }

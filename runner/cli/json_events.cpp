@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 
 #include "output/json_text.hpp"
 
@@ -17,10 +16,8 @@ std::string progress_event(const ProgressState& state) {
 }
 
 std::string end_event(const RunInfo& info, const RunOptions& options, const std::string& job) {
-  std::uint64_t peak = 0;
-  std::string phases, counters;
+  std::string phases, counters, sides;
   for (const PhaseInfo& phase : info.phases) {
-    peak = std::max(peak, phase.peak_memory_bytes);
     phases += fmt::format("{}{{\"name\":{},\"seconds\":{:.6f},\"cpu_seconds\":{:.6f}}}",
                           phases.empty() ? "" : ",", json_quoted(phase.name), phase.seconds,
                           phase.cpu_seconds);
@@ -28,18 +25,24 @@ std::string end_event(const RunInfo& info, const RunOptions& options, const std:
   for (const CounterValue& counter : info.counters)
     counters += fmt::format("{}{}:{}", counters.empty() ? "" : ",", json_quoted(counter.name),
                             counter.value);
+  for (const SideOutputInfo& side : info.side_outputs)
+    sides +=
+        fmt::format("{}{}:{{\"count\":{},\"bytes\":{},\"records\":{}}}", sides.empty() ? "" : ",",
+                    json_quoted(side.name), side.files, side.bytes, side.records);
   return fmt::format(
       "{{\"event\":\"end\",\"job\":{},\"output\":{},\"seconds\":{:.6f},\"threads\":{},"
       "\"peak_memory_bytes\":{},\"input\":{{\"files\":{},\"bytes\":{},\"records\":{},"
       "\"skipped_files\":{},\"excluded_files\":{},\"splits\":{}}},\"emitted_pairs\":{},"
       "\"groups\":{},\"spill\":{{\"runs\":{},\"bytes\":{},\"merge_passes\":{}}},"
       "\"output_files\":{{\"count\":{},\"bytes\":{},\"records\":{},\"largest_part_bytes\":{}}},"
+      "\"side_outputs\":{{{}}},"
       "\"counters\":{{{}}},\"phases\":[{}],\"warning\":{}}}\n",
-      json_quoted(job), json_quoted(options.output), info.seconds, info.threads, peak,
-      info.input_files, info.input_bytes, info.input_records, info.skipped_files,
-      info.excluded_files, info.splits, info.emitted_pairs, info.groups, info.spilled_runs,
-      info.spilled_bytes, info.merge_passes, info.output_parts, info.output_bytes,
-      info.output_records, info.largest_part_bytes, counters, phases, json_quoted(info.warning));
+      json_quoted(job), json_quoted(options.output), info.seconds, info.threads,
+      info.peak_memory_bytes(), info.input_files, info.input_bytes, info.input_records,
+      info.skipped_files, info.excluded_files, info.splits, info.emitted_pairs, info.groups,
+      info.spilled_runs, info.spilled_bytes, info.merge_passes, info.output_parts,
+      info.output_bytes, info.output_records, info.largest_part_bytes, sides, counters, phases,
+      json_quoted(info.warning));
 }
 
 std::string error_event(const Error& error, int status) {

@@ -38,9 +38,11 @@ std::string plan_text(const RunPlan& plan, const JobSpec& job) {
                           count_text(plan.input_streams));
   text += line("input", inputs);
   if (plan.skipped_files + plan.excluded_files > 0)
-    text += line("left out",
-                 fmt::format("{} whose names begin with '.' or '_', {} by --include and --exclude",
-                             count_text(plan.skipped_files), count_text(plan.excluded_files)));
+    text += line(
+        "left out",
+        fmt::format(
+            "{} (names that begin with '.' or '_', side outputs), {} by --include and --exclude",
+            count_text(plan.skipped_files), count_text(plan.excluded_files)));
   text += line("splits",
                fmt::format("{} of about {}", count_text(plan.splits), size_text(plan.split_bytes)));
   for (const std::string& input : plan.uncut_inputs)

@@ -20,17 +20,12 @@ std::string rate_text(std::uint64_t bytes, double seconds) {
   return size_text(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)) + "/s";
 }
 
-std::uint64_t peak_memory(const RunInfo& info) {
-  std::uint64_t peak = 0;
-  for (const PhaseInfo& phase : info.phases) peak = std::max(peak, phase.peak_memory_bytes);
-  return peak;
-}
-
 std::string skipped_text(const RunInfo& info) {
   std::string text;
   if (info.skipped_files > 0)
-    text += fmt::format("mrun: skipped {} whose names begin with '.' or '_' inside folders\n",
-                        plural(info.skipped_files, "file", "files"));
+    text += fmt::format(
+        "mrun: skipped {} inside folders: names that begin with '.' or '_', or side outputs\n",
+        plural(info.skipped_files, "file", "files"));
   if (info.excluded_files > 0)
     text += fmt::format("mrun: left out {} by --include and --exclude\n",
                         plural(info.excluded_files, "file or folder", "files or folders"));
@@ -84,9 +79,13 @@ std::string summary_text(const RunInfo& info, const RunOptions& options, const s
                                         : fmt::format("'{}'", escape_text(options.output)),
                   plural(info.output_parts, "part", "parts"), size_text(info.output_bytes),
                   plural(info.output_records, "record", "records"));
+  for (const SideOutputInfo& side : info.side_outputs)
+    text += fmt::format("mrun: side output '{}': {} ({})\n", escape_text(side.name),
+                        plural(side.records, "record", "records"), size_text(side.bytes));
   text +=
       fmt::format("mrun: {:.2f} s on {}", info.seconds, plural(info.threads, "thread", "threads"));
-  if (peak_memory(info) > 0) text += fmt::format(", peak memory {}", size_text(peak_memory(info)));
+  if (const std::uint64_t peak = info.peak_memory_bytes(); peak > 0)
+    text += fmt::format(", peak memory {}", size_text(peak));
   if (info.spilled_runs > 0)
     text += fmt::format(", {} spilled ({})", plural(info.spilled_runs, "sorted run", "sorted runs"),
                         size_text(info.spilled_bytes));
@@ -113,7 +112,7 @@ std::string stats_text(const RunInfo& info, const RunOptions& options) {
   }
   text += fmt::format("{:<10} {:>10.3f} {:>10.3f} {:>8.2f} {:>14} {:>14}\n\n", "all", info.seconds,
                       cpu_seconds, info.seconds > 0 ? cpu_seconds / info.seconds : 0.0, "",
-                      size_text(peak_memory(info)));
+                      size_text(info.peak_memory_bytes()));
   text += fmt::format(
       "{:<10} {} in {}, {}, {}, {}\n", "input", size_text(info.input_bytes),
       plural(info.input_files, "file", "files"), plural(info.input_records, "record", "records"),

@@ -263,10 +263,10 @@ class JobRun {
     const JobSpec& spec = job_->spec();
     const bool pair_is_record =
         !spec.map_only && !spec.has_reduce && spec.combine == CombineKind::none;
-    if (pair_is_record && main_records_ != info_.emitted_pairs) {
+    if (pair_is_record && info_.output_records != info_.emitted_pairs) {
       return fail(Code::integrity,
                   fmt::format("{} pairs were emitted, and {} were written", info_.emitted_pairs,
-                              main_records_),
+                              info_.output_records),
                   "this is a bug in mrun; no output was made");
     }
     return {};
@@ -384,6 +384,23 @@ class JobRun {
     for (std::size_t i = 0; i < values.size(); ++i) counters_[i] += values[i];
   }
 
+  void note_part(const PartInfo& part) {
+    if (part.side_output.empty()) {
+      ++info_.output_parts;
+      info_.output_bytes += part.size_bytes;
+      info_.output_records += part.records;
+      info_.largest_part_bytes = std::max(info_.largest_part_bytes, part.size_bytes);
+      return;
+    }
+    // The files of a side output stand together.
+    if (info_.side_outputs.empty() || info_.side_outputs.back().name != part.side_output)
+      info_.side_outputs.push_back({part.side_output});
+    SideOutputInfo& side = info_.side_outputs.back();
+    ++side.files;
+    side.bytes += part.size_bytes;
+    side.records += part.records;
+  }
+
   Result<void> commit() {
     clock_.begin("commit");
     MRUN_TRY(job_->fault());  // What the job's calls without a result met.
@@ -392,22 +409,10 @@ class JobRun {
     const JobSpec& spec = job_->spec();
     for (std::size_t i = 0; i < spec.counters.size(); ++i)
       info_.counters.push_back({spec.counters[i].name, counters_[i]});
-    for (const PartInfo& part : manifest.parts) {
-      info_.output_bytes += part.size_bytes;
-      info_.output_records += part.records;
-    }
-    // The main output's parts come first.
-    std::uint64_t main_bytes = 0;
-    for (std::uint32_t part = 0; part < part_count_; ++part) {
-      const PartInfo& info = manifest.parts[part];
-      main_records_ += info.records;
-      main_bytes += info.size_bytes;
-      info_.largest_part_bytes = std::max(info_.largest_part_bytes, info.size_bytes);
-    }
-    if (part_count_ > 1 && main_bytes > 0)
+    for (const PartInfo& part : manifest.parts) note_part(part);
+    if (part_count_ > 1 && info_.output_bytes > 0)
       info_.part_skew = static_cast<double>(info_.largest_part_bytes) * part_count_ /
-                        static_cast<double>(main_bytes);
-    info_.output_parts = manifest.parts.size();
+                        static_cast<double>(info_.output_bytes);
     MRUN_TRY(check_conserved());
     manifest.mrun_version = MRUN_VERSION;
     manifest.job_name = spec.name;
@@ -438,7 +443,6 @@ class JobRun {
   PhaseClock clock_;
   std::string started_at_;
   std::vector<std::int64_t> counters_;
-  std::uint64_t main_records_ = 0;  // Without side outputs.
 
   InputList inputs_;
   std::vector<std::string> file_names_;

@@ -2,6 +2,7 @@
 #include "input/input_list.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_map>
 
 #include "input/file_identity.hpp"
@@ -27,6 +28,10 @@ bool matches_one(const std::vector<std::string>& globs, std::string_view name,
                                                : glob_matches(glob, std::string(path));
   });
 }
+
+// A folder with the first is a finished output, of mrun or of its kin; its result is in files whose
+// names begin with the second, and what else it holds are side outputs.
+constexpr std::string_view kSuccessName = "_SUCCESS", kPartPrefix = "part-";
 
 class Lister {
  public:
@@ -125,9 +130,13 @@ class Lister {
   /// Paths of what the folder holds, in the byte order of all the paths that they lead to.
   Result<std::vector<std::string>> visible_names(const std::string& name, const std::string& path) {
     MRUN_TRY_ASSIGN(const std::vector<FolderEntry> entries, list_folder(path, Code::input));
+    const bool is_output = std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+      return entry.name == kSuccessName;
+    });
     std::vector<std::string> keys;
     for (const FolderEntry& entry : entries) {
-      if (entry.name[0] == '.' || entry.name[0] == '_') {
+      if (entry.name[0] == '.' || entry.name[0] == '_' ||
+          (is_output && rules_.include.empty() && !entry.name.starts_with(kPartPrefix))) {
         ++list_.skipped_files;
         continue;
       }
@@ -195,7 +204,14 @@ std::uint64_t InputList::planned_bytes() const {
 Result<InputList> list_inputs(std::span<const InputArgument> arguments, const WalkRules& rules) {
   Lister lister(rules);
   for (const InputArgument& argument : arguments) MRUN_TRY(lister.add_argument(argument));
-  return lister.take();
+  InputList list = lister.take();
+  if (list.files.empty() && list.excluded_files > 0)
+    return fail(Code::input,
+                "--include and --exclude leave no file of the input: they left out " +
+                    std::to_string(list.excluded_files) + " files or folders",
+                "a glob without '/' is compared with names, any other one with the path below the "
+                "argument");
+  return list;
 }
 
 }  // namespace mrun

@@ -30,7 +30,9 @@ struct InputFile {
 
 struct InputList {
   std::vector<InputFile> files;
-  std::uint64_t skipped_files = 0;   ///< Names that begin with '.' or '_' inside folders.
+  /// Inside folders: names that begin with '.' or '_', and, beside a `_SUCCESS` and unless globs
+  /// include them, names that do not begin with "part-".
+  std::uint64_t skipped_files = 0;
   std::uint64_t excluded_files = 0;  ///< Names that the globs leave out.
 
   /// Bytes by which splits and partitions are planned; a stream counts as 256 MiB.
@@ -47,7 +49,7 @@ struct WalkRules {
 
 /// Lists `arguments` in their order; folders are walked in byte order of relative path, following
 /// symbolic links. Errors (Code::input): missing, unreadable, a link loop, a socket or device, more
-/// than one "-".
+/// than one "-", no file left by the globs.
 Result<InputList> list_inputs(std::span<const InputArgument> arguments,
                               const WalkRules& rules = {});
 

@@ -1,6 +1,7 @@
 // RunInfo: what a run did, for the summary, `--stats` and the manifest; Progress: what it is doing.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -21,9 +22,14 @@ struct CounterValue {
   std::int64_t value = 0;
 };
 
+struct SideOutputInfo {
+  std::string name;
+  std::uint64_t files = 0, bytes = 0, records = 0;
+};
+
 struct RunInfo {
   std::uint64_t input_files = 0;
-  std::uint64_t skipped_files = 0;   ///< Names that begin with '.' or '_' inside folders.
+  std::uint64_t skipped_files = 0;   ///< Hidden names, and side outputs of a finished output.
   std::uint64_t excluded_files = 0;  ///< Names that --include and --exclude leave out.
   std::uint64_t input_bytes = 0;
   std::uint64_t input_records = 0;
@@ -31,9 +37,10 @@ struct RunInfo {
   std::uint64_t groups = 0;
   std::uint64_t largest_part_bytes = 0;  ///< Of the main output.
   double part_skew = 0;                  ///< The largest part against the mean; 0: one part.
-  std::uint64_t output_records = 0;
+  std::uint64_t output_records = 0;      ///< These three of the main output, too.
   std::uint64_t output_bytes = 0;
   std::uint64_t output_parts = 0;
+  std::vector<SideOutputInfo> side_outputs;
   std::uint64_t spilled_runs = 0;
   std::uint64_t spilled_bytes = 0;  ///< As written, compressed.
   std::uint64_t merge_passes = 0;   ///< Passes over runs on disk beyond the last.
@@ -46,6 +53,13 @@ struct RunInfo {
   std::vector<PhaseInfo> phases;
   double seconds = 0;
   std::string warning;  ///< Something to tell although the run succeeded; else empty.
+
+  /// Highest anonymous memory of the process; 0: not known.
+  std::uint64_t peak_memory_bytes() const {
+    std::uint64_t peak = 0;
+    for (const PhaseInfo& phase : phases) peak = std::max(peak, phase.peak_memory_bytes);
+    return peak;
+  }
 };
 
 /// Written by tasks once per batch, read by whoever shows progress. Relaxed counts: only shown.

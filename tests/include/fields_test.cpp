@@ -28,7 +28,7 @@ TEST(Fields, DropTheCrAtTheEndOnly) {
   EXPECT_EQ((std::vector<std::string>{"a\r", "b"}), all_fields("a\r\tb\r"));
   EXPECT_EQ("b", mrun::split2("a\tb\r").second);
   EXPECT_EQ("a", mrun::split2("a\r").first);
-  EXPECT_EQ("", mrun::trim_cr("\r\r"));
+  EXPECT_EQ("\r", mrun::trim_cr("\r\r"));
 }
 
 TEST(Fields, AreFoundByIndex) {
@@ -36,6 +36,16 @@ TEST(Fields, AreFoundByIndex) {
   EXPECT_EQ("a", line[0]);
   EXPECT_EQ("c", line[2]);
   EXPECT_EQ("", line[3]);
+  EXPECT_EQ(3u, line.size());
+  EXPECT_EQ(1u, mrun::fields{""}.size());
+}
+
+TEST(Parse, TakesWholeFieldsOnly) {
+  EXPECT_EQ(-12, mrun::parse<int>("-12"));
+  EXPECT_EQ(2.5, mrun::parse<double>("2.5"));
+  for (const char* const text : {"", " 1", "1 ", "1.5", "x", "4294967296"})
+    EXPECT_FALSE(mrun::parse<std::uint32_t>(text)) << text;
+  for (const char* const text : {"", "1.5.", "x"}) EXPECT_FALSE(mrun::parse<double>(text)) << text;
 }
 
 std::vector<std::string> row_fields(std::string_view record, char separator, bool quoted) {

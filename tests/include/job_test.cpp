@@ -188,6 +188,31 @@ TEST(Job, TellsTheKeysOfAGroupApart) {
   EXPECT_EQ("", run.difference_between_ways());
 }
 
+/// Keys of a group that no value repeats.
+struct Distances {
+  using Key = std::tuple<std::string_view, mrun::Desc<std::int64_t>>;
+  static constexpr int group_fields = 1;
+  static constexpr bool independent_groups = true;
+  void map(std::string_view line, mrun::Emit<Key, mrun::None>& out) {
+    const auto [name, number] = mrun::split2(line);
+    out({name, {*mrun::parse<std::int64_t>(number)}});
+  }
+  void reduce(const Key& first, mrun::Values<mrun::None>& values, mrun::Out& out) {
+    const std::string name(std::get<0>(first));
+    for (auto at = values.begin(); at != values.end(); ++at) {
+      const Key key = values.key<Key>();
+      out(name, std::get<0>(key), std::get<1>(first).value - std::get<1>(key).value);
+    }
+  }
+};
+
+TEST(Job, DecodesTheKeyOfEachValueOfAGroup) {
+  JobRun<Distances> run;
+  run.input("a\t3\nb\t5\na\t9\na\t-1\n");
+  EXPECT_EQ("a\ta\t0\na\ta\t6\na\ta\t10\nb\tb\t0\n", run.output());
+  EXPECT_EQ("", run.difference_between_ways());
+}
+
 struct FirstTwo {
   void map(std::string_view line, mrun::Emit<std::string_view, std::string_view>& out) {
     out("all", line);

@@ -122,14 +122,35 @@ TEST_F(InputListTest, NamesAFileByTheArgumentWithoutTrailingSlashes) {
 
 TEST_F(InputListTest, SkipsDotAndUnderscoreNamesInsideFoldersOnly) {
   write_file(at("in/.hidden"), "1");
-  write_file(at("in/_SUCCESS"), "1");
+  write_file(at("in/_other"), "1");
   write_file(at("in/_logs/a"), "1");
   write_file(at("in/_logs/b"), "1");
   write_file(at("in/kept_"), "1");
-  const InputList inputs = *list({at("in"), at("in/_SUCCESS"), at("in/_logs")});
+  const InputList inputs = *list({at("in"), at("in/_other"), at("in/_logs")});
   ASSERT_EQ(inputs.files.size(), 4u);
   EXPECT_EQ(inputs.files[0].name, at("in/kept_"));
   EXPECT_EQ(inputs.skipped_files, 3u);
+}
+
+TEST_F(InputListTest, TakesThePartsOfAFinishedOutputWithoutItsSides) {
+  for (const char* const name :
+       {"_SUCCESS", "_mrun/run.json", "part-00000", "part-00001", "bad-00000"})
+    write_file(at(std::string("out/") + name), "1");
+  EXPECT_THAT(names({at("out")}), ElementsAre(at("out/part-00000"), at("out/part-00001")));
+  EXPECT_EQ(list({at("out")})->skipped_files, 3u);
+  EXPECT_THAT(names({at("out/bad-00000")}), ElementsAre(at("out/bad-00000")));
+  const std::vector<InputArgument> arguments{{at("out"), at("out"), 0}};
+  const InputList chosen = *list_inputs(arguments, {{"bad-*"}, {}});
+  ASSERT_EQ(chosen.files.size(), 1u);
+  EXPECT_EQ(chosen.files[0].name, at("out/bad-00000"));
+}
+
+TEST_F(InputListTest, RefusesGlobsThatLeaveNothing) {
+  write_file(at("in/a.log"), "1");
+  const std::vector<InputArgument> arguments{{at("in"), at("in"), 0}};
+  const Result<InputList> none = list_inputs(arguments, {{"*.txt"}, {}});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, Code::input);
 }
 
 TEST_F(InputListTest, TakesAnEmptyFolderAndAnEmptyFile) {
