@@ -8,6 +8,7 @@
 #include "cli/command_line.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/job_finder.hpp"
+#include "os/crash_report.hpp"
 #include "os/standard_output.hpp"
 #include "os/stop_signals.hpp"
 
@@ -33,6 +34,7 @@ int report(const char* what, mrun::ExitStatus status) {
 int main(int count, char** words) {
   mrun::hold_standard_descriptors();
   mrun::ignore_broken_pipes();
+  mrun::report_crashes(static_cast<int>(mrun::ExitStatus::plugin));
   try {
     return run(count, words);
   } catch (const std::bad_alloc&) {

@@ -83,6 +83,10 @@ Result<void> PluginMapAttempt::map(const RecordBatch& batch) {
   table.header = {batch.header.data, batch.header.size};
 
   worker_.at() = nullptr;
+  CrashScene& scene = worker_.scene();
+  scene.file = batch.file < file_names_.size() ? file_names_[batch.file].c_str() : nullptr;
+  scene.begin = batch.records.empty() ? batch.chunk.data : batch.records.front().data;
+  scene.offset = batch.offset;
   const bool offer_refs = offer_refs_ && batch.owner != nullptr;
   if (emitter_) emitter_->set_refs(offer_refs ? lasting_bytes(batch) : Slice{});
   MRUN_TRY(worker_.call([&] { return place(batch); },
@@ -99,6 +103,7 @@ Result<void> PluginMapAttempt::map(const RecordBatch& batch) {
 
 Result<void> PluginMapAttempt::finish() {
   worker_.at() = nullptr;
+  worker_.scene().file = nullptr;
   if (emitter_) emitter_->set_refs({});
   return worker_.call([] { return std::string("after its last record"); },
                       [&] {

@@ -48,6 +48,9 @@ Worker::Worker(const JobTable& job, const AttemptContext& context, std::string t
     : job_(job), context_(context), task_(std::move(task)) {
   MRUN_CHECK(context.counters.size() >= job.spec.counters.size());
   MRUN_CHECK(context.records != nullptr && context.stop != nullptr);
+  scene_.job = job_.spec.name.c_str();
+  scene_.task = task_.c_str();
+  scene_.at = &at_;
   table_.size = sizeof(table_);
   table_.runner = this;
   table_.write = &Worker::write;

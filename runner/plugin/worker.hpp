@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "model/user_code.hpp"
+#include "os/crash_report.hpp"
 #include "plugin/fence.hpp"
 #include "plugin/job_table.hpp"
 
@@ -48,6 +49,7 @@ class Worker {
   template <typename Body>
   Result<void> call(const Place& place, Body&& body) {
     if (error_) return Failure{*error_};
+    const CrashScope scope(scene_);
     mrun_status status = MRUN_OK;
     std::optional<std::string> thrown = behind_fence([&] {
       try {
@@ -81,6 +83,8 @@ class Worker {
   const JobTable& job() const { return job_; }
   /// The record that user code is at, where it says so. Reset before each call.
   const std::uint8_t*& at() { return at_; }
+  /// The file and the bytes that user code is given, for the report of a crash.
+  CrashScene& scene() { return scene_; }
 
  private:
   static Worker& of(mrun_worker_ctx* context);
@@ -109,6 +113,7 @@ class Worker {
   void* object_ = nullptr;
   bool open_ = false;
   const std::uint8_t* at_ = nullptr;
+  CrashScene scene_;
   std::optional<std::string> said_;  ///< By the job's ctx->fail.
   std::optional<Error> error_;
   bool wants_place_ = false;

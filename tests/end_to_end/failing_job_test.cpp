@@ -1,5 +1,6 @@
 // Goal: a job that throws, says no, or is no job at all ends the run with its own exit status, and
 // the message says where. Method: one run each.
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,38 @@ TEST_F(CommandTest, JobThatSaysNoIsStatusOne) {
     expect_failure({test_job("throwing"), "-D", "how=fail", "-D", where, "in", "out"}, 1,
                    {"the job says no"});
   }
+  EXPECT_FALSE(exists(folder_ / "out"));
+}
+
+TEST_F(CommandTest, CrashNamesJobTaskFileAndOffset) {
+  if (under_sanitizer()) return;  // It has a report of its own.
+  const std::string where = "map task 0, file 'in/text', byte 12";
+  const std::string hint =
+      "\n  hint: run the job in the test kit (mrun/test.hpp) with -fsanitize=address; what this "
+      "run "
+      "left is swept by the next one to the same output\n";
+  const CommandResult segv = run({test_job("throwing"), "-D", "how=segv", "in", "out"});
+  EXPECT_EQ(segv.signal, SIGSEGV);
+  EXPECT_EQ(
+      segv.err,
+      "mrun: error: job 'Throwing' crashed: it touched memory that is not its own (SIGSEGV) (" +
+          where + ")" + hint);
+  const CommandResult aborted = run({test_job("throwing"), "-D", "how=abort", "in", "out"});
+  EXPECT_EQ(aborted.signal, SIGABRT);
+  EXPECT_EQ(aborted.err,
+            "mrun: error: job 'Throwing' crashed: it aborted (SIGABRT) (" + where + ")" + hint);
+  const CommandResult reduced =
+      run({test_job("throwing"), "-D", "how=abort", "-D", "where=reduce", "in", "out"});
+  EXPECT_NE(reduced.err.find("(reduce task 0)"), std::string::npos) << reduced.err;
+  EXPECT_FALSE(exists(folder_ / "out"));
+}
+
+TEST_F(CommandTest, ExitOfTheJobIsNoEndOfTheRun) {
+  const CommandResult result = run({test_job("throwing"), "-D", "how=exit", "in", "out"});
+  EXPECT_EQ(result.exit_status, 7);
+  EXPECT_EQ(result.err,
+            "mrun: error: job 'Throwing' called exit() (map task 0, file 'in/text', byte 12)\n"
+            "  hint: a job ends a run with mrun::fail(\"why\")\n");
   EXPECT_FALSE(exists(folder_ / "out"));
 }
 

@@ -1,15 +1,20 @@
-// Throws, or says no, where the parameters tell it to.
+// Throws, says no, crashes or exits where the parameters tell it to.
+#include <csignal>
+#include <cstdlib>
 #include <mrun/mrun.hpp>
 #include <stdexcept>
 #include <string>
 
 struct Throwing {
   mrun::Param<std::string> where{"where", "map", "map, finish, reduce or setup"};
-  mrun::Param<std::string> how{"how", "exception", "exception, integer or fail"};
+  mrun::Param<std::string> how{"how", "exception", "exception, integer, fail, segv, abort or exit"};
 
   void stop_here() {
     if (*how == "fail") mrun::fail("the job says no");
     if (*how == "integer") throw 42;
+    if (*how == "segv") std::raise(SIGSEGV);
+    if (*how == "abort") std::abort();
+    if (*how == "exit") std::exit(3);
     throw std::runtime_error("the job has thrown");
   }
 
