@@ -47,7 +47,7 @@ Ending run_main(std::span<const std::string> arguments, const std::string& job_f
   Console chosen = console;
   if (run != nullptr && run->color) {
     Result<bool> color =
-        parse_choice<bool>("--color", *run->color,
+        parse_choice<bool>(run->name_of("--color"), *run->color,
                            {{"auto", console.err_has_color}, {"always", true}, {"never", false}});
     if (!color) return end_with(color.error(), stop, console, run->json);
     chosen.err_has_color = *color;

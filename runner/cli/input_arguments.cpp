@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/escape_text.hpp"
+#include "cli/option_values.hpp"
 #include "cli/suggest.hpp"
 #include "os/input_stream.hpp"
 
@@ -63,10 +64,13 @@ Result<std::string> read_list(const std::string& path, const StopFlag& stop) {
 Result<void> add_listed_inputs(RawRun& raw, const StopFlag& stop) {
   if (!raw.files_from) return {};
   const std::string& list = *raw.files_from;
+  const std::string named = fmt::format("{} '{}'", raw.name_of("--files-from"), excerpt_text(list));
   if (list == "-" && std::find(raw.inputs.begin(), raw.inputs.end(), "-") != raw.inputs.end())
     return fail(Code::usage, "the standard input cannot be both an input and a list of inputs",
                 "write the list to a file");
-  MRUN_TRY_ASSIGN(const std::string text, read_list(list, stop));
+  Result<std::string> read = read_list(list, stop);
+  if (!read) return at_option(raw.name_of("--files-from"), std::move(read).error());
+  const std::string& text = *read;
   const char separator = raw.nul_names ? '\0' : '\n';
   bool is_empty = true;
   for (std::size_t at = 0; at < text.size();) {
@@ -75,17 +79,14 @@ Result<void> add_listed_inputs(RawRun& raw, const StopFlag& stop) {
     at = end + 1;
     if (name.empty()) continue;
     if (name.find('\0') != std::string::npos)
-      return fail(Code::usage, fmt::format("--files-from '{}' holds NUL bytes", excerpt_text(list)),
-                  "say -0 where NULs end the names");
+      return fail(Code::usage, named + " holds NUL bytes", "say -0 where NULs end the names");
     if (name == "-")
-      return fail(Code::usage,
-                  fmt::format("--files-from '{}' names '-', which is no file", excerpt_text(list)),
+      return fail(Code::usage, named + " names '-', which is no file",
                   "name the standard input on the command line, or write ./- for a file");
     raw.inputs.push_back(name);
     is_empty = false;
   }
-  if (is_empty)
-    return fail(Code::usage, fmt::format("--files-from '{}' names no file", excerpt_text(list)));
+  if (is_empty) return fail(Code::usage, named + " names no file");
   return {};
 }
 

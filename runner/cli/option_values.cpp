@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/escape_text.hpp"
 
 namespace mrun {
@@ -19,6 +21,11 @@ Failure bad_choice(std::string_view option, std::string_view text,
     wanted += words[i];
   }
   return bad_option(option, text, wanted);
+}
+
+Failure at_option(std::string_view option, Error error) {
+  error.message = fmt::format("{}: {}", option, error.message);
+  return Failure{std::move(error)};
 }
 
 }  // namespace mrun

@@ -17,6 +17,9 @@ Failure bad_option(std::string_view option, std::string_view text, std::string_v
 Failure bad_choice(std::string_view option, std::string_view text,
                    const std::vector<std::string_view>& words);
 
+/// The error of a value, with the option's name before it.
+Failure at_option(std::string_view option, Error error);
+
 template <typename T>
 struct Choice {
   std::string_view word;

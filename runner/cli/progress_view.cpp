@@ -44,9 +44,10 @@ std::string time_text(double seconds) {
 
 }  // namespace
 
-Result<ProgressMode> parse_progress_mode(const std::string& text, const Console& console) {
+Result<ProgressMode> parse_progress_mode(const std::string& option, const std::string& text,
+                                         const Console& console) {
   const ProgressMode fitting = console.err_is_live ? ProgressMode::live : ProgressMode::plain;
-  return parse_choice<ProgressMode>("--progress", text,
+  return parse_choice<ProgressMode>(option, text,
                                     {{"auto", fitting},
                                      {"tty", ProgressMode::live},
                                      {"plain", ProgressMode::plain},

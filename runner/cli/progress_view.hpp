@@ -22,7 +22,8 @@ enum class ProgressMode {
 };
 
 /// "auto", "tty", "plain" or "none"; `auto` is live at a terminal that can do it, else plain.
-Result<ProgressMode> parse_progress_mode(const std::string& text, const Console& console);
+Result<ProgressMode> parse_progress_mode(const std::string& option, const std::string& text,
+                                         const Console& console);
 
 /// What is known of a run at one moment.
 struct ProgressState {

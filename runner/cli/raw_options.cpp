@@ -9,15 +9,21 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "base/escape_text.hpp"
+#include "cli/option_values.hpp"
 #include "cli/suggest.hpp"
 
 namespace mrun {
 namespace {
 
-const std::array<std::string, 4> kCommands = {"run", "info", "verify", "cat"};
+using Texts = std::vector<std::string>;
+
+const std::array<std::string, 5> kCommands = {"run", "info", "verify", "cat", "help"};
 constexpr std::size_t kHelpColumn = 28;
 
 constexpr char kMainHelp[] =
@@ -28,6 +34,7 @@ Usage:
   mrun info JOB                 show what a job does and takes
   mrun verify OUT               check a finished output against its manifest
   mrun cat OUT                  print a finished output, its parts in order
+  mrun help [COMMAND]           print this help, or that of a command
   mrun --version
 
 JOB is the path of a job's library (./wordcount.so) or the name of a job that came
@@ -82,33 +89,35 @@ class CommandParser {
     app_.formatter(std::make_shared<HelpText>(std::move(help_before), std::move(help_after)));
   }
 
+  /// True where it is given, unless as NAME=false.
   void flag(const std::string& names, bool& value, const std::string& help,
             const std::string& group) {
-    app_.add_flag(names, value, help)->group(group)->envname(variable_of(names));
-    // CLI11 knows one variable an option; a second name of it has its own.
-    const std::size_t second = names.find(",--", names.find("--"));
-    if (second != std::string::npos)
-      app_.add_flag_callback("--env-of-" + names.substr(second + 3), [&value] { value = true; })
-          ->group("")
-          ->envname(variable_of(names.substr(second + 1)));
+    declare(app_.add_flag(names), names, help, group,
+            [&value](const std::string& name, const Texts& given) -> Result<void> {
+              MRUN_TRY_ASSIGN(const bool is_set,
+                              parse_choice<bool>(
+                                  name, given.back(),
+                                  {{"true", true}, {"false", false}, {"1", true}, {"0", false}}));
+              value = value || is_set;
+              return {};
+            });
   }
   /// May be repeated, as aliases of shells do; the last one counts.
   void text(const std::string& names, std::optional<std::string>& value, const std::string& type,
             const std::string& help, const std::string& group) {
-    app_.add_option_function<std::string>(
-            names, [&value](const std::string& given) { value = given; }, help)
-        ->type_name(type)
-        ->take_last()
-        ->group(group)
-        ->envname(variable_of(names));
+    declare(app_.add_option(names)->type_name(type), names, help, group,
+            [&value](const std::string&, const Texts& given) -> Result<void> {
+              value = given.back();
+              return {};
+            });
   }
-  void texts(const std::string& names, std::vector<std::string>& values, const std::string& type,
+  void texts(const std::string& names, Texts& values, const std::string& type,
              const std::string& help, const std::string& group) {
-    app_.add_option(names, values, help)
-        ->type_name(type)
-        ->allow_extra_args(false)
-        ->group(group)
-        ->envname(variable_of(names));
+    declare(app_.add_option(names)->type_name(type), names, help, group,
+            [&values](const std::string&, const Texts& given) -> Result<void> {
+              values = given;
+              return {};
+            });
   }
 
   /// The words that are no options, in order.
@@ -122,10 +131,14 @@ class CommandParser {
       app_.parse(std::move(reversed));
     } catch (const CLI::ArgumentMismatch& error) {
       const std::string text = error.what();
-      return fail(Code::usage, fmt::format("{} needs a value", text.substr(0, text.find(':'))));
+      const std::string name = text.substr(0, text.find(':'));
+      return fail(Code::usage, name + " needs a value",
+                  fmt::format("write {} {}", name, app_.get_option(name)->get_type_name()));
     } catch (const CLI::ParseError& error) {
       return fail(Code::usage, error.what());
     }
+    if (help_) return Texts();
+    MRUN_TRY(take_values());
     std::vector<std::string> words = app_.remaining();
     for (const std::string& word : words)
       if (word.size() > 1 && word[0] == '-') return unknown_option(word);
@@ -135,15 +148,47 @@ class CommandParser {
 
   bool help_asked() const { return help_; }
   std::string help() const { return app_.help(); }
+  /// The variables whose values were taken, by the names of their options.
+  std::map<std::string, std::string> variables() && { return std::move(variables_); }
 
  private:
-  /// The environment variable of an option: "-T,--tmp-dir" is MRUN_TMP_DIR. One without a long name
-  /// has none.
-  static std::string variable_of(const std::string& names) {
+  /// Takes the values of an option, at least one; an error says `name`.
+  using Take = std::function<Result<void>(const std::string& name, const Texts& given)>;
+  struct Declared {
+    CLI::Option* option;
+    std::string name;  // The long one, as "--tmp-dir"; empty where there is none.
+    Take take;
+  };
+
+  void declare(CLI::Option* option, const std::string& names, const std::string& help,
+               const std::string& group, Take take) {
+    option->description(help)->group(group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     const std::size_t begin = names.find("--");
-    if (begin == std::string::npos) return {};
+    declared_.push_back(
+        {option, begin == std::string::npos ? "" : names.substr(begin), std::move(take)});
+  }
+
+  /// What was typed, or else what the environment says.
+  Result<void> take_values() {
+    for (const Declared& one : declared_) {
+      if (one.option->count() > 0) {
+        MRUN_TRY(one.take(one.name, one.option->results()));
+        continue;
+      }
+      const std::string variable = variable_of(one.name);
+      const char* const value = variable.empty() ? nullptr : std::getenv(variable.c_str());
+      if (value == nullptr || *value == '\0') continue;
+      variables_[one.name] = variable;
+      MRUN_TRY(one.take(variable, {value}));
+    }
+    return {};
+  }
+
+  /// The environment variable of an option: "--tmp-dir" is MRUN_TMP_DIR.
+  static std::string variable_of(const std::string& name) {
+    if (name.empty()) return {};
     std::string variable = "MRUN_";
-    for (const char c : names.substr(begin + 2, names.find(',', begin) - begin - 2))
+    for (const char c : name.substr(2))
       variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return variable;
   }
@@ -160,6 +205,8 @@ class CommandParser {
   }
 
   CLI::App app_;
+  std::vector<Declared> declared_;
+  std::map<std::string, std::string> variables_;
   bool help_ = false;
 };
 
@@ -222,10 +269,11 @@ void declare_run(CommandParser& parser, RawRun& run) {
       "Do not wait until the output is safe on the disk: faster,\nbut a power failure may take it",
       output);
 
-  parser.flag("--explain,--dry-run", run.explain,
+  parser.flag("--explain", run.explain,
               "Show what would be read, and with how many splits, parts,\nthreads and how much "
               "memory; run nothing, write nothing",
               messages);
+  parser.flag("--dry-run", run.explain, "The same as --explain", messages);
   parser.text("--progress", run.progress, "MODE",
               "'tty' (a live line), 'plain' (a line every 30 s), 'none', or\n'auto': live at a "
               "terminal, else plain",
@@ -249,6 +297,7 @@ Result<RawCommand> parse_run(std::span<const std::string> arguments) {
   declare_run(parser, run);
   MRUN_TRY_ASSIGN(std::vector<std::string> words, parser.parse(arguments));
   if (parser.help_asked()) return RawCommand(RawText{parser.help()});
+  run.variables = std::move(parser).variables();
   constexpr char kUsage[] = "mrun JOB INPUT... OUT";
   if (words.empty()) return missing("the job, the input and the output are missing", kUsage);
   const std::string hint = suggest(words[0], command_names());
@@ -313,6 +362,25 @@ Result<RawCommand> parse_cat(std::span<const std::string> arguments) {
   return RawCommand(std::move(cat));
 }
 
+/// `mrun help COMMAND` is `mrun COMMAND --help`.
+Result<RawCommand> parse_help(std::span<const std::string> arguments) {
+  if (arguments.size() > 1)
+    return missing(fmt::format("'{}' is one argument too many", excerpt_text(arguments[1])),
+                   "mrun help [COMMAND]");
+  const std::string command = arguments.empty() ? "run" : arguments[0];
+  const std::array<std::string, 1> help = {"--help"};
+  if (command == "info") return parse_info(help);
+  if (command == "verify") return parse_verify(help);
+  if (command == "cat") return parse_cat(help);
+  if (command == "run" || command == "help" || command == "-h" || command == "--help")
+    return parse_run(help);
+  std::string hint = suggest(command, command_names());
+  if (hint.empty())
+    hint = fmt::format("the commands are {}; 'mrun info JOB' shows a job",
+                       fmt::join(command_names(), ", "));
+  return fail(Code::usage, fmt::format("there is no command '{}'", excerpt_text(command)), hint);
+}
+
 }  // namespace
 
 std::span<const std::string> command_names() { return kCommands; }
@@ -320,14 +388,10 @@ std::span<const std::string> command_names() { return kCommands; }
 Result<RawCommand> parse_arguments(std::span<const std::string> arguments) {
   const std::string first = arguments.empty() ? std::string() : arguments[0];
   if (first == "--version") return RawCommand(RawText{fmt::format("mrun {}\n", MRUN_VERSION)});
-  // `mrun help` says what someone means who does not know the program yet.
-  if (first == "help" && arguments.size() == 1) {
-    const std::string help = "--help";
-    return parse_run({&help, 1});
-  }
   if (first == "info") return parse_info(arguments.subspan(1));
   if (first == "verify") return parse_verify(arguments.subspan(1));
   if (first == "cat") return parse_cat(arguments.subspan(1));
+  if (first == "help") return parse_help(arguments.subspan(1));
   return parse_run(first == "run" ? arguments.subspan(1) : arguments);
 }
 

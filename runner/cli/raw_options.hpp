@@ -1,6 +1,7 @@
 // RawCommand: exactly what was typed, taken apart but not yet understood.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +24,13 @@ struct RawRun {
   bool explain = false, json = false;
   bool strip_cr = false, skip_header = false, nul_names = false;
   bool overwrite = false, no_sync = false, stats = false, quiet = false, verbose = false;
+  std::map<std::string, std::string> variables;  ///< Those that stand for options, by their names.
+
+  /// What the user knows the option as: its name ("--memory"), or the variable that stands for it.
+  std::string name_of(const std::string& option) const {
+    const auto found = variables.find(option);
+    return found == variables.end() ? option : found->second;
+  }
 };
 struct RawInfo {
   std::string job;

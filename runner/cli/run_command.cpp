@@ -34,11 +34,11 @@ PluginLog job_log(const RawRun& raw, const Console& console) {
 }
 
 /// A run may spill after hours, or never: a wrong folder is told now.
-Result<void> check_tmp_dir(const std::string& folder) {
+Result<void> check_tmp_dir(const std::string& option, const std::string& folder) {
   MRUN_TRY_ASSIGN(const PathInfo info, path_info(folder, Code::output));
   if (info.kind == PathKind::folder && is_writable_folder(folder)) return {};
   return fail(Code::output,
-              fmt::format("--tmp-dir '{}' {}", folder,
+              fmt::format("{} '{}' {}", option, folder,
                           !info.exists()                  ? "does not exist"
                           : info.kind != PathKind::folder ? "is no folder"
                                                           : "cannot be written to"),
@@ -68,8 +68,10 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   MRUN_TRY(add_listed_inputs(raw, context.stop));
   MRUN_TRY_ASSIGN(RunOptions options, resolve(raw, spec, read_machine()));
   options.params = std::move(params.given);
-  for (const std::string& folder : options.tmp_dirs) MRUN_TRY(check_tmp_dir(folder));
-  MRUN_TRY_ASSIGN(ProgressMode mode, parse_progress_mode(raw.progress.value_or("auto"), console));
+  for (const std::string& folder : options.tmp_dirs)
+    MRUN_TRY(check_tmp_dir(raw.name_of("--tmp-dir"), folder));
+  MRUN_TRY_ASSIGN(ProgressMode mode, parse_progress_mode(raw.name_of("--progress"),
+                                                         raw.progress.value_or("auto"), console));
   if (raw.json) mode = ProgressMode::json;
   if (raw.quiet) mode = ProgressMode::none;
   if (raw.verbose && !raw.json) print_settings(options, found.plugin, console);

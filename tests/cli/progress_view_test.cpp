@@ -40,13 +40,13 @@ TEST(ProgressText, StaysWithinTheTerminal) {
 
 TEST(ProgressMode, FollowsTheTerminalUnlessItIsChosen) {
   Console console;
-  EXPECT_EQ(*parse_progress_mode("auto", console), ProgressMode::plain);
+  EXPECT_EQ(*parse_progress_mode("--progress", "auto", console), ProgressMode::plain);
   console.err_is_live = true;
-  EXPECT_EQ(*parse_progress_mode("auto", console), ProgressMode::live);
-  EXPECT_EQ(*parse_progress_mode("none", console), ProgressMode::none);
-  EXPECT_EQ(*parse_progress_mode("plain", console), ProgressMode::plain);
-  EXPECT_EQ(*parse_progress_mode("tty", Console{}), ProgressMode::live);
-  EXPECT_EQ(parse_progress_mode("fast", console).error().code, Code::usage);
+  EXPECT_EQ(*parse_progress_mode("--progress", "auto", console), ProgressMode::live);
+  EXPECT_EQ(*parse_progress_mode("--progress", "none", console), ProgressMode::none);
+  EXPECT_EQ(*parse_progress_mode("--progress", "plain", console), ProgressMode::plain);
+  EXPECT_EQ(*parse_progress_mode("--progress", "tty", Console{}), ProgressMode::live);
+  EXPECT_EQ(parse_progress_mode("--progress", "fast", console).error().code, Code::usage);
 }
 
 TEST(JsonEvents, AreOneObjectALine) {

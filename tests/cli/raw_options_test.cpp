@@ -135,6 +135,21 @@ TEST(RawOptions, HelpNamesEveryOptionAndCommand) {
   }
 }
 
+TEST(RawOptions, HelpOfACommandIsThatOfItsOption) {
+  const auto text = [](const Words& words) {
+    return std::get<RawText>(*parse_arguments(words)).text;
+  };
+  for (const std::string command : {"run", "info", "verify", "cat"})
+    EXPECT_EQ(text({"help", command}), text({command, "--help"}));
+  EXPECT_EQ(text({"help", "help"}), text({"--help"}));
+}
+
+TEST(RawOptions, FlagsTakeTrueAndFalse) {
+  EXPECT_FALSE(run_of({"job", "in", "out", "--overwrite=false"}).overwrite);
+  EXPECT_TRUE(run_of({"job", "in", "out", "--overwrite=1", "-q", "-q"}).overwrite);
+  EXPECT_TRUE(run_of({"job", "in", "out", "--dry-run"}).explain);
+}
+
 TEST(RawOptions, VersionIsOneLine) {
   const Words words = {"--version"};
   const std::string text = std::get<RawText>(*parse_arguments(words)).text;

@@ -81,7 +81,7 @@ TEST(Resolve, SmallestMemoryIsTheLeastOfTheEngine) {
   raw.memory = "34M";
   EXPECT_EQ(resolve(raw, {}, kMachine)->memory_bytes, 34 * kMiB);
   expect_usage([](RawRun& r) { r.memory = "33M"; },
-               "33 MiB (--memory 33M), and 34 MiB is the least");
+               "33 MiB (--memory is '33M'), and 34 MiB is the least");
   expect_usage([](RawRun&) {}, "and 34 MiB is the least", {1, 40 * kMiB, 40 * kMiB});
   expect_usage([](RawRun& r) { r.memory = "1%"; }, "34 MiB", {1, 100 * kMiB, 100 * kMiB});
 }
@@ -105,7 +105,12 @@ TEST(Resolve, WrongValuesNameTheirOption) {
   expect_usage([](RawRun& r) { r.output = ""; }, "output");
   expect_usage([](RawRun& r) { r.tmp_dirs = {"a", ""}; }, "--tmp-dir");
   expect_usage([](RawRun& r) { r.tmp_limit = "much"; }, "--tmp-limit");
-  expect_usage([](RawRun& r) { r.quiet = r.verbose = true; }, "-q and -v");
+  expect_usage([](RawRun& r) { r.quiet = r.verbose = true; }, "--quiet and --verbose");
+  expect_usage(
+      [](RawRun& r) {
+        r.io = "magic", r.variables = {{"--io", "MRUN_IO"}};
+      },
+      "MRUN_IO is 'magic'");
   for (const char* wrong : {"fixed:0", "fixed:", "fixed:-1", "fixed:1x", "fixed", "Lines", "",
                             "fixed:4294967296", "fixed:268435457"})
     expect_usage([&](RawRun& r) { r.records = wrong; }, "--records");
