@@ -15,6 +15,11 @@ std::string progress_event(const ProgressState& state) {
       state.spilled_bytes);
 }
 
+std::string log_event(std::string_view level, std::string_view text) {
+  return fmt::format("{{\"event\":\"log\",\"level\":{},\"text\":{}}}\n", json_quoted(level),
+                     json_quoted(text));
+}
+
 std::string end_event(const RunInfo& info, const RunOptions& options, const std::string& job) {
   std::string phases, counters, sides;
   for (const PhaseInfo& phase : info.phases) {

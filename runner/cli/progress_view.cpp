@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <system_error>
 
@@ -84,10 +85,7 @@ std::string progress_text(const ProgressState& state, unsigned columns) {
 }
 
 ProgressView::ProgressView(const Progress& progress, const Console& console, ProgressMode mode)
-    : progress_(progress),
-      console_(console),
-      mode_(mode),
-      phase_since_(std::chrono::steady_clock::now()) {
+    : progress_(progress), console_(console), mode_(mode) {
   if (mode == ProgressMode::none) return;
   try {
     thread_ = std::thread([this] { show(); });
@@ -107,7 +105,7 @@ ProgressView::~ProgressView() {
   if (mode_ == ProgressMode::live) console_.err(kWipe);
 }
 
-ProgressState ProgressView::state() {
+ProgressState ProgressView::state() const {
   ProgressState state;
   state.phase = progress_.phase.load(std::memory_order_relaxed);
   state.total = progress_.total.load(std::memory_order_relaxed);
@@ -115,25 +113,15 @@ ProgressState ProgressView::state() {
   state.done = std::min(progress_.done.load(std::memory_order_relaxed), state.total);
   state.spilled_bytes = progress_.spilled_bytes.load(std::memory_order_relaxed);
   state.memory_bytes = anonymous_memory_bytes();
-  const auto now = std::chrono::steady_clock::now();
-  if (state.phase != phase_) {
-    phase_ = state.phase;
-    phase_since_ = now;
-  }
-  state.seconds = std::chrono::duration<double>(now - phase_since_).count();
+  const auto began = progress_.phase_began.load(std::memory_order_relaxed);
+  state.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return state;
 }
 
 void ProgressView::show() {
   std::unique_lock lock(mutex_);
-  // Phases are looked at more often than lines are written, so that a rate begins with its phase.
-  const milliseconds tick = std::min(between(mode_), milliseconds(100));
-  milliseconds since{0};
-  while (!ended_.wait_for(lock, tick, [this] { return end_; })) {
+  while (!ended_.wait_for(lock, between(mode_), [this] { return end_; })) {
     const ProgressState now = state();
-    since += tick;
-    if (since < between(mode_)) continue;
-    since = milliseconds{0};
     if (mode_ == ProgressMode::live) {
       const unsigned columns = console_.err_columns ? console_.err_columns() : 0;
       console_.err(fmt::format("{}{}", kWipe, progress_text(now, columns)));

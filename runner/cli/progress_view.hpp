@@ -1,7 +1,6 @@
 // ProgressView: says how far a run is: a live line at a terminal, or a line now and then.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -50,13 +49,11 @@ class ProgressView {
 
  private:
   void show();
-  ProgressState state();
+  ProgressState state() const;
 
   const Progress& progress_;
   const Console& console_;
   const ProgressMode mode_;
-  std::string phase_;  // The last one seen, and since when.
-  std::chrono::steady_clock::time_point phase_since_;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool end_ = false;  // Guarded by mutex_.

@@ -27,9 +27,13 @@ namespace {
 /// What of a job's log is shown: errors always, details only where asked for.
 PluginLog job_log(const RawRun& raw, const Console& console) {
   const int most = raw.quiet ? 0 : raw.verbose ? 3 : 2;
-  return [most, &console](int level, std::string_view text) {
-    constexpr std::string_view kLevels[] = {"job error", "job warning", "job note", "job detail"};
-    if (level <= most) print_note(console, kLevels[level], text);
+  return [most, json = raw.json, &console](int level, std::string_view text) {
+    constexpr std::string_view kLevels[] = {"error", "warning", "note", "detail"};
+    if (level > most) return;
+    if (json)
+      console.err(log_event(kLevels[level], text));
+    else
+      print_note(console, fmt::format("job {}", kLevels[level]), text);
   };
 }
 

@@ -19,8 +19,9 @@ class PhaseClock {
     name_ = phase;
     progress_.done.store(0, std::memory_order_relaxed);
     progress_.total.store(total, std::memory_order_relaxed);
-    progress_.phase.store(phase, std::memory_order_relaxed);
     wall_ = Clock::now();
+    progress_.phase_began.store(wall_, std::memory_order_relaxed);
+    progress_.phase.store(phase, std::memory_order_relaxed);
     cpu_ = cpu_seconds();
   }
   /// `budget_bytes`: the most that was charged in the phase.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -65,6 +66,7 @@ struct RunInfo {
 /// Written by tasks once per batch, read by whoever shows progress. Relaxed counts: only shown.
 struct Progress {
   std::atomic<const char*> phase{"plan"};
+  std::atomic<std::chrono::steady_clock::time_point> phase_began{std::chrono::steady_clock::now()};
   std::atomic<std::uint64_t> done{0};           ///< Bytes mapped, or pieces reduced.
   std::atomic<std::uint64_t> total{0};          ///< Of the phase; 0: not known.
   std::atomic<std::uint64_t> spilled_bytes{0};  ///< Of the run.

@@ -70,6 +70,10 @@ TEST(JsonEvents, AreOneObjectALine) {
   EXPECT_EQ(end["input"]["records"], 5);
   EXPECT_EQ(end["peak_memory_bytes"], 99);
   EXPECT_EQ(end["output"]["hex"], "6f75740aff");
+  const auto log = parse(log_event("note", "a \"b\"\n"));
+  EXPECT_EQ(log["event"], "log");
+  EXPECT_EQ(log["level"], "note");
+  EXPECT_EQ(log["text"], "a \"b\"\n");
   const auto error = parse(error_event({Code::input, "no\tfile", "look"}, 4));
   EXPECT_EQ(error["status"], 4);
   EXPECT_EQ(error["message"], "no\tfile");
