@@ -67,9 +67,8 @@ struct Sum {
     if (!columns.split(row)) return leave_out(columns.missing());
     state[0] = 1;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const std::string_view text = columns[by.size() + i];
-      const auto value = mrun::parse_decimal(text);
-      if (!value) return leave_out("'" + std::string(text) + "' is no number of up to 35 digits");
+      const auto value = mrun::parse_decimal(columns[by.size() + i]);
+      if (!value) return leave_out(columns.no_number(by.size() + i));
       std::uint64_t* const at = &state[numbers[i].word];
       numbers[i].is_added() ? store(at, mrun::DecimalSum::of(*value)) : store(at, value->packed());
     }
@@ -111,7 +110,7 @@ struct Sum {
   }
 
   void leave_out(const std::string& why) {
-    if (!*skip_bad) mrun::bad_record(why);
+    if (!*skip_bad) mrun::bad_record(why + "; -D skip-bad leaves such rows out");
     ++skipped;
   }
 
@@ -119,7 +118,7 @@ struct Sum {
     const std::uint64_t* const at = &state[number.word];
     if (!number.is_added()) return mrun::Decimal::of(load<mrun::Decimal::Packed>(at));
     const auto total = load<mrun::DecimalSum>(at).value(state[0]);
-    if (!total) mrun::fail("a sum of field '" + number.field + "' needs more than 38 digits");
+    if (!total) mrun::fail("the sum of field '" + number.field + "' needs more than 38 digits");
     return number.kind == Kind::mean ? mrun::decimal_mean(*total, state[0]) : *total;
   }
 

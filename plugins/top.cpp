@@ -36,9 +36,8 @@ struct Top {
     } else if (*skip_bad) {
       ++skipped;
     } else {
-      mrun::bad_record(has_field
-                           ? "'" + std::string(columns[0]) + "' is no number of up to 35 digits"
-                           : columns.missing());
+      mrun::bad_record((has_field ? columns.no_number(0) : columns.missing()) +
+                       "; -D skip-bad leaves such records out");
     }
   }
 

@@ -33,7 +33,7 @@ int report(const char* what, mrun::ExitStatus status) {
 
 int main(int count, char** words) {
   mrun::hold_standard_descriptors();
-  mrun::ignore_broken_pipes();
+  mrun::ignore_signals_of_writes();
   mrun::report_crashes(static_cast<int>(mrun::ExitStatus::plugin));
   try {
     return run(count, words);

@@ -58,7 +58,7 @@ mrun_status translate_exception(Say&& say) noexcept {
   } catch (const std::exception& error) {
     say(MRUN_THREW, std::string_view(error.what()));
   } catch (...) {
-    say(MRUN_THREW, std::string_view("threw something that is not a std::exception"));
+    say(MRUN_THREW, std::string_view("something that is not a std::exception"));
   }
   return MRUN_THREW;
 }

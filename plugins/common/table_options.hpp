@@ -51,7 +51,8 @@ class Columns {
       const bool is_number = read.ec == std::errc{} && read.ptr == text.data() + text.size();
       if (!is_number && !options.has_header())
         mrun::fail("field '" + text + "' is no number, and names need -D header");
-      if (is_number && indices_[i] == 0) mrun::fail("fields are counted from 1");
+      if (is_number && indices_[i] == 0)
+        mrun::fail("field '" + text + "' does not exist: fields are counted from 1");
       // A name that is a number, such as a year, goes before the number.
       by_name_ = by_name_ || options.has_header();
       if (is_number) --indices_[i];
@@ -73,6 +74,11 @@ class Columns {
   }
   std::string_view operator[](std::size_t i) const { return row_[indices_[i]]; }
   std::size_t size() const { return chosen_.size(); }
+  /// Of the number that the field should be.
+  std::string no_number(std::size_t i) const {
+    return "field '" + chosen_[i] + "' is " + quoted(row_[indices_[i]]) +
+           ", which is no number of up to 35 digits";
+  }
   /// After a split that failed.
   std::string missing() const {
     return "it has " + std::to_string(row_.size()) + (row_.size() == 1 ? " field" : " fields") +
@@ -80,6 +86,11 @@ class Columns {
   }
 
  private:
+  /// As much of it as a message can bear.
+  static std::string quoted(std::string_view text) {
+    constexpr std::size_t kShown = 80;
+    return "'" + std::string(text.substr(0, kShown)) + (text.size() > kShown ? "...'" : "'");
+  }
   void find_names(const mrun::Record& record) {
     mrun::Row names = row_;
     names.split(record.header);
@@ -91,8 +102,8 @@ class Columns {
         indices_[i] = at;
       else if (!std::all_of(chosen_[i].begin(), chosen_[i].end(),
                             [](char c) { return c >= '0' && c <= '9'; }))
-        mrun::bad_record("the header of its file has no field '" + chosen_[i] +
-                         "': " + std::string(record.header.substr(0, 200)));
+        mrun::bad_record("its file has no field '" + chosen_[i] + "', the header is " +
+                         quoted(record.header));
     }
     count_fields();
     file_ = record.file;

@@ -26,11 +26,13 @@ enum class Code : std::uint8_t {
 };
 
 /// One failure in words: what failed, where (file, offset), why, and how to mend it. One line each
-/// for the message and the hint, without a final dot or newline.
+/// for the message, the place and the hint, without a final dot or newline.
 struct Error {
   Code code = Code::integrity;
   std::string message;
   std::string hint;  ///< How to mend it; empty where nothing better than the message is known.
+  /// Where a job's call was: record or key, and task; empty where the message says all there is.
+  std::string place = {};
 };
 
 /// Marks an Error on its way into a Result (std::unexpected<Error> in C++23).

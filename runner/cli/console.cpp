@@ -35,6 +35,7 @@ Console standard_console() {
 void print_error(const Console& console, const Error& error) {
   std::string text = fmt::format("mrun: {}error:{} {}\n", console.err_has_color ? "\x1b[1;31m" : "",
                                  console.err_has_color ? "\x1b[m" : "", escape_text(error.message));
+  if (!error.place.empty()) text += fmt::format("  at: {}\n", escape_text(error.place));
   if (!error.hint.empty()) text += fmt::format("  hint: {}\n", escape_text(error.hint));
   console.err(text);
 }

@@ -25,7 +25,8 @@ struct Console {
 /// The standard streams of this process.
 Console standard_console();
 
-/// "mrun: error: MESSAGE" and, where there is one, "  hint: HINT". Control characters are escaped.
+/// "mrun: error: MESSAGE" and, where they are known, "  at: PLACE" and "  hint: HINT". Control
+/// characters are escaped.
 void print_error(const Console& console, const Error& error);
 /// "mrun: KIND: TEXT", escaped.
 void print_note(const Console& console, std::string_view kind, std::string_view text);

@@ -37,7 +37,7 @@ Failure no_such_job(const std::string& job, const std::string& folder) {
   const std::string shipped = fmt::format("{}", fmt::join(names, ", "));
   names.insert(names.end(), command_names().begin(), command_names().end());
   std::string hint = suggest(job, names);
-  if (is_file(job)) {
+  if (is_file(job) && job.find('/') == std::string::npos) {
     hint = fmt::format("for the file in this folder write ./{}", job);
   } else if (is_file(job + std::string(kLibrarySuffix))) {
     hint = fmt::format("for the file in this folder write {}.so", job);
@@ -88,7 +88,11 @@ Result<std::string> shipped_job_folder() {
 
 Result<std::string> find_library(const std::string& job, const std::string& folder) {
   if (job.empty()) return fail(Code::usage, "the job's name is empty");
-  if (job.find('/') != std::string::npos) return job;
+  if (job.find('/') != std::string::npos) {
+    MRUN_TRY_ASSIGN(const PathInfo info, path_info(job, Code::plugin));
+    if (!info.exists()) return no_such_job(job, folder);
+    return job;
+  }
   const bool is_library = job.ends_with(kLibrarySuffix);
   if (is_library && is_file(job)) return "./" + job;
   const std::string shipped =

@@ -51,8 +51,9 @@ std::string end_event(const RunInfo& info, const RunOptions& options, const std:
 }
 
 std::string error_event(const Error& error, int status) {
-  return fmt::format("{{\"event\":\"error\",\"status\":{},\"message\":{},\"hint\":{}}}\n", status,
-                     json_quoted(error.message), json_quoted(error.hint));
+  return fmt::format(
+      "{{\"event\":\"error\",\"status\":{},\"message\":{},\"place\":{},\"hint\":{}}}\n", status,
+      json_quoted(error.message), json_quoted(error.place), json_quoted(error.hint));
 }
 
 }  // namespace mrun

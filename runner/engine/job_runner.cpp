@@ -140,10 +140,11 @@ class JobRun {
     MRUN_TRY_ASSIGN(job_, factory_.configure({parts_for(factory_.declared()), file_names_}));
     part_count_ = parts_for(job_->spec());
     if (options_.partitions && *options_.partitions != part_count_) {
-      return fail(Code::usage,
-                  fmt::format("job '{}' makes {} parts, and --partitions asks for {}",
-                              job_->spec().name, part_count_, *options_.partitions),
-                  "leave out --partitions");
+      return fail(
+          Code::usage,
+          fmt::format("job '{}' makes {} part{}, and --partitions asks for {}", job_->spec().name,
+                      part_count_, part_count_ == 1 ? "" : "s", *options_.partitions),
+          "leave out --partitions");
     }
     MRUN_TRY_ASSIGN(formats_, record_formats(options_, job_->spec()));
     plan_ = plan_splits(inputs_, options_.split_bytes, formats_);

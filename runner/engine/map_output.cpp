@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/check.hpp"
+#include "base/size_text.hpp"
 #include "shuffle/run_writer.hpp"
 #include "shuffle/spill.hpp"
 
@@ -65,9 +66,8 @@ Result<void> WorkerOutput::check_fits(std::size_t pair_bytes) const {
   const std::size_t most = shared_.setup_.plan.sort_bytes / 2;
   if (pair_bytes <= most) return {};
   return fail(Code::limit,
-              fmt::format("the job emitted a pair that needs {} bytes, and the memory budget "
-                          "leaves {} bytes for one",
-                          pair_bytes, most),
+              fmt::format("the job emitted a pair that needs {}, and --memory leaves {} for one",
+                          size_text(pair_bytes), size_text(most)),
               "give more with --memory, or emit less at once");
 }
 

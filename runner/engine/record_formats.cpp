@@ -24,8 +24,10 @@ Result<std::vector<RecordFormat>> record_formats(const RunOptions& options, cons
     }
     Result<RecordFormat> format = parse_record_format(input.records);
     if (!format)
-      return fail(Code::plugin, fmt::format("job '{}' asks for records that mrun does not know: {}",
-                                            spec.name, format.error().message));
+      return fail(Code::plugin,
+                  fmt::format("job '{}' asks for records that mrun does not know: {}", spec.name,
+                              format.error().message),
+                  format.error().hint);
     formats.push_back(*format);
   }
   return formats;

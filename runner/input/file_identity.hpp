@@ -26,4 +26,11 @@ inline Result<void> check_identity(const InputFile& file) {
   return {};
 }
 
+/// What opening an input gave. One that is gone was changed, whichever step finds out first.
+template <typename Opened>
+Result<Opened> opened_input(const InputFile& file, Result<Opened> opened) {
+  if (!opened) MRUN_TRY(check_identity(file));
+  return opened;
+}
+
 }  // namespace mrun

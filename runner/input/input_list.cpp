@@ -2,10 +2,12 @@
 #include "input/input_list.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 #include <unordered_map>
 
 #include "input/file_identity.hpp"
+#include "os/errno_text.hpp"
 #include "os/folder.hpp"
 #include "os/glob.hpp"
 #include "os/path_info.hpp"
@@ -38,7 +40,7 @@ class Lister {
   explicit Lister(const WalkRules& rules) : rules_(rules) {}
 
   Result<void> add_argument(const InputArgument& argument) {
-    if (argument.path.empty()) return fail(Code::input, "an input argument is empty");
+    if (argument.path.empty()) return fail(Code::usage, "an input's name is empty");
     input_ = argument.input;
     MRUN_TRY(argument.path == "-" ? add_standard_input() : add_named(argument.path));
     ++argument_;
@@ -83,13 +85,11 @@ class Lister {
                     "name it on the command line to read it, or leave it out with --exclude");
       case PathKind::char_device:
         if (is_null_device(info)) return add_stream(path);
-        return fail(Code::input, "'" + path + "' is a device",
-                    "read it through a pipe: cat it into '-'");
+        return not_read(path, "a device");
       case PathKind::block_device:
-        return fail(Code::input, "'" + path + "' is a device",
-                    "read it through a pipe: cat it into '-'");
+        return not_read(path, "a device");
       case PathKind::socket:
-        return fail(Code::input, "'" + path + "' is a socket");
+        return not_read(path, "a socket");
       case PathKind::link:
       case PathKind::missing:
         break;
@@ -111,8 +111,13 @@ class Lister {
   }
 
   static Failure unreadable(const std::string& path) {
-    return fail(Code::input, "cannot read '" + path + "': Permission denied",
-                "change its permissions, or run as a user who may read it");
+    return system_failure(Code::input, "read", path, EACCES);
+  }
+
+  Failure not_read(const std::string& path, const std::string& what) const {
+    return fail(
+        Code::input, "'" + path + "' is " + what,
+        above_.empty() ? "read it through a pipe: cat it into '-'" : "leave it out with --exclude");
   }
 
   Result<void> add_folder(const std::string& name, const std::string& path, const PathInfo& info) {

@@ -95,7 +95,8 @@ Result<std::shared_ptr<const MappedFile>> MappedInputs::map(const InputFile& fil
   const std::lock_guard lock(mutex_);
   std::weak_ptr<const MappedFile>& known = mapped_[ordinal];
   if (std::shared_ptr<const MappedFile> shared = known.lock()) return shared;
-  MRUN_TRY_ASSIGN(std::shared_ptr<const MappedFile> opened, MappedFile::open(file.path));
+  MRUN_TRY_ASSIGN(std::shared_ptr<const MappedFile> opened,
+                  opened_input(file, MappedFile::open(file.path)));
   if (identity_of(opened->info()) != file.identity) return changed_failure(file.path);
   const MappedFile* const mapping = opened.get();
   const auto reporting = std::make_shared<Reporting>(std::move(opened), damage_);

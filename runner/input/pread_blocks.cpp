@@ -102,7 +102,7 @@ Result<std::unique_ptr<BlockSource>> make_pread_blocks(const InputFile& file,
                                                        const SplitRange& range,
                                                        const BlockRules& rules,
                                                        WindowBuffer& buffer) {
-  MRUN_TRY_ASSIGN(ReadFile opened, ReadFile::open(file.path, Code::input));
+  MRUN_TRY_ASSIGN(ReadFile opened, opened_input(file, ReadFile::open(file.path, Code::input)));
   if (identity_of(opened.info()) != file.identity) return changed_failure(file.path);
   const RecordCutter& cutter = rules.cutter;
   if (cutter.is_fixed() && cutter.fixed_bytes() > WindowBuffer::longest_record(buffer.budget()))

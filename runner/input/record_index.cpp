@@ -15,7 +15,8 @@ constexpr std::size_t kBufferBytes = std::size_t{128} << 10;
 
 Result<RecordCount> count_on(const InputFile& file, std::uint64_t begin, std::uint64_t end,
                              Delimiter delimiter, RecordCount count) {
-  MRUN_TRY_ASSIGN(const ReadFile opened, ReadFile::open(file.path, Code::input));
+  MRUN_TRY_ASSIGN(const ReadFile opened,
+                  opened_input(file, ReadFile::open(file.path, Code::input)));
   std::vector<std::uint8_t> buffer(
       static_cast<std::size_t>(std::min<std::uint64_t>(kBufferBytes, end - begin)));
   for (std::uint64_t at = begin; at < end;) {

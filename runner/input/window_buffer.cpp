@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/size_text.hpp"
+
 namespace mrun {
 
 Result<void> WindowBuffer::reallocate(std::size_t capacity) {
@@ -45,9 +47,9 @@ Result<void> WindowBuffer::make_room(const std::string& path, std::uint64_t offs
 Failure record_too_long(const std::string& path, std::uint64_t offset, std::uint64_t size_bytes,
                         const MemoryBudget& budget) {
   std::string message = "'" + path + "': the record at offset " + std::to_string(offset);
-  if (size_bytes > 0) message += ", " + std::to_string(size_bytes) + " bytes long,";
-  message += " is too long: --memory leaves " +
-             std::to_string(WindowBuffer::longest_record(budget)) + " bytes for one";
+  if (size_bytes > 0) message += ", " + size_text(size_bytes) + " long,";
+  message += " is too long: --memory leaves " + size_text(WindowBuffer::longest_record(budget)) +
+             " for one";
   return fail(Code::limit, std::move(message),
               "give more with --memory; a regular file can be read with --io mmap, which needs no "
               "memory for records");

@@ -92,7 +92,6 @@ class DiskFile final : public StorageFile {
     if (is_disk_full(error_number))
       hint = is_scratch_ ? "free some space, or put temporary files on another disk with --tmp-dir"
                          : "free some space, or write the output to another disk";
-    if (error_number == EFBIG) hint = "raise the limit of file sizes (ulimit -f)";
     return system_failure(Code::output, "write at offset " + std::to_string(offset) + " of", name_,
                           error_number, std::move(hint));
   }

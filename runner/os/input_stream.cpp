@@ -18,7 +18,7 @@ constexpr int kWakeUpMs = 100;
 }  // namespace
 
 Result<InputStream> InputStream::open(const std::string& path) {
-  if (path == "-") return InputStream(STDIN_FILENO, OwnedFd(), "standard input");
+  if (path == "-") return InputStream(STDIN_FILENO, OwnedFd(), path);
   // O_NONBLOCK: opening a FIFO must not wait for its writer, or no stop would be seen meanwhile.
   OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return system_failure(Code::input, "open", path, errno);

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "base/size_text.hpp"
 #include "os/errno_text.hpp"
 #include "os/machine.hpp"
 
@@ -45,17 +46,16 @@ Result<PageBuffer> PageBuffer::allocate(MemoryBudget& budget, std::size_t size_b
   const std::size_t rounded = (size_bytes + page - 1) / page * page;
   if (!buffer.charge_.try_add(budget, rounded))
     return fail(Code::limit,
-                "the memory budget has no room for " + std::to_string(rounded) + " bytes (" +
-                    std::to_string(budget.free_bytes()) + " of " +
-                    std::to_string(budget.limit_bytes()) + " are free)",
+                "the memory budget has no room for " + size_text(rounded) + " (" +
+                    size_text(budget.free_bytes()) + " of " + size_text(budget.limit_bytes()) +
+                    " are free)",
                 "give more with --memory, or use fewer threads with -j");
   void* const memory =
       rounded >= kHugePagesFromBytes ? map_on_huge_pages(rounded) : map_pages(rounded);
   if (memory == MAP_FAILED)
-    return fail(
-        Code::limit,
-        "the system has no room for " + std::to_string(rounded) + " bytes: " + errno_text(errno),
-        "give less with --memory, or raise the limits of this process");
+    return fail(Code::limit,
+                "the system has no room for " + size_text(rounded) + ": " + errno_text(errno),
+                "give less with --memory, or raise the limits of this process");
   buffer.data_ = static_cast<std::byte*>(memory);
   buffer.size_ = rounded;
   return buffer;

@@ -26,7 +26,8 @@ Result<SharedLibrary> SharedLibrary::open(const std::string& path) {
   if (!fd) return system_failure(Code::plugin, "open", path, errno);
   MRUN_TRY_ASSIGN(const PathInfo info, descriptor_info(fd.get(), path, Code::plugin));
   if (info.kind != PathKind::file)
-    return fail(Code::plugin, "'" + path + "' is not a regular file");
+    return fail(Code::plugin, "'" + path + "' is not a regular file",
+                "give the path of a job's library, such as ./wordcount.so");
   return SharedLibrary(std::move(fd), real, info);
 }
 
@@ -51,8 +52,12 @@ Result<std::vector<std::byte>> SharedLibrary::read_bytes(std::size_t max_bytes) 
 Result<void> SharedLibrary::load() {
   MRUN_TRY(check_same());
   handle_ = ::dlopen(real_path_.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (handle_ == nullptr)
-    return fail(Code::plugin, "cannot load '" + real_path_ + "': " + loader_error());
+  if (handle_ == nullptr) {
+    std::string why = loader_error();
+    if (why.starts_with(real_path_ + ": ")) why.erase(0, real_path_.size() + 2);
+    return fail(Code::plugin, "cannot load '" + real_path_ + "': " + why,
+                "link it with all the libraries that it needs");
+  }
   return check_same();
 }
 

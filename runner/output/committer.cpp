@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "os/folder.hpp"
 #include "os/path_info.hpp"
 
 namespace mrun {
@@ -76,9 +77,11 @@ Result<void> Committer::publish() {
     // Hours may lie between the check and now: what stands there must still be ours to replace.
     if (const Result<Manifest> old = read_manifest(path()); !old)
       return fail(Code::output,
-                  "output '" + path() + "' has changed since the start: " + old.error().message);
+                  "output '" + path() + "' has changed since the start: " + old.error().message,
+                  "run again; nothing of it was replaced");
     MRUN_TRY(storage_->exchange(out_folder(), path()));
   } else {
+    MRUN_TRY(check_free());
     MRUN_TRY(storage_->rename(out_folder(), path()));
   }
   if (!sync_) return {};
@@ -87,6 +90,18 @@ Result<void> Committer::publish() {
   Error error = std::move(synced).error();
   if (!withdraw()) error.hint = "the output is whole, but may not survive a loss of power";
   return Failure{std::move(error)};
+}
+
+/// What appeared at the place while the job ran would make the rename say less.
+Result<void> Committer::check_free() const {
+  MRUN_TRY_ASSIGN(const PathInfo info, link_info(path(), Code::output));
+  if (!info.exists()) return {};
+  if (info.kind == PathKind::folder) {
+    MRUN_TRY_ASSIGN(const bool is_empty, folder_is_empty(path(), Code::output));
+    if (is_empty) return {};
+  }
+  return fail(Code::output, "output '" + path() + "' has appeared since the start",
+              "remove it and run again, or choose another output");
 }
 
 Result<void> Committer::withdraw() {

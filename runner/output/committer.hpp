@@ -52,6 +52,7 @@ class Committer {
   Result<void> write_file(const std::string& path, const std::string& text);
   Result<void> write_records(const Manifest& manifest, const std::string& run_record);
   Result<void> publish();
+  Result<void> check_free() const;
   Result<void> withdraw();
 
   Storage* storage_;

@@ -210,9 +210,11 @@ std::string manifest_text(const Manifest& manifest) {
 
 Result<Manifest> parse_manifest(std::string_view text, const std::string& path) {
   if (!text.starts_with(kHead))
-    return fail(Code::integrity, "'" + path + "' is no manifest of mrun, or its head is damaged");
+    return fail(Code::integrity, "'" + path + "' is no manifest of mrun, or its head is damaged",
+                kMendOfDamage);
   if (!checksum_holds(text))
-    return fail(Code::integrity, "'" + path + "' is damaged: its checksum does not hold");
+    return fail(Code::integrity, "'" + path + "' is damaged: its checksum does not hold",
+                kMendOfDamage);
   const Json json = Json::parse(text.begin(), text.end(), nullptr, false);
   MemberReader in;
   Manifest manifest = read_members(json, in);
@@ -223,6 +225,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& path) 
 }
 
 Result<Manifest> read_manifest(const std::string& output) {
+  if (output.empty()) return fail(Code::usage, "the output's name is empty");
   MRUN_TRY_ASSIGN(const PathInfo folder, path_info(output, Code::input));
   if (!folder.exists()) return fail(Code::input, "output '" + output + "' does not exist");
   if (folder.kind != PathKind::folder)

@@ -17,6 +17,8 @@
 namespace mrun {
 
 constexpr char kManifestName[] = "_SUCCESS";
+constexpr char kMendOfDamage[] =
+    "it was changed after it was finished: restore it, or run its job again";
 /// The folder inside an output that says when and how a run went.
 constexpr char kRunFolderName[] = "_mrun";
 constexpr char kRunRecordName[] = "run.json";

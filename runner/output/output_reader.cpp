@@ -23,7 +23,7 @@ constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 using Write = std::function<Result<void>(std::span<const std::byte>)>;
 
 Failure damaged(std::string message) {
-  return fail(Code::integrity, std::move(message), "the output was changed after it was finished");
+  return fail(Code::integrity, std::move(message), kMendOfDamage);
 }
 
 /// Reads the part to its end, handing its bytes to `write`, and compares it with the manifest.
@@ -64,9 +64,30 @@ Result<void> find_unexpected(const std::string& output, const Manifest& manifest
   return {};
 }
 
+/// Of the unpacking of `part`, which does not know where its bytes come from.
+Result<void> at_part(const std::string& output, const PartInfo& part, Result<void> done) {
+  if (done || done.error().code != Code::integrity) return done;
+  return damaged(fmt::format("'{}/{}': {}", output, part.name, done.error().message));
+}
+
+Failure no_such_side(const std::string& output, const Manifest& manifest, const std::string& side) {
+  std::set<std::string> names;
+  for (const PartInfo& part : manifest.parts) names.insert(part.side_output);
+  names.erase("");
+  return fail(Code::usage, fmt::format("'{}' has no side output '{}'", output, side),
+              names.empty() ? "it has none" : fmt::format("it has {}", fmt::join(names, ", ")));
+}
+
+/// "out/" as "out", so that its files are told as "out/part-00000".
+std::string without_slashes(std::string output) {
+  while (output.size() > 1 && output.back() == '/') output.pop_back();
+  return output;
+}
+
 }  // namespace
 
-Result<VerifyReport> verify_output(const std::string& output, const StopFlag& stop) {
+Result<VerifyReport> verify_output(const std::string& name, const StopFlag& stop) {
+  const std::string output = without_slashes(name);
   MRUN_TRY_ASSIGN(const Manifest manifest, read_manifest(output));
   std::vector<std::byte> buffer(kReadBytes);
   VerifyReport report;
@@ -81,21 +102,22 @@ Result<VerifyReport> verify_output(const std::string& output, const StopFlag& st
   return report;
 }
 
-Result<void> cat_output(const std::string& output, const std::string& side, const StopFlag& stop,
+Result<void> cat_output(const std::string& name, const std::string& side, const StopFlag& stop,
                         const Write& write) {
+  const std::string output = without_slashes(name);
   MRUN_TRY_ASSIGN(const Manifest manifest, read_manifest(output));
   const bool has_side =
       side.empty() || std::any_of(manifest.parts.begin(), manifest.parts.end(),
                                   [&](const PartInfo& part) { return part.side_output == side; });
-  if (!has_side) return fail(Code::usage, "'" + output + "' has no side output '" + side + "'");
+  if (!has_side) return no_such_side(output, manifest, side);
   std::vector<std::byte> buffer(kReadBytes);
   for (const PartInfo& part : manifest.parts) {
     if (part.side_output != side) continue;
     MRUN_TRY_ASSIGN(const auto frames, make_frame_reader(compression_of(part.name)));
     MRUN_TRY(read_part(output, part, stop, buffer, [&](std::span<const std::byte> bytes) {
-      return frames->feed(bytes, write);
+      return at_part(output, part, frames->feed(bytes, write));
     }));
-    MRUN_TRY(frames->end());
+    MRUN_TRY(at_part(output, part, frames->end()));
   }
   return {};
 }

@@ -30,7 +30,8 @@ Result<void> check_parent(const std::string& parent) {
     return fail(Code::output, "folder '" + parent + "', where the output should be, does not exist",
                 "make it first: mkdir -p '" + parent + "'");
   if (info.kind != PathKind::folder)
-    return fail(Code::output, "'" + parent + "', where the output should be, is not a folder");
+    return fail(Code::output, "'" + parent + "', where the output should be, is not a folder",
+                "choose an output in a folder");
   if (!is_writable_folder(parent))
     return fail(Code::output, "no permission to write in folder '" + parent + "'",
                 "choose an output in a folder of yours");
@@ -88,7 +89,7 @@ Result<void> check_existing(const std::string& output, OutputTarget& target, boo
   MRUN_TRY_ASSIGN(const bool is_empty, folder_is_empty(path, Code::output));
   if (is_empty) return {};
 
-  const Result<Manifest> manifest = read_manifest(path);
+  const Result<Manifest> manifest = read_manifest(without_trailing_slashes(output));
   if (!overwrite)
     return fail(Code::output, "output '" + output + "' exists and is not empty",
                 manifest ? "choose another output, or replace it with --overwrite"

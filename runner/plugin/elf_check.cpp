@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kEntrySymbol = "mrun_plugin_v1";
 constexpr std::string_view kEntryPrefix = "mrun_plugin_v";
+constexpr char kBuildHere[] = "build it for this machine";
 
 #if defined(__x86_64__)
 constexpr std::uint16_t kMachine = EM_X86_64;
@@ -123,10 +124,10 @@ class ElfCheck {
     const auto ident = file_.read<Elf64_Ehdr>(0);
     const auto wide = file_.read<unsigned char>(EI_CLASS);
     if (!wide) return refuse_damaged("header");
-    if (*wide == ELFCLASS32) return refuse("it is built for a 32-bit machine");
+    if (*wide == ELFCLASS32) return refuse("it is built for a 32-bit machine", kBuildHere);
     if (!ident || *wide != ELFCLASS64) return refuse_damaged("header");
     if (ident->e_ident[EI_DATA] != kByteOrder)
-      return refuse("it is built for a machine of the other byte order");
+      return refuse("it is built for a machine of the other byte order", kBuildHere);
     if (ident->e_ident[EI_VERSION] != EV_CURRENT) return refuse_damaged("header");
     return {};
   }
@@ -135,7 +136,8 @@ class ElfCheck {
     header_ = *file_.read<Elf64_Ehdr>(0);
     if (header_.e_machine != kMachine)
       return refuse(fmt::format("it is built for {}, this is {}", machine_name(header_.e_machine),
-                                machine_name(kMachine)));
+                                machine_name(kMachine)),
+                    kBuildHere);
     switch (header_.e_type) {
       case ET_DYN:
         break;

@@ -22,7 +22,7 @@ std::optional<std::string> behind_fence(Body&& body) {
   } catch (const char* text) {
     return std::string(text != nullptr ? text : "a null pointer");
   } catch (...) {
-    return std::string("something that is no std::exception");
+    return std::string("something that is not a std::exception");
   }
 }
 

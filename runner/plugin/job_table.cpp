@@ -306,8 +306,9 @@ Result<JobTable> TableReader::read_job(const mrun_job* source, const PluginTable
 Result<PluginTable> read_plugin_table(const mrun_plugin* plugin, const std::string& file) {
   TableReader reader(file);
   if (plugin == nullptr)
-    return fail(Code::plugin, fmt::format("'{}' says that it cannot run here", file),
-                "its mrun_plugin_v1 returned NULL");
+    return fail(
+        Code::plugin,
+        fmt::format("'{}' says that it cannot run here: its mrun_plugin_v1 returned NULL", file));
   MRUN_TRY_ASSIGN(const mrun_plugin copy, reader.read_struct(plugin, "the library's descriptor"));
   if (copy.abi_min > MRUN_ABI_MINOR)
     return fail(Code::plugin,

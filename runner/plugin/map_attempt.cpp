@@ -119,8 +119,8 @@ std::string PluginMapAttempt::place(const RecordBatch& batch) const {
                                ? fmt::format("file '{}'", escape_text(file_names_[batch.file]))
                                : fmt::format("file number {}", batch.file);
   const std::optional<FoundRecord> record = find_record(batch, at_);
-  if (!record) return fmt::format("{}, in the records from byte {} on", file, batch.offset);
-  return fmt::format("{}, byte {}, record \"{}\"", file, record->offset,
+  if (!record) return fmt::format("{}, in the records from offset {} on", file, batch.offset);
+  return fmt::format("{}, offset {}, record \"{}\"", file, record->offset,
                      excerpt_text(record->bytes));
 }
 

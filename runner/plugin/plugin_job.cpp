@@ -110,7 +110,8 @@ class PluginCode final : public UserCode {
 Failure PluginCode::failure(mrun_status status, const std::optional<std::string>& thrown,
                             const std::string& said, const char* where) const {
   const mrun_status meant = status == MRUN_FAIL ? mrun_status{MRUN_BAD_CONFIG} : status;
-  Failure failure = call_failure(meant, thrown, said, job_.spec.name, where);
+  const bool is_refusal = meant == MRUN_BAD_CONFIG && !thrown;
+  Failure failure = call_failure(meant, thrown, said, job_.spec.name, is_refusal ? "" : where);
   if (failure.error.code == Code::usage)
     failure.error.hint = fmt::format("'mrun info {}' shows its parameters", job_.spec.name);
   return failure;

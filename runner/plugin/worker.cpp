@@ -14,33 +14,38 @@ namespace {
 
 /// A message of a job is shown whole up to this size.
 constexpr std::size_t kMessageBytesMax = 2000;
+constexpr char kContractHint[] = "the contract is described in mrun/plugin.h";
 
 }  // namespace
 
 Failure call_failure(mrun_status status, const std::optional<std::string>& thrown,
                      const std::string& said, const std::string& job, const std::string& place) {
-  const std::string in = place.empty() ? std::string() : fmt::format(" ({})", place);
-  const auto message = [&](std::string_view what) {
+  const auto failed = [&](Code code, std::string_view what) {
     const std::string text = thrown ? *thrown : said;
-    return fmt::format("job '{}' {}{}{}{}", job, what, text.empty() ? "" : ": ",
-                       excerpt_text(text, kMessageBytesMax), in);
+    Failure failure = fail(code, fmt::format("job '{}' {}{}{}", job, what, text.empty() ? "" : ": ",
+                                             excerpt_text(text, kMessageBytesMax)));
+    failure.error.place = place;
+    return failure;
   };
-  if (thrown) return fail(Code::plugin, message("threw an exception"));
+  if (thrown) return failed(Code::plugin, "threw an exception");
   switch (status) {
     case MRUN_FAIL:
-      return fail(Code::job_failed, message("failed"));
+      return failed(Code::job_failed, "failed");
     case MRUN_BAD_CONFIG:
-      return fail(Code::usage, message("refuses its parameters"));
+      return failed(Code::usage, "refuses its parameters");
     case MRUN_BAD_RECORD:
-      return fail(Code::input, message("cannot process a record"));
+      return failed(Code::input, "cannot process a record");
     case MRUN_NO_MEMORY:
-      return fail(Code::limit, message("ran out of memory"));
+      return failed(Code::limit, "ran out of memory");
     case MRUN_THREW:
-      return fail(Code::plugin, message("threw an exception"));
+      return failed(Code::plugin, "threw an exception");
     case MRUN_CANCELLED:
-      return fail(Code::cancelled, message("was stopped"));
+      return failed(Code::cancelled, "was stopped");
     default:
-      return fail(Code::plugin, message(fmt::format("returned {}, which is no status", status)));
+      Failure failure =
+          failed(Code::plugin, fmt::format("returned {}, which is no status", status));
+      failure.error.hint = kContractHint;
+      return failure;
   }
 }
 
@@ -95,11 +100,11 @@ mrun_status Worker::remember_with_place(Error error) noexcept {
 
 mrun_status Worker::remember_broken(const char* what) noexcept {
   try {
-    return remember(fail(Code::plugin,
-                         fmt::format("job '{}' broke the plugin contract: {} ({})", job_.spec.name,
-                                     what, task_),
-                         "the contract is described in mrun/plugin.h")
-                        .error);
+    return remember_with_place(
+        fail(Code::plugin,
+             fmt::format("job '{}' broke the plugin contract: {}", job_.spec.name, what),
+             kContractHint)
+            .error);
   } catch (const std::bad_alloc&) {
     return remember({Code::limit, {}, {}});
   }
@@ -113,7 +118,12 @@ mrun_status Worker::guarded(Body&& body) noexcept {
   if (error_) return MRUN_CANCELLED;
   try {
     Result<void> done = body();
-    return done ? MRUN_OK : remember(std::move(done).error());
+    if (done) return MRUN_OK;
+    // What the job asked for says more with the record or the key it came from.
+    const Code code = done.error().code;
+    return code == Code::limit || code == Code::plugin
+               ? remember_with_place(std::move(done).error())
+               : remember(std::move(done).error());
   } catch (const std::bad_alloc&) {
     return remember({Code::limit, "out of memory", {}});
   }
@@ -195,16 +205,13 @@ void Worker::fail_call(mrun_worker_ctx* context, mrun_status, const char* messag
 Result<void> Worker::judge(mrun_status status, std::optional<std::string> thrown,
                            const Place& place) {
   if (error_ && !wants_place_) return Failure{*error_};
-  std::string where = task_;
-  if (place) {
-    const std::string at = place();
-    if (!at.empty()) where += ", " + at;
-  }
-  if (error_) {
-    error_->message += fmt::format(" ({})", where);
-    wants_place_ = false;
-  } else if (status == MRUN_CANCELLED && !thrown && !context_.stop->stopped()) {
+  if (!error_ && status == MRUN_CANCELLED && !thrown && !context_.stop->stopped())
     remember_broken("it says that it was stopped, and nobody stopped it");
+  std::string where = place ? place() : std::string();
+  where += where.empty() ? task_ : fmt::format(" ({})", task_);
+  if (error_) {
+    error_->place = where;
+    wants_place_ = false;
   } else {
     error_ = call_failure(status, thrown, said_.value_or(""), job_.spec.name, where).error;
   }

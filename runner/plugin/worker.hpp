@@ -119,8 +119,7 @@ class Worker {
   bool wants_place_ = false;
 };
 
-/// The failure of a call that returned `status` or threw. `job` and `place` as in "job 'x', map
-/// task 3, file 'a'".
+/// The failure of a call that returned `status` or threw at `place`.
 Failure call_failure(mrun_status status, const std::optional<std::string>& thrown,
                      const std::string& said, const std::string& job, const std::string& place);
 

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/size_text.hpp"
 #include "os/machine.hpp"
 
 namespace mrun {
@@ -60,8 +61,8 @@ Result<std::unique_ptr<Merger>> Merger::create(MemoryBudget& budget,
   Charge charge;
   if (!charge.try_add(budget, sources.size() * kSourceBytes))
     return fail(Code::limit,
-                fmt::format("a merge of {} sources needs {} bytes of memory, and fewer are free",
-                            sources.size(), memory_bytes(sources.size())),
+                fmt::format("a merge of {} sources needs {} of memory, and less is free",
+                            sources.size(), size_text(memory_bytes(sources.size()))),
                 "give more with --memory, or use fewer threads with -j");
   return std::unique_ptr<Merger>(
       new Merger(std::move(sources), std::move(batch), std::move(charge)));

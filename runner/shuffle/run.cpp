@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/check.hpp"
+#include "base/size_text.hpp"
 #include "os/page_buffer.hpp"
 
 namespace mrun {
@@ -38,7 +39,7 @@ void Run::thin_index() {
 Failure damaged_run(const StorageFile& file, std::uint64_t offset, const char* why) {
   return fail(
       Code::integrity,
-      fmt::format("the sorted run in {} is damaged at byte {}: {}", file.name(), offset, why),
+      fmt::format("the sorted run in '{}' is damaged at offset {}: {}", file.name(), offset, why),
       "run the job again; if it happens again, check the disk");
 }
 
@@ -69,8 +70,8 @@ Result<void> Run::read_index(MemoryBudget& budget) {
   const std::size_t entries = footer_.index_entries;
   if (!charge_.try_add(budget, entries * sizeof(BlockHeader)))
     return fail(Code::limit,
-                fmt::format("no memory for the index of the sorted run in {}: it needs {} bytes",
-                            file_->name(), entries * sizeof(BlockHeader)),
+                fmt::format("no memory for the index of the sorted run in '{}': it needs {}",
+                            file_->name(), size_text(entries * sizeof(BlockHeader))),
                 "give more with --memory");
   index_.reserve(entries);
   MRUN_TRY_ASSIGN(const PageBuffer buffer,

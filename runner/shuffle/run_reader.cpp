@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/size_text.hpp"
 #include "codec/block_codec.hpp"
 #include "os/machine.hpp"
 
@@ -250,11 +251,11 @@ Result<std::byte*> RunCursor::raw_room(std::uint64_t raw_bytes) {
     return memory_.data() + kPairsBytes + block_bytes + kBlockSlackBytes;
   auto room = PageBuffer::allocate(*budget_, raw_bytes + kBlockSlackBytes);
   if (!room)
-    return fail(
-        Code::limit,
-        fmt::format("a pair in {} needs {} bytes of memory to be merged, and {} are free",
-                    run_->file().name(), raw_bytes + kBlockSlackBytes, budget_->free_bytes()),
-        fmt::format("give {} bytes more with --memory", raw_bytes + kBlockSlackBytes));
+    return fail(Code::limit,
+                fmt::format("a pair in '{}' needs {} of memory to be merged, and {} are free",
+                            run_->file().name(), size_text(raw_bytes + kBlockSlackBytes),
+                            size_text(budget_->free_bytes())),
+                fmt::format("give {} more with --memory", size_text(raw_bytes + kBlockSlackBytes)));
   oversized_ = *std::move(room);
   return oversized_.data();
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/size_text.hpp"
 #include "codec/block_codec.hpp"
 #include "os/machine.hpp"
 
@@ -71,11 +72,10 @@ Result<RunWriter> RunWriter::create(MemoryBudget& budget, StorageFile& file, std
   MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(block_bytes)));
   RunWriter writer(index_budget, file, offset, block_bytes, std::move(memory));
   if (!writer.set_index_capacity(kIndexEntriesFirst))
-    return fail(
-        Code::limit,
-        fmt::format("a sorted run needs {} bytes of memory to be written, and fewer are free",
-                    memory_bytes(block_bytes)),
-        "give more with --memory, or use fewer threads with -j");
+    return fail(Code::limit,
+                fmt::format("a sorted run needs {} of memory to be written, and less is free",
+                            size_text(memory_bytes(block_bytes))),
+                "give more with --memory, or use fewer threads with -j");
   return writer;
 }
 

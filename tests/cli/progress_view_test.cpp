@@ -74,9 +74,10 @@ TEST(JsonEvents, AreOneObjectALine) {
   EXPECT_EQ(log["event"], "log");
   EXPECT_EQ(log["level"], "note");
   EXPECT_EQ(log["text"], "a \"b\"\n");
-  const auto error = parse(error_event({Code::input, "no\tfile", "look"}, 4));
+  const auto error = parse(error_event({Code::input, "no\tfile", "look", "here"}, 4));
   EXPECT_EQ(error["status"], 4);
   EXPECT_EQ(error["message"], "no\tfile");
+  EXPECT_EQ(error["place"], "here");
 }
 
 }  // namespace

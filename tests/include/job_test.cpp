@@ -332,7 +332,7 @@ TEST(Job, StopsEveryExceptionAtTheFence) {
     EXPECT_EQ(MRUN_FAIL, run("-fail").status());
     EXPECT_EQ("no in " + at, run("-fail").error());
     EXPECT_EQ(MRUN_THREW, run("-int").status());
-    EXPECT_EQ("threw something that is not a std::exception", run("-int").error());
+    EXPECT_EQ("something that is not a std::exception", run("-int").error());
     EXPECT_EQ(MRUN_NO_MEMORY, run("-memory").status());
     EXPECT_EQ("", run("-memory").output());
   }

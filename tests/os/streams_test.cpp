@@ -73,7 +73,7 @@ TEST(StandardOutput, IsWrittenWholeAndAGoneReaderIsQuiet) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const int status = in_child([&] {
-    ignore_broken_pipes();
+    ignore_signals_of_writes();
     ::close(ends[0]);
     ::dup2(ends[1], STDOUT_FILENO);
     const std::string text(10, 'x');
@@ -90,7 +90,7 @@ TEST(StandardOutput, IsWrittenWholeAndAGoneReaderIsQuiet) {
   ASSERT_EQ(::pipe(ends), 0);
   ::close(ends[0]);
   EXPECT_EQ(in_child([&] {
-              ignore_broken_pipes();
+              ignore_signals_of_writes();
               ::dup2(ends[1], STDOUT_FILENO);
               const std::string text(10, 'x');
               const auto written = write_standard_output(std::as_bytes(std::span(text)));

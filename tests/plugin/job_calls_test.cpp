@@ -50,7 +50,7 @@ TEST(JobCalls, EachStatusIsItsOwnKindOfError) {
 TEST(JobCalls, AnErrorNamesFileByteAndRecord) {
   TestJob test(at_second_line([](mrun_worker_ctx* c) { return say(c, MRUN_FAIL, "a reason"); }));
   expect_failure(test.map_lines("first\nsecond\nthird\n"), Code::job_failed,
-                 {"a reason", "'in/a.txt'", "byte 1006", "record \"second\""});
+                 {"a reason", "'in/a.txt'", "offset 1006", "record \"second\""});
 }
 
 TEST(JobCalls, OfRecordsThatTouchTheRightOneIsNamed) {
@@ -71,14 +71,15 @@ TEST(JobCalls, OfRecordsThatTouchTheRightOneIsNamed) {
   batch.records = records;
   batch.offsets = offsets;
   batch.offset = 500;
-  expect_failure((*attempt)->map(batch), Code::input, {"map task 2", "byte 503", "record \"bbb\""});
+  expect_failure((*attempt)->map(batch), Code::input,
+                 {"map task 2", "offset 503", "record \"bbb\""});
 }
 
 TEST(JobCalls, ARecordIsShownShortAndEscaped) {
   TestJob test(at_second_line([](mrun_worker_ctx*) -> mrun_status { return MRUN_BAD_RECORD; }));
   const Result<void> mapped = test.map_lines("first\n\x1b[31m" + std::string(500, 'x') + "\n");
   expect_failure(mapped, Code::input, {"\\x1b[31m", "..."});
-  EXPECT_LT(mapped.error().message.size(), 250u);
+  EXPECT_LT(mapped.error().place.size(), 250u);
 }
 
 TEST(JobCalls, TheFirstReasonCounts) {

@@ -188,10 +188,10 @@ class TestJob {
 inline void expect_failure(const Result<void>& result, Code code,
                            const std::vector<std::string>& words) {
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, code) << result.error().message;
+  const std::string said = result.error().message + " at " + result.error().place;
+  EXPECT_EQ(result.error().code, code) << said;
   for (const std::string& word : words)
-    EXPECT_NE(result.error().message.find(word), std::string::npos)
-        << word << " in " << result.error().message;
+    EXPECT_NE(said.find(word), std::string::npos) << word << " in " << said;
 }
 
 }  // namespace mrun::plugin_test
