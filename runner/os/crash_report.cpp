@@ -59,14 +59,17 @@ const char* crash_name(int number) {
 
 void say(const CrashScene& scene, const char* what, const char* hint) {
   Message message;
-  message << "mrun: error: job '" << scene.job << "' " << what << " (" << scene.task;
-  if (scene.file != nullptr) {
-    message << ", file '" << scene.file << "', byte ";
+  message << "mrun: error: job '" << scene.job << "' " << what << "\n  at: ";
+  if (scene.file == nullptr) {
+    message << scene.task;
+  } else {
     const std::uint8_t* const at = scene.at != nullptr ? *scene.at : nullptr;
     const bool is_within = at != nullptr && at >= scene.begin;
-    message << scene.offset + (is_within ? static_cast<std::uint64_t>(at - scene.begin) : 0);
+    message << "file '" << scene.file << "', offset "
+            << scene.offset + (is_within ? static_cast<std::uint64_t>(at - scene.begin) : 0) << " ("
+            << scene.task << ")";
   }
-  message << ")\n  hint: " << hint << "\n";
+  message << "\n  hint: " << hint << "\n";
   message.write();
 }
 

@@ -87,29 +87,6 @@ TEST(RawOptions, NamesWithADashGoAfterTwoDashes) {
   expect_usage({"job", "-in", "out"}, {"-i", "--"});
 }
 
-TEST(RawOptions, UnknownOptionsAreNamed) {
-  expect_usage({"job", "--no-such-option", "in", "out"}, {"--no-such-option"});
-  expect_usage({"job", "--thread=3", "in", "out"}, {"'--thread'", "did you mean '--threads'"});
-  expect_usage({"job", "-x", "in", "out"}, {"'-x'"});
-  expect_usage({"job", "-5", "in", "out"}, {"'-5'"});
-  expect_usage({"job", "in", "out", "-j"}, {"--threads needs a value"});
-  expect_usage({"verify", "--stats", "out"}, {"'--stats'"});
-}
-
-TEST(RawOptions, MissingWordsAreNamed) {
-  expect_usage({}, {"mrun JOB INPUT... OUT"});
-  expect_usage({"run"}, {"mrun JOB INPUT... OUT"});
-  expect_usage({"job"}, {"input"});
-  expect_usage({"job", "in"}, {"mrun JOB INPUT... OUT"});
-  expect_usage({"info"}, {"mrun info JOB"});
-  expect_usage({"cat", "a", "b"}, {"'b'", "mrun cat OUT"});
-}
-
-TEST(RawOptions, MistypedCommandsAreRecognised) {
-  expect_usage({"verfy", "out"}, {"there is no command 'verfy'", "verify"});
-  expect_usage({"inf", "job"}, {"info"});
-}
-
 TEST(RawOptions, OtherCommandsTakeOneWord) {
   const auto parse = [](const Words& words) { return parse_arguments(words); };
   EXPECT_EQ(std::get<RawInfo>(*parse({"info", "job"})).job, "job");

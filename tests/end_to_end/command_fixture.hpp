@@ -28,14 +28,10 @@ class CommandTest : public testing::Test {
     options.environment = {"MRUN=" + mrun_path()};
     return run_command({"/bin/bash", "-c", script}, options);
   }
-  /// Ends with `status`, says all of `words`, and leaves no staging.
-  void expect_failure(const std::vector<std::string>& arguments, int status,
-                      const std::vector<std::string>& words) {
+  /// Ends with `status`, and leaves no staging.
+  void expect_failure(const std::vector<std::string>& arguments, int status) {
     const CommandResult result = run(arguments);
     EXPECT_EQ(result.exit_status, status) << describe(arguments, result);
-    for (const std::string& word : words) {
-      EXPECT_NE(result.err.find(word), std::string::npos) << '"' << word << "\" in: " << result.err;
-    }
     for (const std::string& name : names_in(folder_.path()))
       EXPECT_NE(name.rfind(".mrun", 0), 0u) << name;
   }

@@ -1,7 +1,6 @@
-// Goal: the command's promises to its user: where output may lie, exit statuses, and messages that
-// say what, where, why and how to mend it. Method: one run each.
+// Goal: the command's promises to its user: how it is called, where output may lie, and what it
+// says where all goes well (errors are the business of error_text_test.cpp). Method: one run each.
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -74,32 +73,20 @@ TEST_F(CommandTest, EmptyOutputFolderIsTaken) {
   expect_word_count("out");
 }
 
-TEST_F(CommandTest, OutputThatIsNotEmptyIsRefused) {
-  write_file(folder_ / "out/mine", "precious");
-  expect_failure({job_, "in", "out"}, 5, {"'out' exists"});
-  EXPECT_EQ(read_file(folder_ / "out/mine"), "precious");
-  // Only an earlier output is worth the hint.
-  ASSERT_TRUE(run({job_, "-q", "in", "out2"}).ok());
-  expect_failure({job_, "in", "out2"}, 5, {"'out2' exists", "--overwrite"});
-  expect_word_count("out2");
-}
-
-TEST_F(CommandTest, OutputThatIsAFileIsRefused) {
-  write_file(folder_ / "out", "precious");
-  expect_failure({job_, "in", "out"}, 5, {"out"});
-  expect_failure({job_, "--overwrite", "in", "out"}, 5, {"out"});
-  EXPECT_EQ(read_file(folder_ / "out"), "precious");
-}
-
 TEST_F(CommandTest, OverwriteReplacesOnlyAnEarlierOutput) {
   write_file(folder_ / "out/mine", "precious");
-  expect_failure({job_, "--overwrite", "in", "out"}, 5, {"out"});
+  write_file(folder_ / "file", "precious");
+  for (const char* const taken : {"out", "file"}) {
+    expect_failure({job_, "in", taken}, 5);
+    expect_failure({job_, "--overwrite", "in", taken}, 5);
+  }
   EXPECT_EQ(read_file(folder_ / "out/mine"), "precious");
+  EXPECT_EQ(read_file(folder_ / "file"), "precious");
 
   ASSERT_TRUE(run({test_job("copy_lines"), "-q", "in", "out2"}).ok());
   ASSERT_TRUE(run({job_, "-q", "--overwrite", "in", "out2"}).ok());
   expect_word_count("out2");
-  EXPECT_EQ(names_in(folder_.path()), (std::vector<std::string>{"in", "out", "out2"}));
+  EXPECT_EQ(names_in(folder_.path()), (std::vector<std::string>{"file", "in", "out", "out2"}));
 }
 
 TEST_F(CommandTest, OverwriteOfNothingIsAPlainRun) {
@@ -109,22 +96,8 @@ TEST_F(CommandTest, OverwriteOfNothingIsAPlainRun) {
 
 TEST_F(CommandTest, FailedOverwriteLeavesTheOldOutput) {
   ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
-  expect_failure({test_job("throwing"), "--overwrite", "in", "out"}, 7, {});
+  expect_failure({test_job("throwing"), "--overwrite", "in", "out"}, 7);
   expect_word_count("out");
-}
-
-TEST_F(CommandTest, OutputInsideInputIsRefused) {
-  expect_failure({job_, "in", "in/out"}, 5, {"in/out"});
-  expect_failure({job_, "in", "in"}, 5, {"in"});
-  fs::create_symlink("in", folder_ / "link");
-  expect_failure({job_, "in", "link/out"}, 5, {"out"});
-  EXPECT_EQ(names_in(folder_ / "in"), std::vector<std::string>{"text"});
-}
-
-TEST_F(CommandTest, InputInsideOutputIsRefused) {
-  write_file(folder_ / "out/sub/text", "one\n");
-  expect_failure({job_, "out/sub", "out"}, 5, {"out"});
-  EXPECT_EQ(read_file(folder_ / "out/sub/text"), "one\n");
 }
 
 TEST_F(CommandTest, InputMayBeAPipeOfTheShellOrAFileWithoutAName) {
@@ -150,35 +123,7 @@ TEST_F(CommandTest, TrailingSlashOfTheOutputIsIgnored) {
   expect_word_count("out");
 }
 
-TEST_F(CommandTest, MissingParentOfTheOutputIsAnOutputError) {
-  expect_failure({job_, "in", "nowhere/deep/out"}, 5, {"nowhere/deep"});
-}
-
-TEST_F(CommandTest, UnwritableParentOfTheOutputIsAnOutputError) {
-  fs::create_directories(folder_ / "closed");
-  ::chmod((folder_ / "closed").c_str(), 0555);
-  CommandOptions options;
-  options.folder = folder_.path();
-  options.obeys_permissions = ::geteuid() == 0;
-  const CommandResult result = run_mrun({job_, "in", "closed/out"}, options);
-  EXPECT_EQ(result.exit_status, 5) << result.err;
-  EXPECT_NE(result.err.find("closed"), std::string::npos) << result.err;
-}
-
-// ----- usage
-
-TEST_F(CommandTest, WrongUsageIsStatusTwo) {
-  expect_failure({}, 2, {});
-  expect_failure({job_, "in"}, 2, {});
-  expect_failure({job_, "--no-such-option", "in", "out"}, 2, {"--no-such-option"});
-  expect_failure({job_, "--memory", "12x", "in", "out"}, 2, {"12x"});
-  expect_failure({job_, "--memory", "33M", "in", "out"}, 2, {"34"});
-  expect_failure({job_, "-j0", "in", "out"}, 2, {});
-  expect_failure({job_, "--io", "magic", "in", "out"}, 2, {"magic"});
-  expect_failure({job_, "--records", "fixed:0", "in", "out"}, 2, {"fixed:0"});
-  expect_failure({job_, "--split-size", "0", "in", "out"}, 2, {});
-  EXPECT_FALSE(exists(folder_ / "out"));
-}
+// ----- options and parameters
 
 TEST_F(CommandTest, SmallestMemoryIsEnough) {
   ASSERT_TRUE(run({job_, "-q", "-m", "34MiB", "-j8", "in", "out"}).ok());
@@ -190,18 +135,6 @@ TEST_F(CommandTest, ParametersReachTheJob) {
                    "factor=1e-3", "-D", "needed=a=b c", "in", "out"})
                   .ok());
   EXPECT_EQ(lines_of(run({"cat", "out"}).out).front(), "-42\ttrue\t0.001\ta=b c\tone two");
-}
-
-TEST_F(CommandTest, WrongParametersAreStatusTwo) {
-  const std::string job = test_job("parameters");
-  expect_failure({job, "in", "out"}, 2, {"needed"});
-  expect_failure({job, "-D", "needed=x", "-D", "numbr=1", "in", "out"}, 2,
-                 {"numbr", "did you mean", "number"});
-  expect_failure({job, "-D", "needed=x", "-D", "number=x1", "in", "out"}, 2, {"number", "x1"});
-  expect_failure({job, "-D", "needed=x", "-D", "flag=maybe", "in", "out"}, 2, {"flag", "maybe"});
-  expect_failure({job, "-D", "needed=x", "-D", "number=1", "-D", "number=2", "in", "out"}, 2,
-                 {"number"});
-  EXPECT_FALSE(exists(folder_ / "out"));
 }
 
 TEST_F(CommandTest, InfoShowsWhatAJobDeclares) {
@@ -233,7 +166,7 @@ TEST_F(CommandTest, TmpLimitEndsARunThatSpillsMore) {
                                              "out"};
   std::vector<std::string> limited = spilling;
   limited.insert(limited.end() - 2, {"--tmp-limit", "1M"});
-  expect_failure(limited, 6, {"--tmp-limit", "1 MiB"});
+  expect_failure(limited, 6);
   EXPECT_TRUE(run(spilling).ok());
   EXPECT_EQ(names_in(folder_ / "a").size() + names_in(folder_ / "b").size(), 0u);
 }
@@ -247,8 +180,6 @@ TEST_F(CommandTest, ExplainShowsThePlanAndWritesNothing) {
   EXPECT_NE(run({shipped_job("sort"), "in", "out", "--dry-run", "--records", "whole"})
                 .out.find("are not cut"),
             std::string::npos);
-  expect_failure({job_, "missing", "out", "--explain"}, 4, {"there is no input 'missing'"});
-  expect_failure({job_, "in", "nowhere/out", "--explain"}, 5, {"nowhere"});
 }
 
 TEST_F(CommandTest, OptionsAreTakenFromTheEnvironment) {
@@ -264,8 +195,6 @@ TEST_F(CommandTest, OptionsAreTakenFromTheEnvironment) {
   EXPECT_EQ(names_in(folder_ / "typed").size(), 3u) << "what is typed goes before";
   options.environment = {"MRUN_DRY_RUN=true"};
   EXPECT_NE(run_mrun({job_, "in", "not"}, options).out.find("would run"), std::string::npos);
-  options.environment = {"MRUN_MEMORY=1M"};
-  EXPECT_EQ(run_mrun({job_, "in", "other"}, options).exit_status, 2);
 }
 
 TEST_F(CommandTest, SampleRunsOfAllShippedJobsSucceed) {
@@ -299,10 +228,6 @@ TEST_F(CommandTest, TmpDirHoldsTheSpillAndIsEmptyAfterwards) {
   EXPECT_NE((result.out + result.err).find("spill"), std::string::npos);
   EXPECT_EQ(names_in(folder_ / "spill"), std::vector<std::string>{});
   EXPECT_EQ(names_in(folder_.path()), (std::vector<std::string>{"in", "out", "pairs", "spill"}));
-}
-
-TEST_F(CommandTest, MissingTmpDirIsAnError) {
-  expect_failure({job_, "-T", "nowhere", "in", "out"}, 5, {"nowhere"});
 }
 
 }  // namespace

@@ -117,13 +117,13 @@ TEST_F(InputClass, TheNullDeviceIsEmptyAndOtherDevicesAndSocketsAreErrors) {
   ASSERT_TRUE(result.ok()) << result.err;
   EXPECT_EQ(run({"cat", "out"}).out, "");
   remove_tree(folder_ / "out");
-  expect_error({"/dev/zero"}, 4, {"'/dev/zero' is a device"});
+  expect_error({"/dev/zero"}, 4);
 
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{AF_UNIX, {}};
   std::snprintf(address.sun_path, sizeof address.sun_path, "%s", (folder_ / "socket").c_str());
   ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  expect_error({"socket"}, 4, {"'socket' is a socket"});
+  expect_error({"socket"}, 4);
   ::close(socket);
 }
 

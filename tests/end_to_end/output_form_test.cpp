@@ -1,6 +1,5 @@
 // Goal: an output reads as it should in each of its forms: parts, side outputs, compressed parts,
-// the standard output; and what is wrong with one is found. Method: one run each.
-#include <filesystem>
+// the standard output. Method: one run each.
 #include <string>
 #include <vector>
 
@@ -8,27 +7,6 @@
 
 namespace mrun::test_support {
 namespace {
-
-namespace fs = std::filesystem;
-
-TEST_F(CommandTest, VerifyFindsChangedMissingAndAddedBytes) {
-  ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
-  const std::string part = folder_ / "out/part-00000";
-  const std::string bytes = read_file(part);
-  std::string changed = bytes;
-  changed[3] = static_cast<char>(changed[3] ^ 1);
-  for (const std::string& wrong : {changed, bytes.substr(1), bytes + "x", std::string()}) {
-    write_file(part, wrong);
-    expect_failure({"verify", "out"}, 8, {"part-00000"});
-  }
-  fs::remove(part);
-  expect_failure({"verify", "out"}, 8, {"part-00000"});
-  write_file(part, bytes);
-  EXPECT_TRUE(run({"verify", "out"}).ok());
-  fs::remove(folder_ / "out/_SUCCESS");
-  EXPECT_FALSE(run({"verify", "out"}).ok());
-  EXPECT_FALSE(run({"cat", "out"}).ok());
-}
 
 TEST_F(CommandTest, SideOutputsLieBesideThePartsAndNotInCat) {
   write_file(folder_ / "pairs", "a 1\nb 2\na 3\nc 4\n");
@@ -50,7 +28,6 @@ TEST_F(CommandTest, SideOutputsOfMapComeBeforeThoseOfReduce) {
   const std::string rest = run({"cat", "out", "--side", "odd"}).out.substr(31);
   EXPECT_TRUE(rest == "number\tab\nnumber\tx\n" || rest == "number\tx\nnumber\tab\n") << rest;
   EXPECT_TRUE(run({"verify", "out"}).ok());
-  expect_failure({"cat", "out", "--side", "even"}, 2, {"has no side output 'even'"});
 }
 
 TEST_F(CommandTest, OutputThatIsTheStandardOutputIsPrintedInOrder) {
@@ -69,9 +46,6 @@ TEST_F(CommandTest, OutputThatIsTheStandardOutputIsPrintedInOrder) {
   kept.push_back("kept");
   ASSERT_TRUE(run(kept).ok());
   EXPECT_EQ(run(streamed).out, run({"cat", "kept"}).out);
-  expect_failure({test_job("odd_lines"), "in", "-"}, 2, {"writes side outputs"});
-  expect_failure({job_, "in", "-", "--overwrite"}, 2, {"--overwrite needs an OUT"});
-  expect_failure({job_, "in", "-", "-T", "missing"}, 5, {"--tmp-dir 'missing'"});
 }
 
 TEST_F(CommandTest, AReaderThatReadsNothingDoesNotKeepARunFromStopping) {
@@ -107,12 +81,11 @@ TEST_F(CommandTest, CompressedOutputReadsAsTheOther) {
     std::string damaged = files.at("part-00001" + suffix);
     damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
     write_file(folder_ / format + "/part-00001" + suffix, damaged);
-    expect_failure({"verify", format}, 8, {"part-00001" + suffix});
-    EXPECT_EQ(run({"cat", format}).exit_status, 8);
+    expect_failure({"verify", format}, 8);
+    expect_failure({"cat", format}, 8);
   }
   const CommandResult unpacked = run_shell("\"$MRUN\" sort -q many - --compress gzip | gzip -d");
   EXPECT_EQ(unpacked.out, expected);
-  expect_failure({sort, "many", "out", "--compress", "zip"}, 2, {"--compress is 'zip'"});
 }
 
 TEST_F(CommandTest, OutputFormatChoosesWhatEndsARecord) {
@@ -130,7 +103,6 @@ TEST_F(CommandTest, OutputFormatChoosesWhatEndsARecord) {
   EXPECT_EQ(output({shipped_job("distinct"), "--output-format", "raw"}), "one twothe boom linetwo");
   EXPECT_EQ(output({test_job("three_parts"), "--output-format", "text"}),
             output({test_job("three_parts")}));
-  expect_failure({job_, "in", "out", "--output-format", "xml"}, 2, {"--output-format is 'xml'"});
 }
 
 TEST_F(CommandTest, ClosedStandardOutputOfCatIsQuiet) {
@@ -144,13 +116,6 @@ TEST_F(CommandTest, ClosedStandardOutputOfCatIsQuiet) {
   const CommandResult streamed = run_shell("(\"$MRUN\" sort many - -q; echo $? >&2) | head -n 1");
   EXPECT_EQ(streamed.out, "0\n");
   EXPECT_EQ(streamed.err, "0\n");
-}
-
-TEST_F(CommandTest, FullDiskIsAnOutputError) {
-  ASSERT_TRUE(run({job_, "-q", "in", "out"}).ok());
-  const CommandResult result = run_shell("\"$MRUN\" cat out >/dev/full");
-  EXPECT_EQ(result.exit_status, 5) << result.err;
-  EXPECT_NE(result.err.find("No space left"), std::string::npos) << result.err;
 }
 
 }  // namespace

@@ -66,18 +66,6 @@ TEST_F(Regression, TheEmptyKeyIsAGroup) {
   EXPECT_NE(manifest_.find("\"groups\": 3"), std::string::npos) << manifest_;
 }
 
-// What a fold throws could not pass through the SDK, and ended the process.
-TEST_F(Regression, AThrowInAFoldIsStatusSeven) {
-  write_file(folder_ / "in", "a b a b a b\n");
-  CommandOptions options;
-  options.folder = folder_.path();
-  const std::vector<std::string> arguments = {test_job("throwing_fold"), "in", "out"};
-  const CommandResult result = run_mrun(arguments, options);
-  EXPECT_EQ(result.exit_status, 7) << describe(arguments, result);
-  EXPECT_NE(result.err.find("no third one"), std::string::npos) << result.err;
-  EXPECT_EQ(read_tree(folder_.path()).size(), 1u);
-}
-
 // A part file became one of them, and the summary was written into it.
 TEST_F(Regression, ClosedStandardDescriptorsAreNotUsedForFiles) {
   write_file(folder_ / "in", "a b a\n");

@@ -9,8 +9,11 @@ __attribute__((constructor)) static void leave_a_trace(void) {
   if (file != NULL) fclose(file);
 }
 
-#ifdef MRUN_TEST_OTHER_MAJOR
+#if defined(MRUN_TEST_OTHER_MAJOR)
 const void* mrun_plugin_v2(const void* host) { return host; }
+#elif defined(MRUN_TEST_UNDEFINED)
+const void* mrun_test_nowhere(const void* host);
+const void* mrun_plugin_v1(const void* host) { return mrun_test_nowhere(host); }
 #else
 int not_a_job(void) { return 0; }
 #endif

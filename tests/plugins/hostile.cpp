@@ -1,28 +1,49 @@
-// Libraries that do wrong before a job of theirs runs; HOSTILE chooses how. `plain` is the one that
-// does not.
+// Libraries that do wrong while they are loaded or run; HOSTILE chooses how. `plain` is the one
+// that does not.
 #include <mrun/plugin.h>
 
 #include <stdexcept>
+#include <string_view>
 
 namespace {
 
-mrun_status map_nothing(void*, const mrun_batch*) { return MRUN_OK; }
+mrun_status open_worker(void*, mrun_worker_ctx* context, void** worker) {
+  *worker = context;
+  return MRUN_OK;
+}
+
+mrun_status map_nothing(void* worker, const mrun_batch*) {
+  auto* const context = static_cast<mrun_worker_ctx*>(worker);
+  if (HOSTILE == 5) return 77;
+  if (HOSTILE == 6) return context->write(context, 9, nullptr, 0);
+  return MRUN_OK;
+}
+
+const mrun_input kOddInput{sizeof(mrun_input), 0, nullptr, "lines of verse", nullptr, nullptr};
+const mrun_input* const kOddInputs[] = {&kOddInput, nullptr};
 
 mrun_job make_job() {
   mrun_job job{};
   job.size = sizeof(job);
   job.flags = MRUN_MAP_ONLY;
   job.name = "plain";
+  job.open = &open_worker;
   job.map = &map_nothing;
+  if (HOSTILE == 8) job.inputs = kOddInputs;
   return job;
 }
 
 const mrun_job kJob = make_job();
 const mrun_job* const kJobs[] = {&kJob, nullptr};
 
+void log_at_all_levels(const mrun_host* host) {
+  constexpr std::string_view kText = "one line\nand another";
+  for (int level = 0; level <= 3; ++level) host->log(host, level, kText.data(), kText.size());
+}
+
 }  // namespace
 
-extern "C" MRUN_EXPORT const mrun_plugin* mrun_plugin_v1(const mrun_host*) {
+extern "C" MRUN_EXPORT const mrun_plugin* mrun_plugin_v1(const mrun_host* host) {
   static mrun_plugin plugin{sizeof(mrun_plugin), MRUN_ABI_MINOR, 0, 0, "hostile", "1",
                             "a compiler",        kJobs};
   switch (HOSTILE) {
@@ -35,6 +56,9 @@ extern "C" MRUN_EXPORT const mrun_plugin* mrun_plugin_v1(const mrun_host*) {
       break;
     case 4:
       plugin.jobs = nullptr;
+      break;
+    case 7:
+      log_at_all_levels(host);
       break;
     default:
       break;
