@@ -72,8 +72,8 @@ TEST_F(InputClass, RecordsBeyondFourGibibytesAreSearchedWhereTheyLie) {
   for (const char* const job : {"wordcount", "index"}) {
     const CommandResult result = run({shipped_job(job), "-q", "in", "out"});
     EXPECT_EQ(result.exit_status, 6);
-    EXPECT_NE(result.err.find("emitted a key or value of 4 GiB or more (map task 0, file 'in', "
-                              "byte 6, record \""),
+    EXPECT_NE(result.err.find("emitted a key or value of 4 GiB or more\n"
+                              "  at: file 'in', offset 6, record \""),
               std::string::npos)
         << result.err;
   }

@@ -140,7 +140,9 @@ TEST(Emitter, MemoryThatAJobHoldsIsAskedForAndMayBeRefused) {
   test.entries.error = Error{Code::limit, "no room", "give more"};
   const Result<void> mapped = test.map_lines("a line\n");
   ASSERT_FALSE(mapped);
-  EXPECT_EQ(mapped.error().message.find("no room (map task "), 0u) << mapped.error().message;
+  EXPECT_EQ(mapped.error().message, "no room");
+  EXPECT_NE(mapped.error().place.find("record \"a line\" (map task "), std::string::npos)
+      << mapped.error().place;
 }
 
 TEST(Emitter, BrokenEntriesNeverReachTheSink) {
