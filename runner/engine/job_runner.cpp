@@ -202,11 +202,13 @@ class JobRun {
     if (needs.combines && !needs.fold_is_exact) threads_ = std::min(threads_, kInexactThreadsMost);
     const std::uint64_t coding_most = options_.memory_bytes / 4;
     while (threads_ > 1 && MemoryPlan::coding_bytes_for(threads_, needs) > coding_most) --threads_;
-    if (MemoryPlan::coding_bytes_for(threads_, needs) > coding_most)
+    const std::uint64_t coding_least = MemoryPlan::coding_bytes_for(threads_, needs);
+    if (coding_least > coding_most)
       return fail(Code::limit,
-                  fmt::format("compressing {} outputs at once needs {}", needs.outputs,
-                              size_text(MemoryPlan::coding_bytes_for(threads_, needs))),
-                  "give four times as much with --memory");
+                  fmt::format("compressing {} outputs at once needs {}, and may take {}, a quarter "
+                              "of the memory",
+                              needs.outputs, size_text(coding_least), size_text(coding_most)),
+                  fmt::format("give at least --memory {}M", (coding_least * 4 >> 20) + 1));
     executor_.emplace(environment_.executor, threads_);
     memory_ = MemoryPlan::make(options_.memory_bytes, threads_, needs);
     input_budget_.emplace(memory_.input_bytes);

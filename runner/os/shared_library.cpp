@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/check.hpp"
+#include "base/size_text.hpp"
 #include "os/errno_text.hpp"
 
 namespace mrun {
@@ -33,8 +34,8 @@ Result<SharedLibrary> SharedLibrary::open(const std::string& path) {
 
 Result<std::vector<std::byte>> SharedLibrary::read_bytes(std::size_t max_bytes) const {
   if (info_.size_bytes > max_bytes)
-    return fail(Code::plugin,
-                "'" + real_path_ + "' is larger than " + std::to_string(max_bytes) + " bytes");
+    return fail(Code::plugin, "'" + real_path_ + "' is larger than " + size_text(max_bytes) +
+                                  ", so no job's library");
   std::vector<std::byte> bytes(info_.size_bytes);
   std::size_t done = 0;
   while (done < bytes.size()) {

@@ -90,8 +90,8 @@ TEST(DistinctJob, FindsFieldsByNameWhereverTheyStand) {
   EXPECT_EQ("", run.difference_between_ways());
   run.param("field", "town");
   EXPECT_EQ(MRUN_BAD_RECORD, run.status());
-  EXPECT_EQ("the header of its file has no field 'town': id,city", run.error());
-  EXPECT_EQ("fields are counted from 1",
+  EXPECT_EQ("its file has no field 'town', the header is 'id,city'", run.error());
+  EXPECT_EQ("field '0' does not exist: fields are counted from 1",
             JobRun<Distinct>().param("field", "0").input("a\n").error());
   EXPECT_EQ("field 'x' is no number, and names need -D header",
             JobRun<Distinct>().param("field", "x").input("a\n").error());
@@ -134,10 +134,12 @@ TEST(SumJob, NamesOrCountsRowsThatItCannotAdd) {
   JobRun<Sum> run;
   run.param("by", "1").param("sum", "2").input("a\t1\na\tx\nb\n");
   EXPECT_EQ(MRUN_BAD_RECORD, run.status());
-  EXPECT_EQ("'x' is no number of up to 35 digits", run.error());
+  EXPECT_EQ(
+      "field '2' is 'x', which is no number of up to 35 digits; -D skip-bad leaves such rows out",
+      run.error());
   EXPECT_EQ("a\t1\n", run.param("skip-bad", "true").output());
   EXPECT_EQ(2, run.counter("skipped_rows"));
-  EXPECT_EQ("it has 1 field, and field 2 is asked for",
+  EXPECT_EQ("it has 1 field, and field 2 is asked for; -D skip-bad leaves such rows out",
             JobRun<Sum>().param("sum", "2").input("b\n").error());
 }
 
@@ -148,7 +150,7 @@ TEST(SumJob, SaysNoWhereASumNeedsMoreThan38Digits) {
   JobRun<Sum> run;
   run.param("sum", "1").input(text);
   EXPECT_EQ(MRUN_FAIL, run.status());
-  EXPECT_EQ("a sum of field '1' needs more than 38 digits", run.error());
+  EXPECT_EQ("the sum of field '1' needs more than 38 digits", run.error());
 }
 
 JobRun<Join> join(const std::string& kind) {
@@ -215,7 +217,10 @@ TEST(TopJob, NamesOrCountsWhatIsNoNumber) {
   JobRun<Top> run;
   run.param("field", "2").input("a\t1\nb\tx\nc\n");
   EXPECT_EQ(MRUN_BAD_RECORD, run.status());
-  EXPECT_EQ("'x' is no number of up to 35 digits", run.error());
+  EXPECT_EQ(
+      "field '2' is 'x', which is no number of up to 35 digits; -D skip-bad leaves such records "
+      "out",
+      run.error());
   EXPECT_EQ("a\t1\n", run.param("skip-bad", "true").output());
   EXPECT_EQ(2, run.counter("skipped_records"));
 }

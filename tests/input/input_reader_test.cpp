@@ -282,7 +282,7 @@ TEST_F(ReaderTest, RefusesARecordThatNeedsMoreThanAQuarterOfTheBudget) {
   Reading mapped({path}, options_for(IoMode::mmap), 64 * kMiB, 32 * kMiB);
   EXPECT_TRUE(mapped.all());
   Reading fixed({path}, fixed_options(IoMode::pread, 10 * kMiB + 6), 64 * kMiB, 32 * kMiB);
-  expect_failure(fixed.all(), Code::limit, "10485766 bytes long");
+  expect_failure(fixed.all(), Code::limit, "10 MiB long");
 }
 
 TEST_F(ReaderTest, ReadsHolesAsZeros) {

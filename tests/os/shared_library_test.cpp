@@ -49,7 +49,7 @@ TEST_F(SharedLibraryTest, ReadsTheBytesItWillLoad) {
   ASSERT_TRUE(bytes);
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()),
             test_support::read_file(copy_));
-  expect_refused(library->read_bytes(10), "larger than 10 bytes");
+  expect_refused(library->read_bytes(10), "larger than 10 B");
 }
 
 TEST_F(SharedLibraryTest, IsOpenedByItsRealPath) {

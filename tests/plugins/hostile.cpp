@@ -2,7 +2,9 @@
 // that does not.
 #include <mrun/plugin.h>
 
+#include <cstddef>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -22,19 +24,36 @@ mrun_status map_nothing(void* worker, const mrun_batch*) {
 const mrun_input kOddInput{sizeof(mrun_input), 0, nullptr, "lines of verse", nullptr, nullptr};
 const mrun_input* const kOddInputs[] = {&kOddInput, nullptr};
 
-mrun_job make_job() {
+constexpr std::size_t kManyOutputs = 40;
+
+/// A list of outputs "a", "aa", "aaa" ...
+const mrun_output* const* many_outputs() {
+  static const std::string names(kManyOutputs, 'a');
+  static mrun_output outputs[kManyOutputs];
+  static const mrun_output* list[kManyOutputs + 1];
+  for (std::size_t i = 0; i < kManyOutputs; ++i) {
+    outputs[i].size = sizeof(mrun_output);
+    outputs[i].name = names.c_str() + i;
+    list[i] = &outputs[i];
+  }
+  return list;
+}
+
+mrun_job make_job(const char* name) {
   mrun_job job{};
   job.size = sizeof(job);
   job.flags = MRUN_MAP_ONLY;
-  job.name = "plain";
+  job.name = name;
   job.open = &open_worker;
   job.map = &map_nothing;
   if (HOSTILE == 8) job.inputs = kOddInputs;
+  if (HOSTILE == 10) job.outputs = many_outputs();
   return job;
 }
 
-const mrun_job kJob = make_job();
-const mrun_job* const kJobs[] = {&kJob, nullptr};
+const mrun_job kJob = make_job("plain");
+const mrun_job kThird = make_job("third");
+const mrun_job* const kJobs[] = {&kJob, HOSTILE == 9 ? &kThird : nullptr, nullptr};
 
 void log_at_all_levels(const mrun_host* host) {
   constexpr std::string_view kText = "one line\nand another";

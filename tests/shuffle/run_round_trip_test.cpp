@@ -221,7 +221,7 @@ TEST(RunCursor, SaysHowMuchMemoryAnOversizedPairNeeds) {
   const auto read = read_partition(tight, run, 0);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, Code::limit);
-  EXPECT_NE(read.error().message.find("memory-file needs 1000"), std::string::npos)
+  EXPECT_NE(read.error().message.find("'memory-file' needs 97"), std::string::npos)
       << read.error().message;
   EXPECT_NE(read.error().hint.find("--memory"), std::string::npos);
   MemoryBudget enough(RunCursor::memory_bytes(kBlockBytesMin) + 1010000);
