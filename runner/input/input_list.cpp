@@ -211,9 +211,7 @@ Result<InputList> list_inputs(std::span<const InputArgument> arguments, const Wa
   for (const InputArgument& argument : arguments) MRUN_TRY(lister.add_argument(argument));
   InputList list = lister.take();
   if (list.files.empty() && list.excluded_files > 0)
-    return fail(Code::input,
-                "--include and --exclude leave no file of the input: they left out " +
-                    std::to_string(list.excluded_files) + " files or folders",
+    return fail(Code::input, "--include and --exclude leave no file of the input",
                 "a glob without '/' is compared with names, any other one with the path below the "
                 "argument");
   return list;
