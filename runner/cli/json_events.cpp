@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "output/json_text.hpp"
 
 namespace mrun {
