@@ -1,8 +1,9 @@
 # The Debian packages that mrun needs, and their installation. Sourced by samples/quickstart.sh, tests/run.sh and .ci/run.
 
 MRUN_BUILD_PACKAGES="cmake ninja-build g++ pkg-config libtbb-dev libxxhash-dev libcli11-dev libfmt-dev libhwy-dev
-  liblz4-dev libzstd-dev zlib1g-dev libre2-dev nlohmann-json3-dev"
-MRUN_TEST_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev clang mawk strace"
+  liblz4-dev libzstd-dev zlib1g-dev libbz2-dev liblzma-dev libre2-dev nlohmann-json3-dev"
+MRUN_TEST_PACKAGES="libgtest-dev libgmock-dev libbenchmark-dev clang mawk strace
+  bzip2 xz-utils zstd lz4"
 MRUN_CI_PACKAGES="clang-format"
 MRUN_AARCH64_PACKAGES="g++-aarch64-linux-gnu qemu-user"
 

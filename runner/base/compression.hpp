@@ -1,4 +1,4 @@
-// Compression: the formats in which output files may be written.
+// Compression: the formats of compressed files.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,8 @@
 
 namespace mrun {
 
-enum class Compression : std::uint8_t { none, gzip, zstd, lz4 };
+/// Outputs may be written in the first ones, and inputs read in all.
+enum class Compression : std::uint8_t { none, gzip, zstd, lz4, bzip2, xz };
 
 /// What such a file's name ends with.
 constexpr std::string_view compression_suffix(Compression compression) {
@@ -19,13 +20,18 @@ constexpr std::string_view compression_suffix(Compression compression) {
       return ".zst";
     case Compression::lz4:
       return ".lz4";
+    case Compression::bzip2:
+      return ".bz2";
+    case Compression::xz:
+      return ".xz";
   }
   return "";
 }
 
 /// By the suffix of its name.
 constexpr Compression compression_of(std::string_view file_name) {
-  for (const Compression one : {Compression::gzip, Compression::zstd, Compression::lz4})
+  for (const Compression one : {Compression::gzip, Compression::zstd, Compression::lz4,
+                                Compression::bzip2, Compression::xz})
     if (file_name.ends_with(compression_suffix(one))) return one;
   return Compression::none;
 }

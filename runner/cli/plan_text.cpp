@@ -45,6 +45,11 @@ std::string plan_text(const RunPlan& plan, const JobSpec& job) {
             count_text(plan.skipped_files), count_text(plan.excluded_files)));
   text += line("splits",
                fmt::format("{} of about {}", count_text(plan.splits), size_text(plan.split_bytes)));
+  if (plan.compressed_files > 0)
+    text += line("", fmt::format("{} compressed, read by one thread each",
+                                 plan.compressed_files == 1
+                                     ? "1 file is"
+                                     : count_text(plan.compressed_files) + " files are"));
   for (const std::string& input : plan.uncut_inputs)
     text += line("", fmt::format("files of {} are one record each, and are not cut",
                                  input.empty() ? "the input" : "input " + escape_text(input)));

@@ -255,6 +255,10 @@ void declare_run(CommandParser& parser, RawRun& run) {
               "The most that may lie there at once; more ends the run", resources);
   parser.text("--split-size", run.split_size, "SIZE",
               "Input bytes of one map task; otherwise chosen from the\ninput's size", resources);
+  parser.text("--decompress", run.decompress, "MODE",
+              "Compressed input (gzip, bzip2, xz, zstd, lz4): 'auto' reads\nwhat it holds, 'none' "
+              "its bytes as they are",
+              input);
   parser.text("--io", run.io, "MODE", "How files are read: 'auto', 'mmap' or 'pread'", resources);
 
   parser.text("--output-format", run.output_format, "FORMAT",

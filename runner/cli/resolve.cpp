@@ -107,6 +107,11 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
                                                       {"mmap", IoMode::mmap},
                                                       {"pread", IoMode::pread}}));
   }
+  if (raw.decompress) {
+    MRUN_TRY_ASSIGN(options.decompresses,
+                    parse_choice<bool>(raw.name_of("--decompress"), *raw.decompress,
+                                       {{"auto", true}, {"none", false}}));
+  }
   if (raw.compress) {
     MRUN_TRY_ASSIGN(options.compression,
                     parse_choice<Compression>(raw.name_of("--compress"), *raw.compress,

@@ -32,6 +32,8 @@ constexpr std::uint64_t kBytesPerPart = std::uint64_t{64} << 20;
 constexpr std::uint32_t kPartsMost = 1024;
 // A stream's split is held in memory while it is mapped, by each thread. Its size shows where a job
 // does something at the end of a split, so it must not depend on the number of threads.
+/// A thread that reads compressed input, with the usual windows.
+constexpr std::uint64_t kDecodingThreadBytes = std::uint64_t{14} << 20;
 constexpr std::size_t kStreamSplitMost = std::size_t{1} << 20;
 
 std::uint32_t default_partitions(std::uint64_t planned_bytes) {
@@ -90,6 +92,9 @@ class JobRun {
     RunPlan plan;
     for (const InputFile& file : inputs_.files)
       ++(file.is_stream ? plan.input_streams : plan.input_files);
+    plan.compressed_files = static_cast<std::uint64_t>(
+        std::count_if(inputs_.files.begin(), inputs_.files.end(),
+                      [](const InputFile& f) { return f.is_compressed; }));
     plan.input_bytes = inputs_.planned_bytes();
     plan.skipped_files = inputs_.skipped_files;
     plan.excluded_files = inputs_.excluded_files;
@@ -127,6 +132,9 @@ class JobRun {
     info_.skipped_files = inputs_.skipped_files;
     info_.excluded_files = inputs_.excluded_files;
     for (const InputFile& file : inputs_.files) file_names_.push_back(file.name);
+    if (options_.decompresses) MRUN_TRY(find_compressed(inputs_));
+    has_compressed_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),
+                                  [](const InputFile& f) { return f.is_compressed; });
     has_streams_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),
                                [](const InputFile& f) { return f.is_stream; });
     return {};
@@ -197,8 +205,12 @@ class JobRun {
     needs.coding_bytes = PartFile::coding_bytes(options_.compression);
     if (needs.coding_bytes > 0) needs.coding_work_bytes = kFrameWorkBytes;
     needs.outputs = 1 + spec.side_outputs.size();
-    needs.reads_unmapped = has_streams_ || options_.io == IoMode::pread;
+    needs.reads_unmapped = has_streams_ || has_compressed_ || options_.io == IoMode::pread;
     threads_ = threads_for_memory(options_.memory_bytes, environment_.executor.width());
+    // Rather fewer threads than decoders without room for the usual windows.
+    if (has_compressed_)
+      threads_ = static_cast<unsigned>(
+          std::clamp<std::uint64_t>(options_.memory_bytes / 4 / kDecodingThreadBytes, 1, threads_));
     if (needs.combines && !needs.fold_is_exact) threads_ = std::min(threads_, kInexactThreadsMost);
     const std::uint64_t coding_most = options_.memory_bytes / 4;
     while (threads_ > 1 && MemoryPlan::coding_bytes_for(threads_, needs) > coding_most) --threads_;
@@ -221,6 +233,8 @@ class JobRun {
     ReaderOptions reading;
     reading.inputs = record_rules(options_, spec, formats_);
     reading.io = options_.io;
+    reading.decompresses = options_.decompresses;
+    reading.decoder_bytes_most = memory_.input_bytes / threads_ / 4 * 3;
     reading.split_bytes = plan_.split_bytes;
     reading.stream_split_bytes_most = std::min(kStreamSplitMost, options_.memory_bytes / 64);
     reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);
@@ -257,6 +271,7 @@ class JobRun {
   Result<void> check_conserved() const {
     std::uint64_t listed = 0;
     for (const InputFile& file : inputs_.files) listed += file.identity.size_bytes;
+    listed += static_cast<std::uint64_t>(reader_->decoded_bytes_more());
     if (!has_streams_ && info_.input_bytes != listed) {
       return fail(Code::integrity,
                   fmt::format("{} bytes of input were mapped, and the files hold {}",
@@ -449,6 +464,7 @@ class JobRun {
 
   InputList inputs_;
   std::vector<std::string> file_names_;
+  bool has_compressed_ = false;
   bool has_streams_ = false;
   std::vector<RecordFormat> formats_;  // By the job's inputs.
   SplitPlan plan_;

@@ -66,6 +66,7 @@ class FileBatches final : public BatchSource {
 
   Result<void> end_range(const SplitRange& range) {
     MRUN_TRY(blocks_->check());
+    state_.note_decoded(blocks_->decoded_bytes_more());
     blocks_.reset();
     ++at_;
     return check_identity(state_.file(range.file));

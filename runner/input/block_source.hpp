@@ -26,6 +26,8 @@ class BlockSource {
   virtual Result<bool> next(Block& block) = 0;
   /// After the last use of the bytes handed out so far: an error if any of them may be wrong.
   virtual Result<void> check() const = 0;
+  /// After the last block of a file that is decoded: by how much the text is longer than the file.
+  virtual std::int64_t decoded_bytes_more() const { return 0; }
 };
 
 /// What all sources of blocks need to know.

@@ -6,11 +6,14 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/compression.hpp"
+#include "input/decoded_blocks.hpp"
 #include "input/file_identity.hpp"
 #include "os/errno_text.hpp"
 #include "os/folder.hpp"
 #include "os/glob.hpp"
 #include "os/path_info.hpp"
+#include "os/read_file.hpp"
 
 namespace mrun {
 namespace {
@@ -204,6 +207,20 @@ std::uint64_t InputList::planned_bytes() const {
   for (const InputFile& file : files)
     total += file.is_stream ? kStreamPlannedBytes : file.identity.size_bytes;
   return total;
+}
+
+Result<void> find_compressed(InputList& inputs) {
+  constexpr std::uint64_t kWorthALook = std::uint64_t{64} << 10;
+  for (InputFile& file : inputs.files) {
+    if (file.is_stream ||
+        (file.identity.size_bytes < kWorthALook && compression_of(file.name) == Compression::none))
+      continue;
+    MRUN_TRY_ASSIGN(const ReadFile opened,
+                    opened_input(file, ReadFile::open(file.path, Code::input)));
+    MRUN_TRY_ASSIGN(const Compression compression, compression_of(opened));
+    file.is_compressed = compression != Compression::none;
+  }
+  return {};
 }
 
 Result<InputList> list_inputs(std::span<const InputArgument> arguments, const WalkRules& rules) {

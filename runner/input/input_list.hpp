@@ -26,6 +26,9 @@ struct InputFile {
   std::uint32_t input = 0;     ///< Which of the job's inputs it belongs to.
   bool is_stream = false;      ///< FIFO, standard input, or a file whose size is not known (/proc).
   FileIdentity identity;       ///< Zero for streams.
+  /// Known of files of 64 KiB and more and of those whose names say so; any other one is looked at
+  /// when it is opened.
+  bool is_compressed = false;
 };
 
 struct InputList {
@@ -46,6 +49,9 @@ struct WalkRules {
   std::vector<std::string> include;  ///< Files must match one of them; none: all do.
   std::vector<std::string> exclude;  ///< Files and folders must match none of them.
 };
+
+/// Looks at the first bytes of the files that are large or have a compressed file's name.
+Result<void> find_compressed(InputList& inputs);
 
 /// Lists `arguments` in their order; folders are walked in byte order of relative path, following
 /// symbolic links. Errors (Code::input): missing, unreadable, a link loop, a socket or device, more

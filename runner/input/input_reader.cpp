@@ -43,6 +43,8 @@ Result<std::optional<InputReader::StreamSplit>> InputReader::next_of_stream(cons
   return std::optional<StreamSplit>(StreamSplit{std::move(source), ordinal});
 }
 
+std::int64_t InputReader::decoded_bytes_more() const { return state_->decoded_bytes_more(); }
+
 Result<void> InputReader::check_unchanged() const {
   for (const InputFile& file : state_->inputs().files) MRUN_TRY(check_identity(file));
   if (const std::optional<std::string> damaged = state_->mapped().first_damaged())

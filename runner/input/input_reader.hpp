@@ -20,7 +20,9 @@ namespace mrun {
 struct ReaderOptions {
   std::vector<RecordRules> inputs = std::vector<RecordRules>(1);  ///< By InputFile::input.
   IoMode io = IoMode::automatic;
-  std::uint64_t split_bytes = 0;  ///< For cutting streams; 0: the plan's.
+  bool decompresses = true;  ///< Compressed files, found by their first bytes.
+  std::size_t decoder_bytes_most = std::size_t{16} << 20;  ///< Of each file that is read.
+  std::uint64_t split_bytes = 0;                           ///< For cutting streams; 0: the plan's.
   /// The most of a stream's split; the same for any number of threads.
   std::uint64_t stream_split_bytes_most = std::uint64_t{1} << 20;
   std::size_t block_bytes = std::size_t{1} << 20;  ///< Of a chunk, and of what is read at once.
@@ -47,6 +49,9 @@ class InputReader {
     std::uint64_t ordinal = 0;
   };
   Result<std::optional<StreamSplit>> next_of_stream(const Split& stream);
+
+  /// Of the bytes in batches, those that decoding added to what the files hold.
+  std::int64_t decoded_bytes_more() const;
 
   /// Checks again that no mapped file has changed since it was listed, after the last read of its
   /// bytes (gathers included). Code::input names the first file that has.

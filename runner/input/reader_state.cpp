@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "input/decoded_blocks.hpp"
+#include "input/file_identity.hpp"
 #include "input/pread_blocks.hpp"
 #include "input/short_record.hpp"
 
@@ -18,6 +20,10 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
   const InputFile& input = file(range.file);
   const std::uint64_t size_bytes = input.identity.size_bytes;
   BlockRules rules = block_rules(range.file);
+  if (options_.decompresses && range.begin == 0 && range.end == size_bytes) {
+    MRUN_TRY_ASSIGN(std::unique_ptr<BlockSource> decoded, open_decoded(input, rules, buffer));
+    if (decoded != nullptr) return decoded;
+  }
   if (rules.cutter.is_fixed())
     MRUN_TRY(check_whole_records(input.path, size_bytes, rules.cutter.fixed_bytes()));
   if (rules.cutter.kind() == RecordFormat::Kind::csv && range.begin > 0) {
@@ -33,6 +39,17 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
   // Some file systems and limits refuse to map what can be read all the same.
   if (is_automatic) return make_pread_blocks(input, range, rules, buffer);
   return Failure{std::move(mapping).error()};
+}
+
+Result<std::unique_ptr<BlockSource>> ReaderState::open_decoded(const InputFile& input,
+                                                               const BlockRules& rules,
+                                                               WindowBuffer& buffer) {
+  MRUN_TRY_ASSIGN(ReadFile opened, opened_input(input, ReadFile::open(input.path, Code::input)));
+  if (identity_of(opened.info()) != input.identity) return changed_failure(input.path);
+  MRUN_TRY_ASSIGN(const Compression compression, compression_of(opened));
+  if (compression == Compression::none) return std::unique_ptr<BlockSource>();
+  return make_decoded_blocks(std::move(opened), compression, options_.decoder_bytes_most, rules,
+                             buffer);
 }
 
 Result<std::uint64_t> ReaderState::line_at(std::uint32_t file_ordinal, std::uint64_t offset) {
@@ -51,8 +68,14 @@ StreamSplitter& ReaderState::stream(std::uint32_t file_ordinal) {
   std::unique_ptr<StreamSplitter>& splitter = streams_[file_ordinal];
   if (splitter == nullptr)
     splitter = std::make_unique<StreamSplitter>(file(file_ordinal).path, rules(file_ordinal),
-                                                stream_split_bytes(), budget_, stop_);
+                                                stream_split_bytes(), stream_decoder_bytes(),
+                                                budget_, stop_);
   return *splitter;
+}
+
+// One stream is read at a time, so its decoder may have what all threads' ones would.
+std::size_t ReaderState::stream_decoder_bytes() const {
+  return options_.decompresses ? budget_.limit_bytes() / 4 * 3 : 0;
 }
 
 std::size_t ReaderState::stream_split_bytes() const {

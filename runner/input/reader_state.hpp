@@ -1,6 +1,7 @@
 // ReaderState: what all sources of one run's records share, and the choice of how a file is read.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -44,13 +45,24 @@ class ReaderState {
 
   /// The blocks of a range: mapped, or read through `buffer`, which outlives them.
   Result<std::unique_ptr<BlockSource>> open_blocks(const SplitRange& range, WindowBuffer& buffer);
+  /// After the last of them; any thread.
+  void note_decoded(std::int64_t bytes_more) {
+    decoded_bytes_more_.fetch_add(bytes_more, std::memory_order_relaxed);
+  }
+  std::int64_t decoded_bytes_more() const {
+    return decoded_bytes_more_.load(std::memory_order_relaxed);
+  }
   /// The number of the record at `offset`, from 1; 0 where the job does not ask for it.
   Result<std::uint64_t> line_at(std::uint32_t file, std::uint64_t offset);
   /// The one splitter of a stream.
   StreamSplitter& stream(std::uint32_t file);
 
  private:
+  /// None where the file is not compressed.
+  Result<std::unique_ptr<BlockSource>> open_decoded(const InputFile& input, const BlockRules& rules,
+                                                    WindowBuffer& buffer);
   std::size_t stream_split_bytes() const;
+  std::size_t stream_decoder_bytes() const;
 
   const InputList& inputs_;
   const ReaderOptions options_;
@@ -58,6 +70,7 @@ class ReaderState {
   const StopFlag& stop_;
   MappedInputs mapped_;
   RecordIndex records_;
+  std::atomic<std::int64_t> decoded_bytes_more_{0};  // Relaxed: read once all tasks have ended.
   std::mutex streams_mutex_;
   std::unordered_map<std::uint32_t, std::unique_ptr<StreamSplitter>> streams_;
 };

@@ -34,15 +34,17 @@ class Planner {
     plan_.splits.push_back({{{file, 0, 0}}, true});
   }
 
-  void add_file(std::uint32_t file, std::uint64_t size_bytes, RecordFormat format) {
+  void add_file(std::uint32_t ordinal, const InputFile& file, RecordFormat format) {
+    const std::uint64_t size_bytes = file.identity.size_bytes;
     if (size_bytes == 0) return;
     // A file that fits a split is never cut; one that does not begins a split of its own.
     if (room_used_ + kFileCostBytes + size_bytes > plan_.split_bytes) end_split();
-    const std::uint64_t range_bytes =
-        format.can_be_cut() ? whole_records(plan_.split_bytes, format.fixed_bytes) : size_bytes;
+    const std::uint64_t range_bytes = format.can_be_cut() && !file.is_compressed
+                                          ? whole_records(plan_.split_bytes, format.fixed_bytes)
+                                          : size_bytes;
     for (std::uint64_t begin = 0; begin < size_bytes;) {
       const std::uint64_t end = begin + std::min(range_bytes, size_bytes - begin);
-      current_.ranges.push_back({file, begin, end});
+      current_.ranges.push_back({ordinal, begin, end});
       room_used_ += kFileCostBytes + (end - begin);
       begin = end;
       if (begin < size_bytes) end_split();
@@ -91,7 +93,7 @@ SplitPlan plan_splits(const InputList& inputs, std::optional<std::uint64_t> spli
     if (file.is_stream)
       planner.add_stream(ordinal);
     else
-      planner.add_file(ordinal, file.identity.size_bytes, formats[file.input]);
+      planner.add_file(ordinal, file, formats[file.input]);
   }
   return planner.take();
 }

@@ -9,11 +9,13 @@
 namespace mrun {
 
 StreamSplitter::StreamSplitter(std::string path, const RecordRules& rules, std::size_t piece_bytes,
-                               MemoryBudget& budget, const StopFlag& stop)
+                               std::size_t decoder_bytes, MemoryBudget& budget,
+                               const StopFlag& stop)
     : path_(std::move(path)),
       rules_(rules),
       cutter_(rules.format),
       piece_bytes_(piece_bytes),
+      decoder_bytes_(decoder_bytes),
       budget_(budget),
       stop_(stop) {}
 
@@ -21,9 +23,7 @@ Result<std::optional<StreamPiece>> StreamSplitter::next() {
   const std::lock_guard lock(mutex_);
   if (stop_.stopped()) return fail(Code::cancelled, "stopped while reading '" + path_ + "'");
   if (ended_) return std::optional<StreamPiece>();
-  if (!stream_) {
-    MRUN_TRY_ASSIGN(stream_, InputStream::open(path_));
-  }
+  if (!stream_) MRUN_TRY(open());
   MRUN_TRY_ASSIGN(WindowBuffer bytes, begin_piece());
   MRUN_TRY_ASSIGN(const std::size_t end, fill(bytes));
   if (end == 0) return std::optional<StreamPiece>();
@@ -35,6 +35,36 @@ Result<std::optional<StreamPiece>> StreamSplitter::next() {
   offset_ += end;
   if (rules_.line_numbers) line_ += cutter_.records_in({piece.bytes.data(), end});
   return std::optional<StreamPiece>(std::move(piece));
+}
+
+/// Reads as much as tells whether the stream is compressed.
+Result<void> StreamSplitter::open() {
+  MRUN_TRY_ASSIGN(stream_, InputStream::open(path_));
+  if (decoder_bytes_ == 0) return {};
+  MRUN_TRY_ASSIGN(first_bytes_, PageBuffer::allocate(budget_, kMagicBytes));
+  const std::span<std::byte> room(first_bytes_.data(), kMagicBytes);
+  MRUN_TRY_ASSIGN(const std::size_t got, stream_->read(room, stop_));
+  first_ = room.first(got);
+  const Compression compression = compression_of(first_);
+  if (compression == Compression::none) return {};
+  auto stored = [this](std::span<std::byte> out) -> Result<std::size_t> {
+    return read_stored(out);
+  };
+  MRUN_TRY_ASSIGN(text_, DecodedBytes::create(path_, compression, stored, decoder_bytes_, budget_));
+  return {};
+}
+
+/// The stream's bytes, the first ones once more.
+Result<std::size_t> StreamSplitter::read_stored(std::span<std::byte> out) {
+  const std::size_t again = std::min(first_.size(), out.size());
+  if (again > 0) std::memcpy(out.data(), first_.data(), again);
+  first_ = first_.subspan(again);
+  MRUN_TRY_ASSIGN(const std::size_t got, stream_->read(out.subspan(again), stop_));
+  return again + got;
+}
+
+Result<std::size_t> StreamSplitter::read(std::span<std::byte> out) {
+  return text_ ? text_->read(out) : read_stored(out);
 }
 
 /// A buffer that holds the tail of the piece before.
@@ -56,9 +86,8 @@ Result<std::size_t> StreamSplitter::fill(WindowBuffer& bytes) {
   for (;;) {
     if (bytes.free_size() == 0) MRUN_TRY(bytes.make_room(path_, offset_));
     const std::size_t wanted = bytes.free_size();
-    MRUN_TRY_ASSIGN(
-        const std::size_t got,
-        stream_->read({reinterpret_cast<std::byte*>(bytes.free_data()), wanted}, stop_));
+    MRUN_TRY_ASSIGN(const std::size_t got,
+                    read({reinterpret_cast<std::byte*>(bytes.free_data()), wanted}));
     bytes.added(got);
     if (got < wanted) {
       ended_ = true;

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
+#include "input/decoded_bytes.hpp"
 #include "input/file_header.hpp"
 #include "input/record_cutter.hpp"
 #include "input/record_rules.hpp"
@@ -32,13 +34,18 @@ struct StreamPiece {
 class StreamSplitter {
  public:
   /// Aims at pieces of `piece_bytes`; smaller where the budget has no room, longer for one record.
+  /// `decoder_bytes`: for the decoder of a stream that begins as a compressed file does; 0: its
+  /// bytes are read as they are.
   StreamSplitter(std::string path, const RecordRules& rules, std::size_t piece_bytes,
-                 MemoryBudget& budget, const StopFlag& stop);
+                 std::size_t decoder_bytes, MemoryBudget& budget, const StopFlag& stop);
 
   /// The next piece; empty at the stream's end.
   Result<std::optional<StreamPiece>> next();
 
  private:
+  Result<void> open();
+  Result<std::size_t> read(std::span<std::byte> out);
+  Result<std::size_t> read_stored(std::span<std::byte> out);
   Result<WindowBuffer> begin_piece();
   Result<std::size_t> fill(WindowBuffer& bytes);
   Result<std::size_t> end_of_stream(std::size_t size) const;
@@ -47,12 +54,15 @@ class StreamSplitter {
   std::string path_;
   RecordRules rules_;
   RecordCutter cutter_;
-  std::size_t piece_bytes_;
+  std::size_t piece_bytes_, decoder_bytes_;
   MemoryBudget& budget_;
   const StopFlag& stop_;
 
   std::mutex mutex_;  ///< Guards all below.
   std::optional<InputStream> stream_;
+  PageBuffer first_bytes_;
+  std::span<const std::byte> first_;  ///< Bytes that were looked at, and not read yet.
+  std::optional<DecodedBytes> text_;  ///< Of a stream that is compressed.
   FileHeader header_;
   PageBuffer tail_;  ///< The beginning of the next piece.
   std::size_t tail_size_ = 0;

@@ -18,7 +18,7 @@ class WindowBuffer {
 
   explicit WindowBuffer(MemoryBudget& budget) : budget_(&budget) {}
 
-  const MemoryBudget& budget() const { return *budget_; }
+  MemoryBudget& budget() const { return *budget_; }
   std::uint8_t* data() const { return buffer_.bytes() + begin_; }
   std::size_t size() const { return end_ - begin_; }
   std::size_t capacity() const { return capacity_; }

@@ -53,6 +53,7 @@ struct RunOptions {
   bool strip_cr = false;                         ///< A CR at a record's end is no part of it.
   bool skip_header = false;  ///< The first record of each file is handed to no map.
   IoMode io = IoMode::automatic;
+  bool decompresses = true;  ///< Compressed input is read as what it holds.
   bool overwrite = false;
   bool sync = true;
   std::optional<OutputFormat> output_format;  ///< Else as the job says.

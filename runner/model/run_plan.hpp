@@ -10,6 +10,7 @@ namespace mrun {
 /// Sizes in bytes.
 struct RunPlan {
   std::uint64_t input_files = 0, input_streams = 0, input_bytes = 0;
+  std::uint64_t compressed_files = 0;  ///< Of the files, those that are known to be.
   std::uint64_t skipped_files = 0, excluded_files = 0;
   std::vector<std::string> uncut_inputs;  ///< Of the job's inputs, whose files are not cut.
   std::uint64_t splits = 0, split_bytes = 0;

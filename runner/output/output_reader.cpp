@@ -9,7 +9,7 @@
 
 #include "base/compression.hpp"
 #include "base/digest.hpp"
-#include "codec/frames.hpp"
+#include "codec/decoder.hpp"
 #include "os/folder.hpp"
 #include "os/path_info.hpp"
 #include "os/read_file.hpp"
@@ -110,14 +110,16 @@ Result<void> cat_output(const std::string& name, const std::string& side, const 
       side.empty() || std::any_of(manifest.parts.begin(), manifest.parts.end(),
                                   [&](const PartInfo& part) { return part.side_output == side; });
   if (!has_side) return no_such_side(output, manifest, side);
-  std::vector<std::byte> buffer(kReadBytes);
+  std::vector<std::byte> buffer(kReadBytes), text(kReadBytes);
   for (const PartInfo& part : manifest.parts) {
     if (part.side_output != side) continue;
-    MRUN_TRY_ASSIGN(const auto frames, make_frame_reader(compression_of(part.name)));
+    const Compression compression = compression_of(part.name);
+    MRUN_TRY_ASSIGN(const auto decoder, make_decoder(compression, decoder_bytes(compression)));
     MRUN_TRY(read_part(output, part, stop, buffer, [&](std::span<const std::byte> bytes) {
-      return at_part(output, part, frames->feed(bytes, write));
+      return at_part(output, part, decode(*decoder, bytes, text, write));
     }));
-    MRUN_TRY(at_part(output, part, frames->end()));
+    if (!decoder->may_end())
+      MRUN_TRY(at_part(output, part, fail(Code::integrity, "its last frame does not end")));
   }
   return {};
 }

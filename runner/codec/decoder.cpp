@@ -1,0 +1,297 @@
+// One small class a format over its own library.
+#include "codec/decoder.hpp"
+
+#include <bzlib.h>
+#include <lz4frame.h>
+#include <lzma.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string>
+
+#include "base/size_text.hpp"
+
+namespace mrun {
+namespace {
+
+constexpr int kGzipWindow = 15 + 16;  // With gzip's header and checksum.
+
+Failure no_memory() { return fail(Code::limit, "out of memory while decompressing"); }
+Failure damaged(const char* format, const char* why) {
+  return fail(Code::integrity, std::string("its ") + format + " data is damaged: " + why);
+}
+Failure window_too_large(const char* format, std::size_t allowed) {
+  return fail(Code::limit,
+              std::string("its ") + format + " data needs a larger window than the " +
+                  size_text(allowed) + " that --memory leaves for one file",
+              "give more with --memory, or decompress it into a pipe: mrun JOB - OUT");
+}
+
+/// zlib, bzip2 count in 32 bits.
+unsigned count_of(std::size_t bytes) {
+  return static_cast<unsigned>(std::min<std::size_t>(bytes, std::size_t{1} << 30));
+}
+/// These libraries take no const.
+template <typename Byte>
+Byte* mutable_bytes(std::span<const std::byte> bytes) {
+  return reinterpret_cast<Byte*>(const_cast<std::byte*>(bytes.data()));
+}
+
+class CopyDecoder final : public Decoder {
+ public:
+  Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    const std::size_t size = std::min(in.size(), out.size());
+    if (size > 0) std::memcpy(out.data(), in.data(), size);
+    return Step{size, size};
+  }
+  bool may_end() const override { return true; }
+};
+
+class GzipDecoder final : public Decoder {
+ public:
+  GzipDecoder() : has_memory_(inflateInit2(&stream_, kGzipWindow) == Z_OK) {}
+  ~GzipDecoder() override { inflateEnd(&stream_); }
+  GzipDecoder(const GzipDecoder&) = delete;
+  GzipDecoder& operator=(const GzipDecoder&) = delete;
+
+  Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    if (!has_memory_) return no_memory();
+    if (!is_open_ && in.empty()) return Step{};
+    stream_.next_in = mutable_bytes<Bytef>(in);
+    stream_.avail_in = count_of(in.size());
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_.avail_out = count_of(out.size());
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    const Step step{count_of(in.size()) - stream_.avail_in,
+                    count_of(out.size()) - stream_.avail_out};
+    if (result == Z_MEM_ERROR) return no_memory();
+    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+      return damaged("gzip", stream_.msg != nullptr ? stream_.msg : "it does not go on");
+    is_open_ = result != Z_STREAM_END;
+    if (!is_open_) inflateReset(&stream_);
+    return step;
+  }
+  bool may_end() const override { return !is_open_; }
+
+ private:
+  z_stream stream_{};
+  bool has_memory_;
+  bool is_open_ = false;
+};
+
+class ZstdDecoder final : public Decoder {
+ public:
+  explicit ZstdDecoder(std::size_t memory_bytes)
+      : stream_(ZSTD_createDStream()), memory_bytes_(memory_bytes) {
+    // Beside the window zstd holds some hundred KiB. Windows are powers of two, or a little more.
+    const std::size_t beside = std::min(memory_bytes / 8, std::size_t{256} << 10);
+    const int log = static_cast<int>(std::bit_width(memory_bytes - beside)) - 1;
+    if (stream_ != nullptr)
+      ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, std::clamp(log, 10, 31));
+  }
+  ~ZstdDecoder() override { ZSTD_freeDStream(stream_); }
+  ZstdDecoder(const ZstdDecoder&) = delete;
+  ZstdDecoder& operator=(const ZstdDecoder&) = delete;
+
+  Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    if (stream_ == nullptr) return no_memory();
+    if (!is_open_ && in.empty()) return Step{};
+    ZSTD_inBuffer from{in.data(), in.size(), 0};
+    ZSTD_outBuffer to{out.data(), out.size(), 0};
+    const std::size_t left = ZSTD_decompressStream(stream_, &to, &from);
+    if (ZSTD_isError(left) != 0) {
+      const std::string name = ZSTD_getErrorName(left);
+      if (name.find("requires too much memory") != std::string::npos)
+        return window_too_large("zstd", memory_bytes_);
+      return damaged("zstd", name.c_str());
+    }
+    is_open_ = left != 0;
+    return Step{from.pos, to.pos};
+  }
+  bool may_end() const override { return !is_open_; }
+
+ private:
+  ZSTD_DStream* stream_;
+  std::size_t memory_bytes_;
+  bool is_open_ = false;
+};
+
+class Lz4Decoder final : public Decoder {
+ public:
+  Lz4Decoder() {
+    if (LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) != 0)
+      context_ = nullptr;
+  }
+  ~Lz4Decoder() override { LZ4F_freeDecompressionContext(context_); }
+  Lz4Decoder(const Lz4Decoder&) = delete;
+  Lz4Decoder& operator=(const Lz4Decoder&) = delete;
+
+  Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    if (context_ == nullptr) return no_memory();
+    if (!is_open_ && in.empty()) return Step{};
+    Step step{in.size(), out.size()};
+    const std::size_t left =
+        LZ4F_decompress(context_, out.data(), &step.given, in.data(), &step.taken, nullptr);
+    if (LZ4F_isError(left) != 0) return damaged("lz4", LZ4F_getErrorName(left));
+    if (step.taken > 0 || step.given > 0) is_open_ = left != 0;
+    return step;
+  }
+  bool may_end() const override { return !is_open_; }
+
+ private:
+  LZ4F_dctx* context_ = nullptr;
+  bool is_open_ = false;
+};
+
+class Bzip2Decoder final : public Decoder {
+ public:
+  ~Bzip2Decoder() override { close(); }
+  Bzip2Decoder() = default;
+  Bzip2Decoder(const Bzip2Decoder&) = delete;
+  Bzip2Decoder& operator=(const Bzip2Decoder&) = delete;
+
+  Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    if (!is_open_) {
+      if (in.empty()) return Step{};
+      stream_ = {};
+      if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK) return no_memory();
+      is_open_ = true;
+    }
+    stream_.next_in = mutable_bytes<char>(in);
+    stream_.avail_in = count_of(in.size());
+    stream_.next_out = reinterpret_cast<char*>(out.data());
+    stream_.avail_out = count_of(out.size());
+    const int result = BZ2_bzDecompress(&stream_);
+    const Step step{count_of(in.size()) - stream_.avail_in,
+                    count_of(out.size()) - stream_.avail_out};
+    if (result == BZ_STREAM_END) {
+      close();
+      return step;
+    }
+    if (result == BZ_MEM_ERROR) return no_memory();
+    if (result == BZ_DATA_ERROR_MAGIC) return damaged("bzip2", "no stream begins here");
+    if (result != BZ_OK) return damaged("bzip2", "a block's checksum or form is wrong");
+    return step;
+  }
+  bool may_end() const override { return !is_open_; }
+
+ private:
+  void close() {
+    if (is_open_) BZ2_bzDecompressEnd(&stream_);
+    is_open_ = false;
+  }
+
+  bz_stream stream_{};
+  bool is_open_ = false;
+};
+
+class XzDecoder final : public Decoder {
+ public:
+  explicit XzDecoder(std::size_t memory_bytes) : memory_bytes_(memory_bytes) {}
+  ~XzDecoder() override { lzma_end(&stream_); }
+  XzDecoder(const XzDecoder&) = delete;
+  XzDecoder& operator=(const XzDecoder&) = delete;
+
+  Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
+    std::size_t padding = 0;
+    if (!is_open_) {
+      // Zeros may stand between streams, in fours.
+      while (padding < in.size() && has_streams_ && in[padding] == std::byte{0}) ++padding;
+      padding_bytes_ += padding;
+      if (padding == in.size()) return Step{padding, 0};
+      if (padding_bytes_ % 4 != 0) return damaged("xz", "padding that is no multiple of 4 bytes");
+      padding_bytes_ = 0;
+      in = in.subspan(padding);
+      if (lzma_stream_decoder(&stream_, memory_bytes_, 0) != LZMA_OK) return no_memory();
+      is_open_ = true;
+    }
+    stream_.next_in = reinterpret_cast<const std::uint8_t*>(in.data());
+    stream_.avail_in = in.size();
+    stream_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+    stream_.avail_out = out.size();
+    const lzma_ret result = lzma_code(&stream_, LZMA_RUN);
+    const Step step{padding + in.size() - stream_.avail_in, out.size() - stream_.avail_out};
+    switch (result) {
+      case LZMA_STREAM_END:
+        is_open_ = false;
+        has_streams_ = true;
+        return step;
+      case LZMA_OK:
+      case LZMA_BUF_ERROR:
+        return step;
+      case LZMA_MEM_ERROR:
+        return no_memory();
+      case LZMA_MEMLIMIT_ERROR:
+        return window_too_large("xz", memory_bytes_);
+      case LZMA_FORMAT_ERROR:
+        return damaged("xz", "no stream begins here");
+      case LZMA_OPTIONS_ERROR:
+        return damaged("xz", "it uses options that this liblzma does not know");
+      default:
+        return damaged("xz", "a checksum or its form is wrong");
+    }
+  }
+  bool may_end() const override { return !is_open_ && padding_bytes_ % 4 == 0; }
+
+ private:
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+  std::size_t memory_bytes_;
+  std::uint64_t padding_bytes_ = 0;
+  bool is_open_ = false;
+  bool has_streams_ = false;  ///< One has ended.
+};
+
+}  // namespace
+
+Compression compression_of(std::span<const std::byte> bytes) {
+  const auto begins_with = [&](std::initializer_list<unsigned> magic) {
+    return bytes.size() >= magic.size() &&
+           std::equal(magic.begin(), magic.end(), bytes.begin(),
+                      [](unsigned a, std::byte b) { return std::byte(a) == b; });
+  };
+  if (begins_with({0x1f, 0x8b, 0x08})) return Compression::gzip;
+  if (begins_with({0x28, 0xb5, 0x2f, 0xfd})) return Compression::zstd;
+  if (begins_with({0x04, 0x22, 0x4d, 0x18})) return Compression::lz4;
+  if (begins_with({0xfd, '7', 'z', 'X', 'Z', 0x00})) return Compression::xz;
+  // "BZh" may begin a text, a digit and the block's magic or the end's hardly.
+  if (begins_with({'B', 'Z', 'h'}) && bytes.size() >= 6 && bytes[3] >= std::byte{'1'} &&
+      bytes[3] <= std::byte{'9'} &&
+      ((bytes[4] == std::byte{0x31} && bytes[5] == std::byte{0x41}) ||
+       (bytes[4] == std::byte{0x17} && bytes[5] == std::byte{0x72})))
+    return Compression::bzip2;
+  return Compression::none;
+}
+
+Result<std::unique_ptr<Decoder>> make_decoder(Compression compression, std::size_t memory_bytes) {
+  using Made = std::unique_ptr<Decoder>;
+  switch (compression) {
+    case Compression::gzip:
+      return Made(std::make_unique<GzipDecoder>());
+    case Compression::zstd:
+      return Made(std::make_unique<ZstdDecoder>(memory_bytes));
+    case Compression::lz4:
+      return Made(std::make_unique<Lz4Decoder>());
+    case Compression::bzip2:
+      return Made(std::make_unique<Bzip2Decoder>());
+    case Compression::xz:
+      return Made(std::make_unique<XzDecoder>(memory_bytes));
+    case Compression::none:
+      break;
+  }
+  return Made(std::make_unique<CopyDecoder>());
+}
+
+Result<void> decode(Decoder& decoder, std::span<const std::byte> in, std::span<std::byte> room,
+                    const WriteDecoded& write) {
+  for (;;) {
+    MRUN_TRY_ASSIGN(const Decoder::Step step, decoder.step(in, room));
+    in = in.subspan(step.taken);
+    if (step.given > 0) MRUN_TRY(write(room.first(step.given)));
+    if (step.taken == 0 && step.given == 0) return {};
+  }
+}
+
+}  // namespace mrun

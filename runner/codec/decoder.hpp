@@ -1,0 +1,53 @@
+// Decoder: the bytes of a compressed file, decoded as fast as somebody takes them.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "base/compression.hpp"
+#include "base/result.hpp"
+
+namespace mrun {
+
+/// The format of a file that begins with `bytes`, by its magic number; none where it has none.
+/// `kMagicBytes` are enough, fewer only of a shorter file.
+constexpr std::size_t kMagicBytes = 6;
+Compression compression_of(std::span<const std::byte> bytes);
+
+/// Takes a file's bytes in pieces of any size. A file may hold several streams (gzip members, zstd
+/// and lz4 frames, xz and bzip2 streams), whose contents are one text. One thread at a time.
+class Decoder {
+ public:
+  struct Step {
+    std::size_t taken = 0;  ///< Bytes of `in`.
+    std::size_t given = 0;  ///< Bytes written to `out`.
+  };
+
+  virtual ~Decoder() = default;
+  /// Takes what `out` has room for; neither taken nor given: it needs more of the file.
+  /// Code::integrity where the bytes are no such file, Code::limit where memory is short.
+  virtual Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) = 0;
+  /// The file may end here.
+  virtual bool may_end() const = 0;
+};
+
+/// What a decoder takes; of zstd and xz, whose files choose the size of their window, what the
+/// usual levels need.
+constexpr std::size_t decoder_bytes(Compression compression) {
+  if (compression == Compression::none) return 0;
+  if (compression == Compression::gzip) return std::size_t{64} << 10;
+  return std::size_t{compression == Compression::bzip2 ? 4u : 10u} << 20;
+}
+
+/// `memory_bytes` bounds the window of zstd and xz: a file that needs more is Code::limit. For
+/// Compression::none too.
+Result<std::unique_ptr<Decoder>> make_decoder(Compression compression, std::size_t memory_bytes);
+
+/// Hands on all that `in` decodes to, through `room`. Code::integrity as in Decoder::step.
+using WriteDecoded = std::function<Result<void>(std::span<const std::byte>)>;
+Result<void> decode(Decoder& decoder, std::span<const std::byte> in, std::span<std::byte> room,
+                    const WriteDecoded& write);
+
+}  // namespace mrun

@@ -1,0 +1,160 @@
+// Goal: compressed input gives what its text gives, found by its content, whatever the format, the
+// records, the way in, the threads and the memory; and what is damaged is named (P21). Method: the
+// formats' own programs compress random texts; each run is compared with one of the plain texts.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "input_fixture.hpp"
+#include "support/random.hpp"
+
+namespace mrun::test_support {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+/// Programs that turn their standard input into a compressed file. The last ones make rows of
+/// streams.
+const Texts& compressors() {
+  static const Texts all{"gzip -c",
+                         "bzip2 -c",
+                         "xz -0 -c",
+                         "zstd -q -c",
+                         "lz4 -q -c",
+                         "zstd -q -19 -c",
+                         "lz4 -q -B4 -c",
+                         "split -b 30000 --filter='gzip -c'",
+                         "split -b 30000 --filter='bzip2 -c'",
+                         "split -b 30000 --filter='xz -0 -c'",
+                         "split -b 30000 --filter='zstd -q -c'",
+                         "split -b 30000 --filter='lz4 -q -c'"};
+  return all;
+}
+
+class CompressedInput : public InputClass {
+ protected:
+  void shell(const std::string& script) {
+    const CommandResult result = run_command({"/bin/bash", "-c", "set -e; " + script}, here());
+    ASSERT_TRUE(result.ok()) << script << result.err;
+  }
+  std::string printed(Texts arguments, CommandOptions options = {}) {
+    options.folder = folder_.path();
+    arguments.insert(arguments.end(), {"-", "-q"});
+    const CommandResult result = run_mrun(arguments, options);
+    EXPECT_TRUE(result.ok()) << describe(arguments, result);
+    return result.out;
+  }
+};
+
+TEST_F(CompressedInput, GivesWhatItsTextGives) {
+  const std::uint64_t rounds = scaled(2);
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    Random random(case_seed(round));
+    SCOPED_TRACE(case_seed(round));
+    // Names without a suffix, for the content decides; of two sizes, for one is looked at early.
+    write_file(folder_ / "plain/a", random_text(random, 200));
+    write_file(folder_ / "plain/b", random_words(random, 400'000, 3000));
+    for (const std::string format : {"lines", "nul", "whole", "fixed:1"}) {
+      const Texts job{"sort", "--records", format, "-p", "1"};
+      const auto with = [&](Texts more) {
+        more.insert(more.begin(), job.begin(), job.end());
+        return more;
+      };
+      const std::string wanted = printed(with({"plain"}));
+      for (const std::string& compressor : compressors()) {
+        remove_tree(folder_ / "packed");
+        shell("mkdir packed; for f in a b; do " + compressor + " <plain/$f >packed/$f; done");
+        const std::string threads = random.one_in(2) ? "-j1" : "-j8";
+        const std::string memory = random.pick<std::string>({"64M", "1G"});
+        for (const std::string split : {"1M", "1000"})
+          ASSERT_TRUE(printed(with({"packed", threads, "-m", memory, "--split-size", split})) ==
+                      wanted)
+              << format << ' ' << compressor << ' ' << threads << ' ' << memory << ' ' << split;
+        if (format == "whole") continue;
+        const std::string one = printed(with({"plain/b"}));
+        CommandOptions piped;
+        piped.stdin_file = folder_ / "packed/b";
+        ASSERT_TRUE(printed(with({"-", threads, "-m", memory}), piped) == one)
+            << format << ' ' << compressor;
+      }
+    }
+  }
+}
+
+TEST_F(CompressedInput, KeepsHeadersLineNumbersAndCsv) {
+  std::string csv = "id,text\n";
+  for (int i = 0; i < 20'000; ++i)
+    csv += std::to_string(i) + ",\"row\n" + std::to_string(i % 7) + "\"\n";
+  write_file(folder_ / "t.csv", csv);
+  shell("xz -0 -c t.csv >t; seq 50000 | gzip -c >numbers");
+  EXPECT_EQ(printed({"sum", "t", "-D", "format=csv", "-D", "header", "-D", "sum=id"}),
+            "199990000\n");
+  EXPECT_EQ(printed({"grep", "numbers", "-D", "pattern=^4999.$", "-D", "line"}).substr(0, 12),
+            "49990\t49990\n");
+}
+
+TEST_F(CompressedInput, IsReadAsItIsOnDemand) {
+  shell("printf 'one two\\n' | gzip -c >in");
+  const std::string bytes = read_file(folder_ / "in");
+  EXPECT_EQ(printed({"sort", "in", "--records", "whole", "--decompress", "none", "--output-format",
+                     "raw"}),
+            bytes);
+  EXPECT_EQ(printed({"sort", "-", "--records", "fixed:1", "--decompress", "none"},
+                    [&] {
+                      CommandOptions options;
+                      options.stdin_file = folder_ / "in";
+                      return options;
+                    }())
+                .size(),
+            bytes.size());
+}
+
+TEST_F(CompressedInput, OfMrunItselfIsReadAgain) {
+  write_file(folder_ / "in", "b a\nb\n");
+  for (const std::string format : {"gzip", "zstd", "lz4"}) {
+    const CommandResult made = run({"wordcount", "in", "out", "-q", "--compress", format, "-p3"});
+    ASSERT_TRUE(made.ok()) << made.err;
+    EXPECT_EQ(printed({"sort", "out"}), "a\t1\nb\t2\n");
+    remove_tree(folder_ / "out");
+  }
+}
+
+TEST_F(CompressedInput, ThatIsDamagedIsAnErrorWithItsPlace) {
+  shell("seq 200000 | gzip -c >whole; head -c 100000 whole >cut; { cat whole; echo more; } >more");
+  const std::string hint =
+      "  hint: restore the file; --decompress none reads its bytes as they are\n";
+  const auto says = [&](const std::string& name, const std::string& text) {
+    for (const std::vector<std::string>& way : ways_to_read()) {
+      Texts arguments{"wordcount", name, "out", "-q"};
+      arguments.insert(arguments.end(), way.begin(), way.end());
+      const CommandResult result = run(arguments);
+      EXPECT_EQ(result.exit_status, 4) << describe(arguments, result);
+      EXPECT_EQ(result.err,
+                "mrun: error: cannot decompress '" + name + "' near offset " + text + "\n" + hint);
+      EXPECT_FALSE(exists(folder_ / "out"));
+    }
+  };
+  says("cut", "100000: it ends too early");
+  const std::string end = std::to_string(read_file(folder_ / "whole").size());
+  const CommandResult result = run({"wordcount", "more", "out", "-q"});
+  EXPECT_EQ(result.exit_status, 4);
+  EXPECT_NE(result.err.find("its gzip data is damaged: incorrect header check"), std::string::npos)
+      << result.err;
+}
+
+TEST_F(CompressedInput, ThatNeedsTooMuchMemoryOrTimeIsRefused) {
+  shell("seq 100000 | zstd -q --long=31 -c >window; head -c 1200M /dev/zero | zstd -q -1 -c >bomb");
+  const CommandResult window = run({"wordcount", "window", "out", "-q", "-m", "64M"});
+  EXPECT_EQ(window.exit_status, 6) << window.err;
+  EXPECT_NE(window.err.find("its zstd data needs a larger window than the "), std::string::npos)
+      << window.err;
+  const CommandResult bomb =
+      run({"grep", "bomb", "out", "-q", "--records", "fixed:4096", "-D", "pattern=x"});
+  EXPECT_EQ(bomb.exit_status, 6) << bomb.err;
+  EXPECT_NE(bomb.err.find(" times as much\n"), std::string::npos) << bomb.err;
+}
+
+}  // namespace
+}  // namespace mrun::test_support
