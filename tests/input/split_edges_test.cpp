@@ -228,7 +228,7 @@ TEST_F(SplitEdges, AreExactForEveryTextStreamed) {
   for_all_texts(kAlphabet, [&](const std::string& text) {
     const InputFile file = file_.set(text, true);
     for (std::size_t piece_bytes = 1; piece_bytes <= text.size(); ++piece_bytes) {
-      StreamSplitter splitter(file.path, RecordRules{}, piece_bytes, budget, stop);
+      StreamSplitter splitter(file.path, RecordRules{}, piece_bytes, 0, budget, stop);
       std::uint64_t at = 0;
       for (;;) {
         const auto piece = splitter.next();
