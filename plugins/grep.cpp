@@ -16,7 +16,9 @@ struct Grep {
   static constexpr bool map_only = true;
   using Combine = mrun::Sum;
 
-  mrun::Param<std::string> pattern{"pattern", nullptr, "regular expression (RE2 syntax)"};
+  mrun::Param<std::string> pattern{"pattern", nullptr,
+                                   "regular expression (RE2) over bytes; over UTF-8 where it has "
+                                   "\\p, \\x{ or letters beyond ASCII"};
   mrun::Param<bool> invert{"invert", "false", "write the lines that do not match"};
   mrun::Param<bool> ignore_case{"ignore-case", "false", "a letter matches its other case, too"};
   mrun::Param<bool> with_name{"name", "false", "write FILE TAB before each line"};
@@ -51,16 +53,21 @@ struct Grep {
       if (!of_line.ok()) mrun::fail("parameter pattern: " + of_line.error());
     }
 
-    /// An ASCII expression is matched against bytes, so that a line is not passed over because it
-    /// is not UTF-8; any other one against UTF-8.
+    /// Letters beyond ASCII, classes of Unicode, code points.
+    static bool speaks_of_characters(const std::string& pattern) {
+      for (const char* const escape : {"\\p", "\\P", "\\x{"})
+        if (pattern.find(escape) != std::string::npos) return true;
+      return std::any_of(pattern.begin(), pattern.end(), [](char c) { return (c & 0x80) != 0; });
+    }
+
+    /// Such an expression is matched against UTF-8; any other one against bytes, so that a line is
+    /// not passed over because it is not UTF-8.
     static RE2::Options options(const std::string& pattern, bool ignore_case) {
       RE2::Options options;
       options.set_case_sensitive(!ignore_case);
       options.set_log_errors(false);
       options.set_never_nl(true);
-      const auto is_ascii = [](char c) { return (c & 0x80) == 0; };
-      if (std::all_of(pattern.begin(), pattern.end(), is_ascii))
-        options.set_encoding(RE2::Options::EncodingLatin1);
+      if (!speaks_of_characters(pattern)) options.set_encoding(RE2::Options::EncodingLatin1);
       return options;
     }
 

@@ -118,7 +118,7 @@ struct Sum {
     const std::uint64_t* const at = &state[number.word];
     if (!number.is_added()) return mrun::Decimal::of(load<mrun::Decimal::Packed>(at));
     const auto total = load<mrun::DecimalSum>(at).value(state[0]);
-    if (!total) mrun::fail("the sum of field '" + number.field + "' needs more than 38 digits");
+    if (!total) mrun::fail("the sum of field '" + number.field + "' may need more than 38 digits");
     return number.kind == Kind::mean ? mrun::decimal_mean(*total, state[0]) : *total;
   }
 

@@ -20,6 +20,7 @@ int run(int count, char** words) {
   const auto job_folder = mrun::shipped_job_folder();
   const mrun::Ending ending =
       mrun::run_main(arguments, job_folder ? *job_folder : std::string(), console);
+  mrun::end_crash_reports();
   if (ending.signal != 0) mrun::die_by_signal(ending.signal);
   return ending.status;
 }

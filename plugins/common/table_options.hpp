@@ -26,8 +26,11 @@ class TableOptions {
     if (text == "tab") return '\t';
     if (text == "comma") return ',';
     if (text == "space") return ' ';
-    if (text.size() == 1) return text.front();
-    mrun::fail("parameter separator: '" + text + "' is neither one byte nor tab, comma or space");
+    const bool is_taken = text == "\n" || (text == "\"" && *format_ == "csv");
+    if (text.size() == 1 && !is_taken) return text.front();
+    mrun::fail("parameter separator: '" + text +
+               "' is neither tab, comma, space nor one byte that has no other "
+               "meaning");
   }
 
  private:

@@ -9,6 +9,24 @@ namespace mrun {
 /// Outputs may be written in the first ones, and inputs read in all.
 enum class Compression : std::uint8_t { none, gzip, zstd, lz4, bzip2, xz };
 
+constexpr std::string_view compression_name(Compression compression) {
+  switch (compression) {
+    case Compression::none:
+      break;
+    case Compression::gzip:
+      return "gzip";
+    case Compression::zstd:
+      return "zstd";
+    case Compression::lz4:
+      return "lz4";
+    case Compression::bzip2:
+      return "bzip2";
+    case Compression::xz:
+      return "xz";
+  }
+  return "none";
+}
+
 /// What such a file's name ends with.
 constexpr std::string_view compression_suffix(Compression compression) {
   switch (compression) {

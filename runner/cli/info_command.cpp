@@ -173,6 +173,10 @@ Result<void> info_command(const RawInfo& raw, const CommandContext& context) {
   const auto log = [&console](int level, std::string_view text) {
     if (level <= 1) print_note(console, "job", text);
   };
+  if (!split_job_name(raw.job).job.empty()) {
+    MRUN_TRY_ASSIGN(const FoundJob found, find_job(raw.job, context.job_folder, log));
+    return print_text(console, job_text(found.plugin.spec(found.index), found.plugin));
+  }
   MRUN_TRY_ASSIGN(const std::string library, find_library(raw.job, context.job_folder));
   MRUN_TRY_ASSIGN(const Plugin plugin, Plugin::load(library, log));
   std::string text;

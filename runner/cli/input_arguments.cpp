@@ -62,6 +62,10 @@ Result<std::string> read_list(const std::string& path, const StopFlag& stop) {
 }  // namespace
 
 Result<void> add_listed_inputs(RawRun& raw, const StopFlag& stop) {
+  if (!raw.files_from && raw.nul_names)
+    return fail(Code::usage,
+                raw.name_of("--null") + " says how names in a list end, and there is none",
+                "give the list with --files-from");
   if (!raw.files_from) return {};
   const std::string& list = *raw.files_from;
   const std::string named = fmt::format("{} '{}'", raw.name_of("--files-from"), excerpt_text(list));

@@ -49,18 +49,6 @@ Failure no_such_job(const std::string& job, const std::string& folder) {
   return fail(Code::plugin, fmt::format("there is no job '{}'", excerpt_text(job)), hint);
 }
 
-/// "LIBRARY.so:JOB" taken apart, unless a file has that very name.
-struct JobName {
-  std::string library;
-  std::string job;  ///< Empty: the library's only one.
-};
-JobName split_name(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || is_file(text)) return {text, {}};
-  if (!std::string_view(text).substr(0, colon).ends_with(kLibrarySuffix)) return {text, {}};
-  return {text.substr(0, colon), text.substr(colon + 1)};
-}
-
 Result<std::size_t> choose_job(const Plugin& plugin, const JobName& name) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < plugin.job_count(); ++i) names.push_back(plugin.spec(i).name);
@@ -79,6 +67,13 @@ Result<std::size_t> choose_job(const Plugin& plugin, const JobName& name) {
 }
 
 }  // namespace
+
+JobName split_job_name(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || is_file(text)) return {text, {}};
+  if (!std::string_view(text).substr(0, colon).ends_with(kLibrarySuffix)) return {text, {}};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
 
 Result<std::string> shipped_job_folder() {
   MRUN_TRY_ASSIGN(const std::string executable, real_path("/proc/self/exe", Code::plugin));
@@ -102,7 +97,7 @@ Result<std::string> find_library(const std::string& job, const std::string& fold
 }
 
 Result<FoundJob> find_job(const std::string& job, const std::string& folder, PluginLog log) {
-  const JobName name = split_name(job);
+  const JobName name = split_job_name(job);
   MRUN_TRY_ASSIGN(const std::string library, find_library(name.library, folder));
   MRUN_TRY_ASSIGN(Plugin plugin, Plugin::load(library, std::move(log)));
   MRUN_TRY_ASSIGN(const std::size_t index, choose_job(plugin, name));

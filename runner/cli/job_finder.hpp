@@ -14,6 +14,13 @@ struct FoundJob {
   std::size_t index = 0;  ///< Of the job in its library.
 };
 
+/// "LIBRARY.so:JOB" taken apart, unless a file has that very name.
+struct JobName {
+  std::string library;
+  std::string job;  ///< Empty: the library's only one.
+};
+JobName split_job_name(const std::string& text);
+
 /// The folder of the jobs that come with mrun: ../lib/mrun beside the running executable.
 Result<std::string> shipped_job_folder();
 

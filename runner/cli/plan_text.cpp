@@ -34,8 +34,9 @@ std::string plan_text(const RunPlan& plan, const JobSpec& job) {
                                    size_text(plan.input_bytes));
 
   if (plan.input_streams > 0)
-    inputs += fmt::format(", {} of them streams that count as 256 MiB each",
-                          count_text(plan.input_streams));
+    inputs +=
+        fmt::format(", {} of them streams, which count as 256 MiB each and are cut as they come",
+                    count_text(plan.input_streams));
   text += line("input", inputs);
   if (plan.skipped_files + plan.excluded_files > 0)
     text += line(

@@ -67,14 +67,15 @@ std::string progress_text(const ProgressState& state, unsigned columns) {
     const auto percent = static_cast<unsigned>(100.0 * static_cast<double>(state.done) /
                                                static_cast<double>(state.total));
     text += fmt::format(" {}%", percent);
-    if (counts_bytes) {
+    if (counts_bytes)
       text += fmt::format(" ({} of {})", size_text(state.done), size_text(state.total));
-      if (state.seconds >= kRateSecondsLeast)
-        text += fmt::format(
-            ", {}/s",
-            size_text(static_cast<std::uint64_t>(static_cast<double>(state.done) / state.seconds)));
-    }
+  } else if (counts_bytes) {
+    text += " " + size_text(state.done);
   }
+  if (counts_bytes && state.seconds >= kRateSecondsLeast)
+    text += fmt::format(
+        ", {}/s",
+        size_text(static_cast<std::uint64_t>(static_cast<double>(state.done) / state.seconds)));
   if (const std::optional<double> left = state.seconds_left())
     text += fmt::format(", {} left", time_text(*left));
   if (state.memory_bytes > 0) text += fmt::format(", memory {}", size_text(state.memory_bytes));
@@ -110,7 +111,8 @@ ProgressState ProgressView::state() const {
   state.phase = progress_.phase.load(std::memory_order_relaxed);
   state.total = progress_.total.load(std::memory_order_relaxed);
   // A phase may change between these reads; a line of 140 % would look like a bug.
-  state.done = std::min(progress_.done.load(std::memory_order_relaxed), state.total);
+  state.done = progress_.done.load(std::memory_order_relaxed);
+  if (state.total > 0) state.done = std::min(state.done, state.total);
   state.spilled_bytes = progress_.spilled_bytes.load(std::memory_order_relaxed);
   state.memory_bytes = anonymous_memory_bytes();
   const auto began = progress_.phase_began.load(std::memory_order_relaxed);

@@ -295,7 +295,19 @@ Failure missing(const std::string& what, const std::string& usage) {
   return fail(Code::usage, what, "usage: " + usage);
 }
 
-Result<RawCommand> parse_run(std::span<const std::string> arguments) {
+/// What was typed goes before what the environment says.
+void drop_what_was_overruled(RawRun& run) {
+  const auto yield = [&](const char* option, bool& value, bool overruled) {
+    if (overruled && run.variables.contains(option)) value = false;
+  };
+  yield("--quiet", run.quiet, run.verbose);
+  yield("--verbose", run.verbose, run.quiet);
+  yield("--overwrite", run.overwrite, run.output == "-");
+  yield("--json", run.json, run.explain);
+}
+
+/// `is_job`: the first word names a job for certain, after `mrun run`.
+Result<RawCommand> parse_run(std::span<const std::string> arguments, bool is_job = false) {
   RawRun run;
   CommandParser parser(kMainHelp, kStatusHelp);
   declare_run(parser, run);
@@ -305,7 +317,7 @@ Result<RawCommand> parse_run(std::span<const std::string> arguments) {
   constexpr char kUsage[] = "mrun JOB INPUT... OUT";
   if (words.empty()) return missing("the job, the input and the output are missing", kUsage);
   const std::string hint = suggest(words[0], command_names());
-  if (words.size() < 3 && !hint.empty() && words[0].find('.') == std::string::npos)
+  if (!is_job && words.size() < 3 && !hint.empty() && words[0].find('.') == std::string::npos)
     return fail(Code::usage, fmt::format("there is no command '{}'", excerpt_text(words[0])), hint);
   if (words.size() == 1) return missing("the input and the output are missing", kUsage);
   if (words.size() == 2 && !run.files_from)
@@ -313,6 +325,7 @@ Result<RawCommand> parse_run(std::span<const std::string> arguments) {
   run.job = words.front();
   run.output = words.back();
   run.inputs.assign(words.begin() + 1, words.end() - 1);
+  drop_what_was_overruled(run);
   return RawCommand(std::move(run));
 }
 
@@ -396,7 +409,8 @@ Result<RawCommand> parse_arguments(std::span<const std::string> arguments) {
   if (first == "verify") return parse_verify(arguments.subspan(1));
   if (first == "cat") return parse_cat(arguments.subspan(1));
   if (first == "help") return parse_help(arguments.subspan(1));
-  return parse_run(first == "run" ? arguments.subspan(1) : arguments);
+  if (first == "run") return parse_run(arguments.subspan(1), true);
+  return parse_run(arguments);
 }
 
 }  // namespace mrun

@@ -32,15 +32,28 @@ std::string skipped_text(const RunInfo& info) {
   return text;
 }
 
-/// A word that a shell reads back as `text`.
+/// A word that a shell reads back as `text`; bytes that a terminal should not see as bash writes
+/// them.
 std::string shell_word(const std::string& text) {
   const bool is_plain = text.find_first_not_of(
                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                             "0123456789_./-+,:@%") == std::string::npos;
   if (is_plain && text.front() != '-') return text;
-  std::string word = text.front() == '-' ? "./'" : "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return escape_text(word + "'");
+  const std::string beginning = text.front() == '-' ? "./" : "";
+  if (escape_text(text) == text) {
+    std::string word = beginning + "'";
+    for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+    return word + "'";
+  }
+  std::string word = beginning + "$'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte >= 0x7F)
+      word += fmt::format("\\x{:02x}", byte);
+    else
+      word += c == '\'' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+  }
+  return word + "'";
 }
 
 std::string warning_text(const RunInfo& info) {

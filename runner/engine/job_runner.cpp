@@ -76,7 +76,7 @@ class JobRun {
 
     MRUN_TRY(job_->spec().map_only ? map_into_parts()
                                    : map_and_reduce());  // All parts are written.
-    MRUN_TRY(reader_->check_unchanged());                // What was read is what was listed.
+    MRUN_TRY(reader_->check_unchanged(parallel_));       // What was read is what was listed.
     MRUN_TRY(commit());                                  // The output is whole and visible.
     info_.seconds = clock_.seconds_since_start();
     return std::move(info_);
@@ -86,7 +86,9 @@ class JobRun {
     MRUN_TRY(check_memory());
     MRUN_TRY(list_input());
     MRUN_TRY(configure_job());
-    if (!options_.is_streamed())
+    if (options_.is_streamed())
+      MRUN_TRY(check_stream());
+    else
       MRUN_TRY(check_output(options_.output, input_paths(options_), options_.overwrite));
     MRUN_TRY(share_memory());
     RunPlan plan;
@@ -127,12 +129,13 @@ class JobRun {
   }
 
   Result<void> list_input() {
-    MRUN_TRY_ASSIGN(inputs_, list_inputs(options_.inputs, {options_.include, options_.exclude}));
+    MRUN_TRY_ASSIGN(inputs_,
+                    list_inputs(options_.inputs, {options_.include, options_.exclude}, parallel_));
     info_.input_files = inputs_.files.size();
     info_.skipped_files = inputs_.skipped_files;
     info_.excluded_files = inputs_.excluded_files;
     for (const InputFile& file : inputs_.files) file_names_.push_back(file.name);
-    if (options_.decompresses) MRUN_TRY(find_compressed(inputs_));
+    if (options_.decompresses) MRUN_TRY(find_compressed(inputs_, parallel_));
     has_compressed_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),
                                   [](const InputFile& f) { return f.is_compressed; });
     has_streams_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),
@@ -179,19 +182,24 @@ class JobRun {
     return {};
   }
 
-  Result<void> prepare_stream() {
+  Result<void> check_stream() const {
     if (!job_->spec().side_outputs.empty())
       return fail(Code::usage,
                   fmt::format("job '{}' writes side outputs, and '-' has no place for them",
                               job_->spec().name),
                   "name a folder for the output");
-    make_scratch(temp_folder());
     if (options_.tmp_dirs.empty() && !is_writable_folder(temp_folder()))
       return fail(Code::output,
                   fmt::format("'{}', for what does not fit in memory, is not a folder that can be "
                               "written",
                               temp_folder()),
                   "name another one with --tmp-dir");
+    return {};
+  }
+
+  Result<void> prepare_stream() {
+    MRUN_TRY(check_stream());
+    make_scratch(temp_folder());
     stream_.emplace(*scratch_, part_count_, environment_.write_out);
     return {};
   }
@@ -253,7 +261,7 @@ class JobRun {
   }
 
   Result<void> run_map(MapTarget& target) {
-    clock_.begin("map", inputs_.planned_bytes());
+    clock_.begin("map", has_streams_ ? 0 : inputs_.planned_bytes());
     const MapPhaseSetup setup{
         *job_, plan_, *reader_, target, *executor_, environment_.progress, environment_.stop,
         peak_};
@@ -455,6 +463,10 @@ class JobRun {
   const RunOptions& options_;
   JobFactory& factory_;
   const RunEnvironment& environment_;
+  const ParallelFor parallel_ = [this](std::size_t count,
+                                       const std::function<void(std::size_t)>& body) {
+    environment_.executor.for_each_index(count, body);
+  };
 
   RunInfo info_;
   PeakMemory peak_;

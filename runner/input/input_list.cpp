@@ -9,6 +9,7 @@
 #include "base/compression.hpp"
 #include "input/decoded_blocks.hpp"
 #include "input/file_identity.hpp"
+#include "input/parallel_for.hpp"
 #include "os/errno_text.hpp"
 #include "os/folder.hpp"
 #include "os/glob.hpp"
@@ -40,7 +41,8 @@ constexpr std::string_view kSuccessName = "_SUCCESS", kPartPrefix = "part-";
 
 class Lister {
  public:
-  explicit Lister(const WalkRules& rules) : rules_(rules) {}
+  Lister(const WalkRules& rules, const ParallelFor& parallel)
+      : rules_(rules), parallel_(parallel) {}
 
   Result<void> add_argument(const InputArgument& argument) {
     if (argument.path.empty()) return fail(Code::usage, "an input's name is empty");
@@ -50,9 +52,28 @@ class Lister {
     return {};
   }
 
-  InputList take() { return std::move(list_); }
+  /// Looks at the files that the walk has only named.
+  Result<InputList> take() {
+    std::vector<PathInfo> infos(unseen_.size());
+    MRUN_TRY(for_each_batch(unseen_.size(), parallel_, [&](std::size_t index) -> Result<void> {
+      const std::string& path = list_.files[unseen_[index]].path;
+      MRUN_TRY_ASSIGN(infos[index], path_info(path, Code::input));
+      if (infos[index].kind != PathKind::file) return changed_failure(path);
+      return check_readable(path, infos[index]);
+    }));
+    for (std::size_t index = 0; index < unseen_.size(); ++index) {
+      InputFile& file = list_.files[unseen_[index]];
+      file.is_stream = is_pseudo(file.path, infos[index]);
+      if (!file.is_stream) file.identity = identity_of(infos[index]);
+    }
+    return std::move(list_);
+  }
 
  private:
+  struct Found {
+    std::string path;
+    bool is_file = false;  ///< As the folder says; links and what it does not say are not.
+  };
   struct FolderId {
     std::uint64_t device, inode;
     bool operator==(const FolderId&) const = default;
@@ -102,7 +123,7 @@ class Lister {
 
   Result<void> add_file(const std::string& path, const PathInfo& info) {
     if (is_pseudo(path, info)) return add_stream(path);
-    if (!is_readable(path, info.kind)) return unreadable(path);
+    MRUN_TRY(check_readable(path, info));
     list_.files.push_back({path, path, argument_, input_, false, identity_of(info)});
     return {};
   }
@@ -111,6 +132,13 @@ class Lister {
     if (!is_readable(path, PathKind::fifo)) return unreadable(path);
     list_.files.push_back({path, path, argument_, input_, true, {}});
     return {};
+  }
+
+  /// Asks the system only where the mode leaves it open.
+  static Result<void> check_readable(const std::string& path, const PathInfo& info) {
+    constexpr std::uint32_t kReadableByAll = 0444;
+    if ((info.mode & kReadableByAll) == kReadableByAll || is_readable(path, info.kind)) return {};
+    return unreadable(path);
   }
 
   static Failure unreadable(const std::string& path) {
@@ -128,40 +156,50 @@ class Lister {
     if (std::find(above_.begin(), above_.end(), id) != above_.end())
       return fail(Code::input, "'" + path + "' leads back to a folder that contains it",
                   "remove the link that makes the loop");
-    MRUN_TRY_ASSIGN(const std::vector<std::string> names, visible_names(name, path));
+    MRUN_TRY_ASSIGN(std::vector<Found> found, visible_names(name, path));
     above_.push_back(id);
-    for (const std::string& inner : names) MRUN_TRY(add_path(inner, inner));
+    for (Found& inner : found) {
+      if (!inner.is_file) {
+        MRUN_TRY(add_path(inner.path, inner.path));
+        continue;
+      }
+      unseen_.push_back(list_.files.size());
+      list_.files.push_back({inner.path, std::move(inner.path), argument_, input_, false, {}});
+    }
     above_.pop_back();
     return {};
   }
 
   /// Paths of what the folder holds, in the byte order of all the paths that they lead to.
-  Result<std::vector<std::string>> visible_names(const std::string& name, const std::string& path) {
+  Result<std::vector<Found>> visible_names(const std::string& name, const std::string& path) {
     MRUN_TRY_ASSIGN(const std::vector<FolderEntry> entries, list_folder(path, Code::input));
     const bool is_output = std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
       return entry.name == kSuccessName;
     });
-    std::vector<std::string> keys;
+    std::vector<Found> found;
     for (const FolderEntry& entry : entries) {
-      if (entry.name[0] == '.' || entry.name[0] == '_' ||
-          (is_output && rules_.include.empty() && !entry.name.starts_with(kPartPrefix))) {
+      std::string key = name + "/" + entry.name;
+      const bool is_hidden = entry.name[0] == '.' || entry.name[0] == '_';
+      const bool is_folder = !is_hidden && leads_to_folder(entry, key);
+      const bool is_side =
+          is_output && !is_folder && rules_.include.empty() && !entry.name.starts_with(kPartPrefix);
+      if (is_hidden || is_side) {
         ++list_.skipped_files;
         continue;
       }
-      std::string key = name + "/" + entry.name;
-      const bool is_folder = leads_to_folder(entry, key);
       if (!takes(entry.name, key, is_folder)) {
         ++list_.excluded_files;
         continue;
       }
       // Everything below a folder has a '/' after its name, so the folder sorts as if it had one.
       if (is_folder) key += '/';
-      keys.push_back(std::move(key));
+      found.push_back({std::move(key), entry.kind == PathKind::file});
     }
-    std::sort(keys.begin(), keys.end());
-    for (std::string& key : keys)
-      if (key.back() == '/') key.pop_back();
-    return keys;
+    std::sort(found.begin(), found.end(),
+              [](const Found& a, const Found& b) { return a.path < b.path; });
+    for (Found& one : found)
+      if (one.path.back() == '/') one.path.pop_back();
+    return found;
   }
 
   bool takes(const std::string& name, std::string_view path, bool is_folder) const {
@@ -191,7 +229,9 @@ class Lister {
   }
 
   InputList list_;
+  std::vector<std::size_t> unseen_;  ///< Indices of files that nobody has looked at yet.
   const WalkRules& rules_;
+  const ParallelFor& parallel_;
   std::uint32_t argument_ = 0;
   std::size_t argument_bytes_ = 0;  ///< Of its name, with the '/' behind it.
   std::uint32_t input_ = 0;
@@ -209,24 +249,26 @@ std::uint64_t InputList::planned_bytes() const {
   return total;
 }
 
-Result<void> find_compressed(InputList& inputs) {
+Result<void> find_compressed(InputList& inputs, const ParallelFor& parallel) {
   constexpr std::uint64_t kWorthALook = std::uint64_t{64} << 10;
-  for (InputFile& file : inputs.files) {
+  return for_each_batch(inputs.files.size(), parallel, [&](std::size_t index) -> Result<void> {
+    InputFile& file = inputs.files[index];
     if (file.is_stream ||
         (file.identity.size_bytes < kWorthALook && compression_of(file.name) == Compression::none))
-      continue;
+      return {};
     MRUN_TRY_ASSIGN(const ReadFile opened,
                     opened_input(file, ReadFile::open(file.path, Code::input)));
     MRUN_TRY_ASSIGN(const Compression compression, compression_of(opened));
     file.is_compressed = compression != Compression::none;
-  }
-  return {};
+    return {};
+  });
 }
 
-Result<InputList> list_inputs(std::span<const InputArgument> arguments, const WalkRules& rules) {
-  Lister lister(rules);
+Result<InputList> list_inputs(std::span<const InputArgument> arguments, const WalkRules& rules,
+                              const ParallelFor& parallel) {
+  Lister lister(rules, parallel);
   for (const InputArgument& argument : arguments) MRUN_TRY(lister.add_argument(argument));
-  InputList list = lister.take();
+  MRUN_TRY_ASSIGN(InputList list, lister.take());
   if (list.files.empty() && list.excluded_files > 0)
     return fail(Code::input, "--include and --exclude leave no file of the input",
                 "a glob without '/' is compared with names, any other one with the path below the "

@@ -1,12 +1,14 @@
 // InputList: the command's input arguments, resolved to an ordered list of files and streams.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "input/parallel_for.hpp"
 #include "model/run_options.hpp"
 
 namespace mrun {
@@ -34,7 +36,7 @@ struct InputFile {
 struct InputList {
   std::vector<InputFile> files;
   /// Inside folders: names that begin with '.' or '_', and, beside a `_SUCCESS` and unless globs
-  /// include them, names that do not begin with "part-".
+  /// include them, files whose names do not begin with "part-".
   std::uint64_t skipped_files = 0;
   std::uint64_t excluded_files = 0;  ///< Names that the globs leave out.
 
@@ -50,13 +52,13 @@ struct WalkRules {
   std::vector<std::string> exclude;  ///< Files and folders must match none of them.
 };
 
-/// Looks at the first bytes of the files that are large or have a compressed file's name.
-Result<void> find_compressed(InputList& inputs);
-
 /// Lists `arguments` in their order; folders are walked in byte order of relative path, following
-/// symbolic links. Errors (Code::input): missing, unreadable, a link loop, a socket or device, more
-/// than one "-", no file left by the globs.
-Result<InputList> list_inputs(std::span<const InputArgument> arguments,
-                              const WalkRules& rules = {});
+/// symbolic links, and what they hold is looked at by `parallel`. Errors (Code::input): missing,
+/// unreadable, a link loop, a socket or device, more than one "-", no file left by the globs.
+Result<InputList> list_inputs(std::span<const InputArgument> arguments, const WalkRules& rules = {},
+                              const ParallelFor& parallel = one_after_another);
+
+/// Looks at the first bytes of the files that are large or have a compressed file's name.
+Result<void> find_compressed(InputList& inputs, const ParallelFor& parallel = one_after_another);
 
 }  // namespace mrun

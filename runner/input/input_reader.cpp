@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "input/batch_sources.hpp"
 #include "input/file_identity.hpp"
+#include "input/parallel_for.hpp"
 #include "input/reader_state.hpp"
 
 namespace mrun {
@@ -45,8 +46,10 @@ Result<std::optional<InputReader::StreamSplit>> InputReader::next_of_stream(cons
 
 std::int64_t InputReader::decoded_bytes_more() const { return state_->decoded_bytes_more(); }
 
-Result<void> InputReader::check_unchanged() const {
-  for (const InputFile& file : state_->inputs().files) MRUN_TRY(check_identity(file));
+Result<void> InputReader::check_unchanged(const ParallelFor& parallel) const {
+  const std::vector<InputFile>& files = state_->inputs().files;
+  MRUN_TRY(for_each_batch(files.size(), parallel,
+                          [&](std::size_t index) { return check_identity(files[index]); }));
   if (const std::optional<std::string> damaged = state_->mapped().first_damaged())
     return damaged_failure(*damaged);
   return {};

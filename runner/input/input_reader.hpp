@@ -55,7 +55,7 @@ class InputReader {
 
   /// Checks again that no mapped file has changed since it was listed, after the last read of its
   /// bytes (gathers included). Code::input names the first file that has.
-  Result<void> check_unchanged() const;
+  Result<void> check_unchanged(const ParallelFor& parallel = one_after_another) const;
 
  private:
   class State;

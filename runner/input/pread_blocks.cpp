@@ -98,18 +98,15 @@ class PreadBlocks final : public BlockSource {
 
 }  // namespace
 
-Result<std::unique_ptr<BlockSource>> make_pread_blocks(const InputFile& file,
-                                                       const SplitRange& range,
+Result<std::unique_ptr<BlockSource>> make_pread_blocks(ReadFile file, const SplitRange& range,
                                                        const BlockRules& rules,
                                                        WindowBuffer& buffer) {
-  MRUN_TRY_ASSIGN(ReadFile opened, opened_input(file, ReadFile::open(file.path, Code::input)));
-  if (identity_of(opened.info()) != file.identity) return changed_failure(file.path);
   const RecordCutter& cutter = rules.cutter;
   if (cutter.is_fixed() && cutter.fixed_bytes() > WindowBuffer::longest_record(buffer.budget()))
-    return record_too_long(file.path, range.begin, cutter.fixed_bytes(), buffer.budget());
+    return record_too_long(file.path(), range.begin, cutter.fixed_bytes(), buffer.budget());
   if (buffer.capacity() == 0) MRUN_TRY(buffer.allocate(rules.block_bytes, 0));
   return std::unique_ptr<BlockSource>(
-      std::make_unique<PreadBlocks>(std::move(opened), range, rules, buffer));
+      std::make_unique<PreadBlocks>(std::move(file), range, rules, buffer));
 }
 
 }  // namespace mrun

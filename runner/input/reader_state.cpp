@@ -9,6 +9,16 @@
 #include "input/short_record.hpp"
 
 namespace mrun {
+namespace {
+
+/// Code::input where it is no longer the file that was listed.
+Result<ReadFile> open_listed(const InputFile& input) {
+  MRUN_TRY_ASSIGN(ReadFile opened, opened_input(input, ReadFile::open(input.path, Code::input)));
+  if (identity_of(opened.info()) != input.identity) return changed_failure(input.path);
+  return opened;
+}
+
+}  // namespace
 
 Result<void> ReaderState::check_stop() const {
   if (stop_.stopped()) return fail(Code::cancelled, "stopped while reading the input");
@@ -20,9 +30,19 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
   const InputFile& input = file(range.file);
   const std::uint64_t size_bytes = input.identity.size_bytes;
   BlockRules rules = block_rules(range.file);
-  if (options_.decompresses && range.begin == 0 && range.end == size_bytes) {
-    MRUN_TRY_ASSIGN(std::unique_ptr<BlockSource> decoded, open_decoded(input, rules, buffer));
-    if (decoded != nullptr) return decoded;
+  const bool is_mapped = this->is_mapped(input);
+  // A compressed file is never cut.
+  const bool may_be_compressed =
+      options_.decompresses && range.begin == 0 && range.end == size_bytes;
+  std::optional<ReadFile> opened;
+  if (may_be_compressed || !is_mapped) {
+    MRUN_TRY_ASSIGN(opened, open_listed(input));
+  }
+  if (may_be_compressed) {
+    MRUN_TRY_ASSIGN(const Compression compression, compression_of(*opened));
+    if (compression != Compression::none)
+      return make_decoded_blocks(*std::move(opened), compression, options_.decoder_bytes_most,
+                                 rules, buffer);
   }
   if (rules.cutter.is_fixed())
     MRUN_TRY(check_whole_records(input.path, size_bytes, rules.cutter.fixed_bytes()));
@@ -31,25 +51,20 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
                     records_.before(input, range.file, range.begin - 1, rules.cutter.delimiter()));
     rules.state = before.state;
   }
-  const bool is_automatic = options_.io == IoMode::automatic;
-  if (options_.io == IoMode::pread || (is_automatic && size_bytes < options_.map_from_bytes))
-    return make_pread_blocks(input, range, rules, buffer);
+  if (!is_mapped) return make_pread_blocks(*std::move(opened), range, rules, buffer);
   Result<std::shared_ptr<const MappedFile>> mapping = mapped_.map(input, range.file);
   if (mapping) return make_mapped_blocks(*std::move(mapping), range, rules);
   // Some file systems and limits refuse to map what can be read all the same.
-  if (is_automatic) return make_pread_blocks(input, range, rules, buffer);
+  if (options_.io == IoMode::automatic) {
+    MRUN_TRY_ASSIGN(ReadFile file, open_listed(input));
+    return make_pread_blocks(std::move(file), range, rules, buffer);
+  }
   return Failure{std::move(mapping).error()};
 }
 
-Result<std::unique_ptr<BlockSource>> ReaderState::open_decoded(const InputFile& input,
-                                                               const BlockRules& rules,
-                                                               WindowBuffer& buffer) {
-  MRUN_TRY_ASSIGN(ReadFile opened, opened_input(input, ReadFile::open(input.path, Code::input)));
-  if (identity_of(opened.info()) != input.identity) return changed_failure(input.path);
-  MRUN_TRY_ASSIGN(const Compression compression, compression_of(opened));
-  if (compression == Compression::none) return std::unique_ptr<BlockSource>();
-  return make_decoded_blocks(std::move(opened), compression, options_.decoder_bytes_most, rules,
-                             buffer);
+bool ReaderState::is_mapped(const InputFile& input) const {
+  return options_.io == IoMode::mmap ||
+         (options_.io == IoMode::automatic && input.identity.size_bytes >= options_.map_from_bytes);
 }
 
 Result<std::uint64_t> ReaderState::line_at(std::uint32_t file_ordinal, std::uint64_t offset) {

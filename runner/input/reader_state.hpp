@@ -43,6 +43,8 @@ class ReaderState {
   /// Code::cancelled once the run has been asked to stop.
   Result<void> check_stop() const;
 
+  /// Whether the file is mapped, unless it is compressed or the system refuses.
+  bool is_mapped(const InputFile& input) const;
   /// The blocks of a range: mapped, or read through `buffer`, which outlives them.
   Result<std::unique_ptr<BlockSource>> open_blocks(const SplitRange& range, WindowBuffer& buffer);
   /// After the last of them; any thread.
@@ -58,9 +60,6 @@ class ReaderState {
   StreamSplitter& stream(std::uint32_t file);
 
  private:
-  /// None where the file is not compressed.
-  Result<std::unique_ptr<BlockSource>> open_decoded(const InputFile& input, const BlockRules& rules,
-                                                    WindowBuffer& buffer);
   std::size_t stream_split_bytes() const;
   std::size_t stream_decoder_bytes() const;
 

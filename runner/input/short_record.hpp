@@ -16,7 +16,8 @@ inline Result<void> check_whole_records(const std::string& path, std::uint64_t s
   return fail(Code::input,
               "'" + path + "' ends with a short record at offset " +
                   std::to_string(size_bytes - tail) + ": " + std::to_string(tail) +
-                  " bytes instead of " + std::to_string(record_bytes),
+                  (tail == 1 ? " byte instead of " : " bytes instead of ") +
+                  std::to_string(record_bytes),
               "check --records: the input's size must be a multiple of the record size");
 }
 

@@ -41,10 +41,8 @@ Result<std::optional<StreamPiece>> StreamSplitter::next() {
 Result<void> StreamSplitter::open() {
   MRUN_TRY_ASSIGN(stream_, InputStream::open(path_));
   if (decoder_bytes_ == 0) return {};
-  MRUN_TRY_ASSIGN(first_bytes_, PageBuffer::allocate(budget_, kMagicBytes));
-  const std::span<std::byte> room(first_bytes_.data(), kMagicBytes);
-  MRUN_TRY_ASSIGN(const std::size_t got, stream_->read(room, stop_));
-  first_ = room.first(got);
+  MRUN_TRY_ASSIGN(const std::size_t got, stream_->read(first_bytes_, stop_));
+  first_ = std::span<const std::byte>(first_bytes_).first(got);
   const Compression compression = compression_of(first_);
   if (compression == Compression::none) return {};
   auto stored = [this](std::span<std::byte> out) -> Result<std::size_t> {

@@ -1,6 +1,8 @@
 // StreamSplitter: cuts bytes that arrive in order into splits of whole records.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -10,6 +12,7 @@
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
+#include "codec/decoder.hpp"
 #include "input/decoded_bytes.hpp"
 #include "input/file_header.hpp"
 #include "input/record_cutter.hpp"
@@ -60,7 +63,7 @@ class StreamSplitter {
 
   std::mutex mutex_;  ///< Guards all below.
   std::optional<InputStream> stream_;
-  PageBuffer first_bytes_;
+  std::array<std::byte, kMagicBytes> first_bytes_{};
   std::span<const std::byte> first_;  ///< Bytes that were looked at, and not read yet.
   std::optional<DecodedBytes> text_;  ///< Of a stream that is compressed.
   FileHeader header_;

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
 
 #include "base/check.hpp"
 
@@ -16,6 +18,7 @@ thread_local constinit const CrashScene* CrashScope::current_ = nullptr;
 namespace {
 
 int status_of_exit = 0;
+std::atomic<bool> is_over{false};  // Relaxed: exit() runs after whatever set it in its own thread.
 
 /// A message in memory of its own: a handler must not allocate.
 class Message {
@@ -45,7 +48,7 @@ class Message {
 const char* crash_name(int number) {
   switch (number) {
     case SIGSEGV:
-      return "crashed: it touched memory that is not its own (SIGSEGV)";
+      return "crashed: it touched memory that is not its own, or filled its stack (SIGSEGV)";
     case SIGBUS:
       return "crashed: it touched memory that is not there (SIGBUS)";
     case SIGFPE:
@@ -88,20 +91,53 @@ void on_crash(int number, siginfo_t* info, void*) {
 }
 
 void on_exit() {
-  const CrashScene* const scene = CrashScope::current();
-  if (scene == nullptr) return;
-  say(*scene, "called exit()", "a job ends a run with mrun::fail(\"why\")");
+  if (is_over.load(std::memory_order_relaxed)) return;
+  constexpr char kHint[] = "a job ends a run with mrun::fail(\"why\")";
+  if (const CrashScene* const scene = CrashScope::current(); scene != nullptr) {
+    say(*scene, "called exit()", kHint);
+  } else {
+    Message message;
+    message << "mrun: error: code of a job called exit()\n  hint: " << kHint << "\n";
+    message.write();
+  }
   ::_exit(status_of_exit);
 }
+
+/// Large enough for the handler and what a sanitizer or a debugger adds.
+constexpr std::size_t kStackBytes = std::size_t{64} << 10;
+
+class AlternateStack {
+ public:
+  AlternateStack() {
+    stack_t former{};
+    if (::sigaltstack(nullptr, &former) != 0 || (former.ss_flags & SS_DISABLE) == 0) return;
+    bytes_.reset(new char[kStackBytes]);
+    stack_t stack{};
+    stack.ss_sp = bytes_.get();
+    stack.ss_size = kStackBytes;
+    if (::sigaltstack(&stack, nullptr) != 0) bytes_.reset();
+  }
+  ~AlternateStack() {
+    if (bytes_ == nullptr) return;
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    ::sigaltstack(&none, nullptr);
+  }
+  AlternateStack(const AlternateStack&) = delete;
+  AlternateStack& operator=(const AlternateStack&) = delete;
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+};
 
 }  // namespace
 
 void report_crashes(int exit_status) {
   status_of_exit = exit_status;
-  MRUN_CHECK(std::atexit(on_exit) == 0);
+  MRUN_CHECK(std::atexit(on_exit) == 0 && std::at_quick_exit(on_exit) == 0);
   struct sigaction action {};
   action.sa_sigaction = on_crash;
-  action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND | SA_NODEFER);
+  action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND | SA_NODEFER | SA_ONSTACK);
   MRUN_CHECK(::sigemptyset(&action.sa_mask) == 0);
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) {
     struct sigaction former {};
@@ -110,5 +146,9 @@ void report_crashes(int exit_status) {
     MRUN_CHECK(::sigaction(number, &action, nullptr) == 0);
   }
 }
+
+void end_crash_reports() { is_over.store(true, std::memory_order_relaxed); }
+
+void use_alternate_stack() { static thread_local const AlternateStack stack; }
 
 }  // namespace mrun

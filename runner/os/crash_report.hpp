@@ -33,8 +33,15 @@ class CrashScope {
 };
 
 /// From here on a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) in a scene writes one message
-/// and ends the process as it would have ended, and exit() in a scene is `exit_status`. Leaves
-/// handlers that are there already, such as a sanitizer's. Once per process.
+/// and ends the process as it would have ended, and exit() anywhere says that a job's code called
+/// it and ends with `exit_status`. Leaves handlers that are there already, such as a sanitizer's.
+/// Once per process, before any code of a job is loaded.
 void report_crashes(int exit_status);
+/// After the last call of a job's code: exit() is ours again.
+void end_crash_reports();
+
+/// Gives the calling thread, until it ends, a second stack on which to report that the first one is
+/// full.
+void use_alternate_stack();
 
 }  // namespace mrun

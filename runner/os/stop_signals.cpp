@@ -23,8 +23,8 @@ std::array<struct sigaction, kSignals.size()> former_actions;
 void on_stop_signal(int number) {
   StopFlag* stop = flag.load();
   if (stop == nullptr) return;
-  // Whoever interrupts twice does not want to wait for the clean end.
-  if (number == SIGINT && stop->reason() == SIGINT) {
+  // Whoever interrupts what is stopping already does not want to wait for the clean end.
+  if (number == SIGINT && stop->stopped()) {
     ::signal(number, SIG_DFL);
     ::raise(number);
     return;

@@ -40,11 +40,14 @@ Result<void> check_parent(const std::string& parent) {
 
 Result<void> check_overlap(const std::string& output, const std::string& real_output,
                            std::span<const std::string> inputs) {
+  // In a place where nothing is yet, no input can lie.
+  MRUN_TRY_ASSIGN(const PathInfo existing, link_info(real_output, Code::output));
   for (const std::string& input : inputs) {
     if (input == "-") continue;
     // What cannot be reached is for the input list to report.
     const Result<PathInfo> info = path_info(input, Code::input);
     if (!info || !info->exists()) continue;
+    if (!existing.exists() && info->kind != PathKind::folder) continue;
     // A pipe of the shell and a file that is removed already are open, and lie nowhere.
     const Result<std::string> real_input = real_path(input, Code::output);
     if (!real_input) continue;

@@ -20,24 +20,56 @@ const char* io_name(IoMode mode) {
   return "";
 }
 
+std::string list_text(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + json_quoted(text);
+  return "[" + list + "]";
+}
+
+std::string format_name(const std::optional<OutputFormat>& format) {
+  if (!format) return "null";
+  if (*format == OutputFormat::text) return "\"text\"";
+  return *format == OutputFormat::nul ? "\"nul\"" : "\"raw\"";
+}
+
+std::string records_name(const std::optional<RecordFormat>& records) {
+  if (!records) return "null";
+  switch (records->kind) {
+    case RecordFormat::Kind::lines:
+      return "\"lines\"";
+    case RecordFormat::Kind::nul:
+      return "\"nul\"";
+    case RecordFormat::Kind::fixed:
+      return fmt::format("\"fixed:{}\"", records->fixed_bytes);
+    case RecordFormat::Kind::whole:
+      return "\"whole\"";
+    case RecordFormat::Kind::csv:
+      break;
+  }
+  return json_quoted(std::string("csv:") + static_cast<char>(records->separator));
+}
+
 std::string options_text(const RunOptions& options) {
-  std::string inputs;
-  for (const InputArgument& input : options.inputs)
-    inputs += (inputs.empty() ? "" : ", ") + json_quoted(input.text);
-  std::string tmp_dirs;
-  for (const std::string& folder : options.tmp_dirs)
-    tmp_dirs += (tmp_dirs.empty() ? "" : ", ") + json_quoted(folder);
+  std::vector<std::string> inputs;
+  for (const InputArgument& input : options.inputs) inputs.push_back(input.text);
   const auto or_null = [](const auto& value) {
     return value ? std::to_string(*value) : std::string("null");
   };
   return fmt::format(
-      "  \"options\": {{\n    \"inputs\": [{}],\n    \"output\": {},\n    \"threads\": {},\n"
+      "  \"options\": {{\n    \"inputs\": {},\n    \"include\": {},\n    \"exclude\": {},\n"
+      "    \"records\": {},\n    \"strip_cr\": {},\n    \"skip_header\": {},\n"
+      "    \"decompress\": {},\n    \"output_format\": {},\n    \"compress\": \"{}\",\n    "
+      "\"output\": {},\n    \"threads\": {},\n"
       "    \"memory_bytes\": {},\n    \"partitions\": {},\n    \"split_bytes\": {},\n"
-      "    \"tmp_dirs\": [{}],\n    \"io\": \"{}\",\n    \"overwrite\": {},\n    \"sync\": {}\n  "
+      "    \"tmp_dirs\": {},\n    \"tmp_limit_bytes\": {},\n    \"io\": \"{}\",\n    "
+      "\"overwrite\": {},\n    \"sync\": {}\n  "
       "}},\n",
-      inputs, json_quoted(options.output), options.threads, options.memory_bytes,
-      or_null(options.partitions), or_null(options.split_bytes), tmp_dirs, io_name(options.io),
-      options.overwrite, options.sync);
+      list_text(inputs), list_text(options.include), list_text(options.exclude),
+      records_name(options.records), options.strip_cr, options.skip_header, options.decompresses,
+      format_name(options.output_format), compression_name(options.compression),
+      json_quoted(options.output), options.threads, options.memory_bytes,
+      or_null(options.partitions), or_null(options.split_bytes), list_text(options.tmp_dirs),
+      or_null(options.tmp_limit_bytes), io_name(options.io), options.overwrite, options.sync);
 }
 
 std::string counts_text(const RunInfo& info) {

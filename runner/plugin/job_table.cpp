@@ -140,7 +140,8 @@ Result<void> TableReader::read_outputs(JobSpec& spec, const mrun_job& job) const
     MRUN_TRY_ASSIGN(read.name, read_name(output.name, "a side output's name"));
     MRUN_TRY_ASSIGN(read.help, read_text(output.help, "a side output's help"));
     const bool unsafe = read.name.find('/') != std::string::npos ||
-                        read.name.find("..") != std::string::npos || read.name == "part";
+                        read.name.find("..") != std::string::npos || read.name == "part" ||
+                        read.name.starts_with("part-");
     if (unsafe || has_name(spec.side_outputs, read.name))
       return broken(fmt::format("'{}' cannot name a side output, or names two", read.name));
     spec.side_outputs.push_back(std::move(read));

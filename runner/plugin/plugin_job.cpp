@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "os/crash_report.hpp"
 #include "plugin/fence.hpp"
 #include "plugin/map_attempt.hpp"
 #include "plugin/reduce_attempt.hpp"
@@ -52,19 +53,25 @@ struct ConfigTable {
 /// A configured job.
 class PluginCode final : public UserCode {
  public:
-  PluginCode(const JobTable& declared, const JobConfig& config, PluginLog log)
-      : job_(declared), file_names_(config.file_names), host_(std::move(log), config.file_names) {}
+  PluginCode(const JobTable& declared, std::string file, const JobConfig& config, PluginLog log)
+      : job_(declared),
+        file_(std::move(file)),
+        file_names_(config.file_names),
+        host_(std::move(log), config.file_names) {
+    scene_.job = job_.spec.name.c_str();
+  }
   PluginCode(const PluginCode&) = delete;
   PluginCode& operator=(const PluginCode&) = delete;
 
   ~PluginCode() override {
     if (!configured_ || job_.calls.destroy == nullptr) return;
+    const CrashScope scope(scene_);
     // The run is over; what destroy throws changes nothing any more.
     static_cast<void>(behind_fence([&] { job_.calls.destroy(object_); }));
   }
 
   Result<void> configure(const ParamValues& values, std::uint32_t partitions);
-  Result<void> shape(const std::string& file);
+  Result<void> shape();
 
   const JobSpec& spec() const override { return job_.spec; }
 
@@ -96,6 +103,8 @@ class PluginCode final : public UserCode {
                   const std::string& said, const char* where) const;
 
   JobTable job_;
+  std::string file_;  ///< The library.
+  CrashScene scene_{nullptr, "no task: what is done once a run"};
   std::span<const std::string> file_names_;
   Host host_;
   void* object_ = nullptr;
@@ -113,7 +122,7 @@ Failure PluginCode::failure(mrun_status status, const std::optional<std::string>
   const bool is_refusal = meant == MRUN_BAD_CONFIG && !thrown;
   Failure failure = call_failure(meant, thrown, said, job_.spec.name, is_refusal ? "" : where);
   if (failure.error.code == Code::usage)
-    failure.error.hint = fmt::format("'mrun info {}' shows its parameters", job_.spec.name);
+    failure.error.hint = "'mrun info JOB' shows a job's parameters";
   return failure;
 }
 
@@ -121,6 +130,7 @@ Result<void> PluginCode::configure(const ParamValues& values, std::uint32_t part
   if (job_.calls.configure != nullptr) {
     const ConfigTable config(job_.spec, values, partitions);
     std::vector<char> error(kConfigureErrorBytes + 1, '\0');
+    const CrashScope scope(scene_);
     mrun_status status = MRUN_OK;
     const std::optional<std::string> thrown = behind_fence([&] {
       status = job_.calls.configure(host_.table(), &config.table, &object_, error.data(),
@@ -132,15 +142,17 @@ Result<void> PluginCode::configure(const ParamValues& values, std::uint32_t part
   return {};
 }
 
-Result<void> PluginCode::shape(const std::string& file) {
+Result<void> PluginCode::shape() {
   if (job_.calls.shape == nullptr) return {};
   mrun_job copy = job_.calls;
   copy.size = sizeof(copy);
   mrun_status status = MRUN_OK;
+  const CrashScope scope(scene_);
   const std::optional<std::string> thrown =
       behind_fence([&] { status = job_.calls.shape(object_, &copy); });
   if (thrown || status != MRUN_OK) return failure(status, thrown, "", "shape");
-  MRUN_TRY_ASSIGN(job_, read_shaped_job(job_, copy, file));
+  MRUN_TRY_ASSIGN(job_, read_shaped_job(job_, copy, file_));
+  scene_.job = job_.spec.name.c_str();
   return {};
 }
 
@@ -206,9 +218,9 @@ PluginJob::PluginJob(JobTable declared, std::string file, ParamValues values, Pl
 }
 
 Result<std::unique_ptr<UserCode>> PluginJob::configure(const JobConfig& config) {
-  auto code = std::make_unique<PluginCode>(declared_, config, log_);
+  auto code = std::make_unique<PluginCode>(declared_, file_, config, log_);
   MRUN_TRY(code->configure(values_, config.partitions));
-  MRUN_TRY(code->shape(file_));
+  MRUN_TRY(code->shape());
   return std::unique_ptr<UserCode>(std::move(code));
 }
 

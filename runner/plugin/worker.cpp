@@ -53,6 +53,7 @@ Worker::Worker(const JobTable& job, const AttemptContext& context, std::string t
     : job_(job), context_(context), task_(std::move(task)) {
   MRUN_CHECK(context.counters.size() >= job.spec.counters.size());
   MRUN_CHECK(context.records != nullptr && context.stop != nullptr);
+  use_alternate_stack();
   scene_.job = job_.spec.name.c_str();
   scene_.task = task_.c_str();
   scene_.at = &at_;
@@ -76,6 +77,7 @@ Worker::Worker(const JobTable& job, const AttemptContext& context, std::string t
 
 Worker::~Worker() {
   if (!open_ || job_.calls.close == nullptr) return;
+  const CrashScope scope(scene_);
   // The attempt is over: what close throws can change neither its result nor the next one's.
   static_cast<void>(behind_fence([&] { job_.calls.close(object_); }));
 }

@@ -197,6 +197,25 @@ TEST_F(CommandTest, OptionsAreTakenFromTheEnvironment) {
   EXPECT_NE(run_mrun({job_, "in", "not"}, options).out.find("would run"), std::string::npos);
 }
 
+TEST_F(CommandTest, WhatIsTypedGoesBeforeTheEnvironment) {
+  CommandOptions options;
+  options.folder = folder_.path();
+  options.environment = {"MRUN_QUIET=true", "MRUN_OVERWRITE=true", "MRUN_JSON=true"};
+  const CommandResult streamed = run_mrun({job_, "in", "-"}, options);
+  EXPECT_TRUE(streamed.ok()) << streamed.err;
+  EXPECT_NE(streamed.out.find("two\t2\n"), std::string::npos);
+  const CommandResult verbose = run_mrun({job_, "in", "out", "-v"}, options);
+  EXPECT_TRUE(verbose.ok()) << verbose.err;
+  EXPECT_NE(verbose.err, "");
+  const CommandResult explained = run_mrun({job_, "in", "out", "--explain"}, options);
+  EXPECT_TRUE(explained.ok()) << explained.err;
+}
+
+TEST_F(CommandTest, ExplainSaysNoWhereTheRunWould) {
+  EXPECT_EQ(run({test_job("odd_lines"), "in", "-"}).exit_status, 2);
+  EXPECT_EQ(run({test_job("odd_lines"), "in", "-", "--explain"}).exit_status, 2);
+}
+
 TEST_F(CommandTest, SampleRunsOfAllShippedJobsSucceed) {
   CommandOptions options;
   options.environment = {"MRUN=" + mrun_path()};

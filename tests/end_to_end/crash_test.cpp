@@ -17,9 +17,11 @@ TEST_F(CommandTest, CrashNamesJobTaskFileAndOffset) {
       "left is swept by the next one to the same output\n";
   const CommandResult segv = run({test_job("throwing"), "-D", "how=segv", "in", "out"});
   EXPECT_EQ(segv.signal, SIGSEGV);
-  EXPECT_EQ(segv.err,
-            "mrun: error: job 'Throwing' crashed: it touched memory that is not its own (SIGSEGV)" +
-                where + hint);
+  EXPECT_EQ(
+      segv.err,
+      "mrun: error: job 'Throwing' crashed: it touched memory that is not its own, or filled its "
+      "stack (SIGSEGV)" +
+          where + hint);
   const CommandResult aborted = run({test_job("throwing"), "-D", "how=abort", "in", "out"});
   EXPECT_EQ(aborted.signal, SIGABRT);
   EXPECT_EQ(aborted.err,
@@ -28,6 +30,26 @@ TEST_F(CommandTest, CrashNamesJobTaskFileAndOffset) {
       run({test_job("throwing"), "-D", "how=abort", "-D", "where=reduce", "in", "out"});
   EXPECT_NE(reduced.err.find("\n  at: reduce task 0\n"), std::string::npos) << reduced.err;
   EXPECT_FALSE(exists(folder_ / "out"));
+}
+
+TEST_F(CommandTest, AFullStackIsToldToo) {
+  if (under_sanitizer()) return;
+  const CommandResult result = run({test_job("throwing"), "-D", "how=recursion", "in", "out"});
+  EXPECT_EQ(result.signal, SIGSEGV);
+  EXPECT_NE(result.err.find("or filled its stack (SIGSEGV)\n  at: file 'in/text', offset 12"),
+            std::string::npos)
+      << result.err;
+}
+
+TEST_F(CommandTest, ExitIsNoEndOfARunWhereverAJobCallsIt) {
+  for (const char* const where : {"where=setup", "where=finish", "where=reduce", "where=shared",
+                                  "where=shape", "where=destructor", "where=thread"}) {
+    const CommandResult result =
+        run({test_job("throwing"), "-D", "how=exit", "-D", where, "in", "out"});
+    EXPECT_EQ(result.exit_status, 7) << where << result.err;
+    EXPECT_NE(result.err.find("called exit()"), std::string::npos) << where << result.err;
+    remove_tree(folder_ / "out");  // The destructor runs after the commit.
+  }
 }
 
 TEST_F(CommandTest, ExitOfTheJobIsNoEndOfTheRun) {

@@ -145,6 +145,14 @@ TEST_F(InputListTest, TakesThePartsOfAFinishedOutputWithoutItsSides) {
   EXPECT_EQ(chosen.files[0].name, at("out/bad-00000"));
 }
 
+TEST_F(InputListTest, WalksIntoTheFoldersOfAFinishedOutput) {
+  for (const char* const name :
+       {"_SUCCESS", "year=2024/part-00000.csv", "year=2025/part-00000.csv"})
+    write_file(at(std::string("out/") + name), "1");
+  EXPECT_THAT(names({at("out")}),
+              ElementsAre(at("out/year=2024/part-00000.csv"), at("out/year=2025/part-00000.csv")));
+}
+
 TEST_F(InputListTest, RefusesGlobsThatLeaveNothing) {
   write_file(at("in/a.log"), "1");
   const std::vector<InputArgument> arguments{{at("in"), at("in"), 0}};

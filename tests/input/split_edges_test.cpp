@@ -216,7 +216,7 @@ TEST_F(SplitEdges, AreExactForEveryTextReadThroughABuffer) {
       WindowBuffer buffer(budget);
       const BlockRules rules{RecordCutter({}), block};
       ASSERT_NO_FATAL_FAILURE(check_ranges(text, block, [&](const SplitRange& range) {
-        return *make_pread_blocks(file, range, rules, buffer);
+        return *make_pread_blocks(*ReadFile::open(file.path, Code::input), range, rules, buffer);
       }));
     }
   });
