@@ -19,6 +19,8 @@ show "how many such lines in each file" grep texts - -D pattern=whale -D count -
 show "which files hold each word, and how often" index texts/*.txt - -D letters
 show "lines in byte order" sort texts/genesis.txt -
 show "lines by their third to sixth byte" sort texts/genesis.txt - -D bytes=3-6
+show "orders by customer, the largest first" sort tables/orders.csv - --skip-header \
+  -D separator=, -D key=2,2n -D key=4,4nr
 show "each proverb once, with its number" distinct texts/proverbaro.txt - -D count
 show "orders, amounts and means by city" sum tables/orders.csv - -D format=csv -D header -D by=city -D count -D sum=amount -D mean=amount
 show "the two largest orders" top tables/orders.csv - -D format=csv -D header -D field=amount -D k=2

@@ -73,7 +73,11 @@ class Descriptor {
     plugin_.name = job_.name;
     plugin_.version = "";
     if constexpr (requires { J::version; }) plugin_.version = J::version;
+#if defined(__clang__)
     plugin_.built_with = __VERSION__;
+#else
+    plugin_.built_with = "GCC " __VERSION__;
+#endif
     plugin_.jobs = jobs_;
   }
   Descriptor(const Descriptor&) = delete;

@@ -39,6 +39,10 @@ class Shape {
   void record_end(RecordEnd end) { job_->out_end = static_cast<std::uint32_t>(end); }
   /// Whether map writes records itself and what it emits goes nowhere.
   void map_only(bool on) { set(job_->flags, MRUN_MAP_ONLY, on); }
+  /// Whether the job's own reduce is called; without it mrun writes the pairs itself.
+  void reduce(bool on) {
+    if (!on) job_->reduce = nullptr;
+  }
   void total_order(bool on) { set(job_->flags, MRUN_TOTAL_ORDER, on); }
   /// At least 1; 0 leaves it to the input's size.
   void partitions(std::uint32_t n) { job_->partitions = n; }

@@ -263,7 +263,7 @@ Result<void> TableReader::read_shape(JobTable& job, const mrun_job& shaped) cons
   spec.map_only = (shaped.flags & MRUN_MAP_ONLY) != 0;
   spec.total_order = (shaped.flags & MRUN_TOTAL_ORDER) != 0;
   spec.independent_groups = (shaped.flags & MRUN_INDEPENDENT_GROUPS) != 0;
-  spec.has_reduce = job.calls.reduce != nullptr && !spec.map_only;
+  spec.has_reduce = job.calls.reduce != nullptr && shaped.reduce != nullptr && !spec.map_only;
   spec.has_group_lens = job.calls.group_lens != nullptr && !spec.map_only;
   spec.needs_rows = spec.has_reduce && (shaped.flags & MRUN_NEEDS_ROWS) != 0;
   spec.has_partition = job.calls.partition != nullptr && !spec.map_only;
