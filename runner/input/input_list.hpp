@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/compression.hpp"
 #include "base/result.hpp"
 #include "input/parallel_for.hpp"
 #include "model/run_options.hpp"
@@ -28,9 +30,9 @@ struct InputFile {
   std::uint32_t input = 0;     ///< Which of the job's inputs it belongs to.
   bool is_stream = false;      ///< FIFO, standard input, or a file whose size is not known (/proc).
   FileIdentity identity;       ///< Zero for streams.
-  /// Known of files of 64 KiB and more and of those whose names say so; any other one is looked at
-  /// when it is opened.
-  bool is_compressed = false;
+  /// Empty: nobody has looked; it is for who opens the file to do so.
+  std::optional<Compression> compression = {};
+  bool is_compressed() const { return compression && *compression != Compression::none; }
 };
 
 struct InputList {
@@ -58,7 +60,9 @@ struct WalkRules {
 Result<InputList> list_inputs(std::span<const InputArgument> arguments, const WalkRules& rules = {},
                               const ParallelFor& parallel = one_after_another);
 
-/// Looks at the first bytes of the files that are large or have a compressed file's name.
-Result<void> find_compressed(InputList& inputs, const ParallelFor& parallel = one_after_another);
+/// Looks at the first bytes of files that are large or have a compressed file's name, and of all
+/// that are larger than `uncut_bytes`: what may be cut must be known before.
+Result<void> find_compressed(InputList& inputs, std::uint64_t uncut_bytes,
+                             const ParallelFor& parallel = one_after_another);
 
 }  // namespace mrun

@@ -39,7 +39,7 @@ class Planner {
     if (size_bytes == 0) return;
     // A file that fits a split is never cut; one that does not begins a split of its own.
     if (room_used_ + kFileCostBytes + size_bytes > plan_.split_bytes) end_split();
-    const std::uint64_t range_bytes = format.can_be_cut() && !file.is_compressed
+    const std::uint64_t range_bytes = format.can_be_cut() && !file.is_compressed()
                                           ? whole_records(plan_.split_bytes, format.fixed_bytes)
                                           : size_bytes;
     for (std::uint64_t begin = 0; begin < size_bytes;) {

@@ -83,6 +83,19 @@ TEST_F(CompressedInput, GivesWhatItsTextGives) {
   }
 }
 
+TEST_F(CompressedInput, IsFoundWhereSplitsAreSmallerThanIt) {
+  // Of 64 KiB and less, without a suffix: nothing but its bytes says what it is.
+  shell("seq 20000 >plain; gzip -c plain >packed");
+  ASSERT_LT(read_file(folder_ / "packed").size(), 64u << 10);
+  const std::string wanted = printed({"wordcount", "plain", "-p1"});
+  for (const std::vector<std::string>& way : ways_to_read())
+    for (const std::string split : {"1", "1000", "20K", "1M"}) {
+      Texts arguments{"wordcount", "packed", "-p1", "--split-size", split};
+      arguments.insert(arguments.end(), way.begin(), way.end());
+      ASSERT_TRUE(printed(arguments) == wanted) << testing::PrintToString(arguments);
+    }
+}
+
 TEST_F(CompressedInput, KeepsHeadersLineNumbersAndCsv) {
   std::string csv = "id,text\n";
   for (int i = 0; i < 20'000; ++i)
