@@ -3,6 +3,7 @@
 #include <mrun/mrun.hpp>
 
 #include "common/byte_range.hpp"
+#include "common/separator.hpp"
 #include "common/sort_keys.hpp"
 
 struct Sort {
@@ -49,14 +50,11 @@ struct Sort {
 
  private:
   int separator_byte() const {
-    const std::string& text = *separator;
-    if (text.empty()) return -1;
-    if (text == "tab") return '\t';
-    if (text == "comma") return ',';
-    if (text == "space") return ' ';
-    if (text.size() != 1)
-      mrun::fail("parameter separator: '" + text + "' is neither one byte nor tab, comma or space");
-    return static_cast<unsigned char>(text[0]);
+    if (separator->empty()) return -1;
+    if (const std::optional<char> parsed = parse_separator(*separator))
+      return static_cast<unsigned char>(*parsed);
+    mrun::fail("parameter separator: '" + *separator +
+               "' is neither one byte nor tab, comma or space");
   }
 
   std::string encoded;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "separator.hpp"
+
 /// A member of a job.
 class TableOptions {
  public:
@@ -23,11 +25,9 @@ class TableOptions {
   char separator() const {
     const std::string& text = *separator_;
     if (text.empty()) return *format_ == "csv" ? ',' : '\t';
-    if (text == "tab") return '\t';
-    if (text == "comma") return ',';
-    if (text == "space") return ' ';
     const bool is_taken = text == "\n" || (text == "\"" && *format_ == "csv");
-    if (text.size() == 1 && !is_taken) return text.front();
+    if (const std::optional<char> parsed = parse_separator(text); parsed && !is_taken)
+      return *parsed;
     mrun::fail("parameter separator: '" + text +
                "' is neither tab, comma, space nor one byte that has no other "
                "meaning");

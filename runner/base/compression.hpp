@@ -1,6 +1,8 @@
 // Compression: the formats of compressed files.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -9,48 +11,30 @@ namespace mrun {
 /// Outputs may be written in the first ones, and inputs read in all.
 enum class Compression : std::uint8_t { none, gzip, zstd, lz4, bzip2, xz };
 
-constexpr std::string_view compression_name(Compression compression) {
-  switch (compression) {
-    case Compression::none:
-      break;
-    case Compression::gzip:
-      return "gzip";
-    case Compression::zstd:
-      return "zstd";
-    case Compression::lz4:
-      return "lz4";
-    case Compression::bzip2:
-      return "bzip2";
-    case Compression::xz:
-      return "xz";
-  }
-  return "none";
-}
+struct CompressionNames {
+  std::string_view name;
+  std::string_view suffix;  ///< What such a file's name ends with.
+};
 
-/// What such a file's name ends with.
+/// In the order of Compression.
+inline constexpr std::array<CompressionNames, 6> kCompressionNames = {{{"none", ""},
+                                                                       {"gzip", ".gz"},
+                                                                       {"zstd", ".zst"},
+                                                                       {"lz4", ".lz4"},
+                                                                       {"bzip2", ".bz2"},
+                                                                       {"xz", ".xz"}}};
+
+constexpr std::string_view compression_name(Compression compression) {
+  return kCompressionNames[static_cast<std::size_t>(compression)].name;
+}
 constexpr std::string_view compression_suffix(Compression compression) {
-  switch (compression) {
-    case Compression::none:
-      break;
-    case Compression::gzip:
-      return ".gz";
-    case Compression::zstd:
-      return ".zst";
-    case Compression::lz4:
-      return ".lz4";
-    case Compression::bzip2:
-      return ".bz2";
-    case Compression::xz:
-      return ".xz";
-  }
-  return "";
+  return kCompressionNames[static_cast<std::size_t>(compression)].suffix;
 }
 
 /// By the suffix of its name.
 constexpr Compression compression_of(std::string_view file_name) {
-  for (const Compression one : {Compression::gzip, Compression::zstd, Compression::lz4,
-                                Compression::bzip2, Compression::xz})
-    if (file_name.ends_with(compression_suffix(one))) return one;
+  for (std::size_t i = 1; i < kCompressionNames.size(); ++i)
+    if (file_name.ends_with(kCompressionNames[i].suffix)) return static_cast<Compression>(i);
   return Compression::none;
 }
 

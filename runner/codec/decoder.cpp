@@ -13,31 +13,38 @@
 #include <string>
 
 #include "base/size_text.hpp"
+#include "codec/gzip_window.hpp"
 
 namespace mrun {
 namespace {
 
-constexpr int kGzipWindow = 15 + 16;  // With gzip's header and checksum.
-
 Failure no_memory() { return fail(Code::limit, "out of memory while decompressing"); }
-Failure damaged(const char* format, const char* why) {
-  return fail(Code::integrity, std::string("its ") + format + " data is damaged: " + why);
+Failure damaged(Compression format, const char* why) {
+  return fail(Code::integrity,
+              "its " + std::string(compression_name(format)) + " data is damaged: " + why);
 }
-Failure window_too_large(const char* format, std::size_t allowed) {
+Failure window_too_large(Compression format, std::size_t allowed) {
   return fail(Code::limit,
-              std::string("its ") + format + " data needs a larger window than the " +
-                  size_text(allowed) + " that --memory leaves for one file",
+              "its " + std::string(compression_name(format)) +
+                  " data needs a larger window than the " + size_text(allowed) +
+                  " that --memory leaves for one file",
               "give more with --memory, or decompress it into a pipe: mrun JOB - OUT");
 }
 
-/// zlib, bzip2 count in 32 bits.
-unsigned count_of(std::size_t bytes) {
-  return static_cast<unsigned>(std::min<std::size_t>(bytes, std::size_t{1} << 30));
-}
-/// These libraries take no const.
-template <typename Byte>
-Byte* mutable_bytes(std::span<const std::byte> bytes) {
-  return reinterpret_cast<Byte*>(const_cast<std::byte*>(bytes.data()));
+/// Hands `in` and `out` to a stream of zlib or bzip2, which count in 32 bits and take no const, and
+/// says what `call` made of them.
+template <typename Stream, typename Call>
+Decoder::Step step_of(Stream& stream, std::span<const std::byte> in, std::span<std::byte> out,
+                      const Call& call) {
+  constexpr std::size_t kMost = std::size_t{1} << 30;
+  const auto in_bytes = static_cast<unsigned>(std::min(in.size(), kMost));
+  const auto out_bytes = static_cast<unsigned>(std::min(out.size(), kMost));
+  stream.next_in = reinterpret_cast<decltype(stream.next_in)>(const_cast<std::byte*>(in.data()));
+  stream.avail_in = in_bytes;
+  stream.next_out = reinterpret_cast<decltype(stream.next_out)>(out.data());
+  stream.avail_out = out_bytes;
+  call();
+  return {in_bytes - stream.avail_in, out_bytes - stream.avail_out};
 }
 
 class CopyDecoder final : public Decoder {
@@ -52,24 +59,17 @@ class CopyDecoder final : public Decoder {
 
 class GzipDecoder final : public Decoder {
  public:
-  GzipDecoder() : has_memory_(inflateInit2(&stream_, kGzipWindow) == Z_OK) {}
+  GzipDecoder() : has_memory_(inflateInit2(&stream_, kGzipWindowBits) == Z_OK) {}
   ~GzipDecoder() override { inflateEnd(&stream_); }
-  GzipDecoder(const GzipDecoder&) = delete;
-  GzipDecoder& operator=(const GzipDecoder&) = delete;
 
   Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     if (!has_memory_) return no_memory();
     if (!is_open_ && in.empty()) return Step{};
-    stream_.next_in = mutable_bytes<Bytef>(in);
-    stream_.avail_in = count_of(in.size());
-    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream_.avail_out = count_of(out.size());
-    const int result = inflate(&stream_, Z_NO_FLUSH);
-    const Step step{count_of(in.size()) - stream_.avail_in,
-                    count_of(out.size()) - stream_.avail_out};
+    int result = Z_OK;
+    const Step step = step_of(stream_, in, out, [&] { result = inflate(&stream_, Z_NO_FLUSH); });
     if (result == Z_MEM_ERROR) return no_memory();
     if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-      return damaged("gzip", stream_.msg != nullptr ? stream_.msg : "it does not go on");
+      return damaged(Compression::gzip, stream_.msg != nullptr ? stream_.msg : "it does not go on");
     is_open_ = result != Z_STREAM_END;
     if (!is_open_) inflateReset(&stream_);
     return step;
@@ -93,8 +93,6 @@ class ZstdDecoder final : public Decoder {
       ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, std::clamp(log, 10, 31));
   }
   ~ZstdDecoder() override { ZSTD_freeDStream(stream_); }
-  ZstdDecoder(const ZstdDecoder&) = delete;
-  ZstdDecoder& operator=(const ZstdDecoder&) = delete;
 
   Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     if (stream_ == nullptr) return no_memory();
@@ -105,8 +103,8 @@ class ZstdDecoder final : public Decoder {
     if (ZSTD_isError(left) != 0) {
       const std::string name = ZSTD_getErrorName(left);
       if (name.find("requires too much memory") != std::string::npos)
-        return window_too_large("zstd", memory_bytes_);
-      return damaged("zstd", name.c_str());
+        return window_too_large(Compression::zstd, memory_bytes_);
+      return damaged(Compression::zstd, name.c_str());
     }
     is_open_ = left != 0;
     return Step{from.pos, to.pos};
@@ -126,8 +124,6 @@ class Lz4Decoder final : public Decoder {
       context_ = nullptr;
   }
   ~Lz4Decoder() override { LZ4F_freeDecompressionContext(context_); }
-  Lz4Decoder(const Lz4Decoder&) = delete;
-  Lz4Decoder& operator=(const Lz4Decoder&) = delete;
 
   Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     if (context_ == nullptr) return no_memory();
@@ -135,7 +131,7 @@ class Lz4Decoder final : public Decoder {
     Step step{in.size(), out.size()};
     const std::size_t left =
         LZ4F_decompress(context_, out.data(), &step.given, in.data(), &step.taken, nullptr);
-    if (LZ4F_isError(left) != 0) return damaged("lz4", LZ4F_getErrorName(left));
+    if (LZ4F_isError(left) != 0) return damaged(Compression::lz4, LZ4F_getErrorName(left));
     if (step.taken > 0 || step.given > 0) is_open_ = left != 0;
     return step;
   }
@@ -150,8 +146,6 @@ class Bzip2Decoder final : public Decoder {
  public:
   ~Bzip2Decoder() override { close(); }
   Bzip2Decoder() = default;
-  Bzip2Decoder(const Bzip2Decoder&) = delete;
-  Bzip2Decoder& operator=(const Bzip2Decoder&) = delete;
 
   Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     if (!is_open_) {
@@ -160,20 +154,15 @@ class Bzip2Decoder final : public Decoder {
       if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK) return no_memory();
       is_open_ = true;
     }
-    stream_.next_in = mutable_bytes<char>(in);
-    stream_.avail_in = count_of(in.size());
-    stream_.next_out = reinterpret_cast<char*>(out.data());
-    stream_.avail_out = count_of(out.size());
-    const int result = BZ2_bzDecompress(&stream_);
-    const Step step{count_of(in.size()) - stream_.avail_in,
-                    count_of(out.size()) - stream_.avail_out};
+    int result = BZ_OK;
+    const Step step = step_of(stream_, in, out, [&] { result = BZ2_bzDecompress(&stream_); });
     if (result == BZ_STREAM_END) {
       close();
       return step;
     }
     if (result == BZ_MEM_ERROR) return no_memory();
-    if (result == BZ_DATA_ERROR_MAGIC) return damaged("bzip2", "no stream begins here");
-    if (result != BZ_OK) return damaged("bzip2", "a block's checksum or form is wrong");
+    if (result == BZ_DATA_ERROR_MAGIC) return damaged(Compression::bzip2, "no stream begins here");
+    if (result != BZ_OK) return damaged(Compression::bzip2, "a block's checksum or form is wrong");
     return step;
   }
   bool may_end() const override { return !is_open_; }
@@ -192,8 +181,6 @@ class XzDecoder final : public Decoder {
  public:
   explicit XzDecoder(std::size_t memory_bytes) : memory_bytes_(memory_bytes) {}
   ~XzDecoder() override { lzma_end(&stream_); }
-  XzDecoder(const XzDecoder&) = delete;
-  XzDecoder& operator=(const XzDecoder&) = delete;
 
   Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     std::size_t padding = 0;
@@ -202,7 +189,8 @@ class XzDecoder final : public Decoder {
       while (padding < in.size() && has_streams_ && in[padding] == std::byte{0}) ++padding;
       padding_bytes_ += padding;
       if (padding == in.size()) return Step{padding, 0};
-      if (padding_bytes_ % 4 != 0) return damaged("xz", "padding that is no multiple of 4 bytes");
+      if (padding_bytes_ % 4 != 0)
+        return damaged(Compression::xz, "padding that is no multiple of 4 bytes");
       padding_bytes_ = 0;
       in = in.subspan(padding);
       if (lzma_stream_decoder(&stream_, memory_bytes_, 0) != LZMA_OK) return no_memory();
@@ -225,13 +213,13 @@ class XzDecoder final : public Decoder {
       case LZMA_MEM_ERROR:
         return no_memory();
       case LZMA_MEMLIMIT_ERROR:
-        return window_too_large("xz", memory_bytes_);
+        return window_too_large(Compression::xz, memory_bytes_);
       case LZMA_FORMAT_ERROR:
-        return damaged("xz", "no stream begins here");
+        return damaged(Compression::xz, "no stream begins here");
       case LZMA_OPTIONS_ERROR:
-        return damaged("xz", "it uses options that this liblzma does not know");
+        return damaged(Compression::xz, "it uses options that this liblzma does not know");
       default:
-        return damaged("xz", "a checksum or its form is wrong");
+        return damaged(Compression::xz, "a checksum or its form is wrong");
     }
   }
   bool may_end() const override { return !is_open_ && padding_bytes_ % 4 == 0; }

@@ -25,7 +25,10 @@ class Decoder {
     std::size_t given = 0;  ///< Bytes written to `out`.
   };
 
+  Decoder() = default;
   virtual ~Decoder() = default;
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
   /// Takes what `out` has room for; neither taken nor given: it needs more of the file.
   /// Code::integrity where the bytes are no such file, Code::limit where memory is short.
   virtual Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) = 0;

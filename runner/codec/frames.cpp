@@ -7,13 +7,13 @@
 #include <memory>
 
 #include "base/check.hpp"
+#include "codec/gzip_window.hpp"
 
 namespace mrun {
 namespace {
 
 constexpr int kGzipLevel = 6;
 constexpr int kZstdLevel = 3;
-constexpr int kGzipWindow = 15 + 16;  // With gzip's header and checksum.
 
 Failure no_memory() { return fail(Code::limit, "out of memory while compressing"); }
 LZ4F_preferences_t lz4_preferences(std::size_t raw_bytes) {
@@ -30,7 +30,7 @@ Bytef* zlib_bytes(std::span<const std::byte> bytes) {
 
 Result<std::size_t> compress_gzip(std::span<const std::byte> raw, std::span<std::byte> out) {
   z_stream stream{};
-  if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+  if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK)
     return no_memory();
   stream.next_in = zlib_bytes(raw);
   stream.avail_in = static_cast<uInt>(raw.size());

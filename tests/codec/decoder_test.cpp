@@ -12,19 +12,15 @@
 #include <vector>
 
 #include "codec/frames.hpp"
-#include "support/random.hpp"
+#include "decoding.hpp"
 
 namespace mrun {
 namespace {
 
-using test_support::Random;
+using namespace test_support;
 
 constexpr Compression kAll[] = {Compression::gzip, Compression::zstd, Compression::lz4,
                                 Compression::bzip2, Compression::xz};
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 std::string stored(Compression compression, std::string_view text) {
   std::string out(text.size() * 2 + 4096, '\0');
@@ -50,38 +46,14 @@ std::string stored(Compression compression, std::string_view text) {
   return out;
 }
 
-/// What `file` holds, taken in pieces of `piece` bytes into `room` bytes.
-Result<std::string> content(Compression compression, const std::string& file, std::size_t piece,
-                            std::size_t room) {
-  MRUN_TRY_ASSIGN(const auto decoder, make_decoder(compression, decoder_bytes(compression)));
-  std::vector<std::byte> buffer(room);
-  std::string text;
-  for (std::size_t at = 0; at < file.size(); at += piece)
-    MRUN_TRY(decode(*decoder, bytes_of(file).subspan(at, std::min(piece, file.size() - at)), buffer,
-                    [&](std::span<const std::byte> bytes) -> Result<void> {
-                      text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-                      return {};
-                    }));
-  if (!decoder->may_end()) return fail(Code::integrity, "it ends too early");
-  return text;
-}
-
-std::string random_text(Random& random) {
-  std::string text(random.below(random.one_in(3) ? 600'000 : 300), 'x');
-  const std::uint64_t letters = random.one_in(2) ? 4 : 256;
-  if (!random.one_in(4))
-    for (char& c : text) c = static_cast<char>(random.below(letters));
-  return text;
-}
-
 TEST(Decoder, GivesBackOneStreamOrManyHoweverTheyAreFed) {
   for (const Compression compression : kAll)
     for (std::uint64_t index = 0; index < 40; ++index) {
-      Random random(test_support::case_seed(index));
-      SCOPED_TRACE(test_support::case_seed(index));
+      Random random(case_seed(index));
+      SCOPED_TRACE(case_seed(index));
       std::string text, file;
       for (std::uint64_t streams = random.between(1, 4); streams > 0; --streams) {
-        const std::string one = random_text(random);
+        const std::string one = text_to_compress(random);
         file += stored(compression, one);
         text += one;
         // Zeros may stand between the streams of xz, in fours.
@@ -100,10 +72,16 @@ TEST(Decoder, GivesBackOneStreamOrManyHoweverTheyAreFed) {
     }
 }
 
-TEST(Decoder, FindsEveryTruncationAndWhatFollowsTheEnd) {
-  Random random(test_support::test_seed());
-  std::string text(700, ' ');
+/// A text that compresses to about half.
+std::string letters(std::size_t size) {
+  Random random(test_seed());
+  std::string text(size, ' ');
   for (char& c : text) c = static_cast<char>('a' + random.below(20));
+  return text;
+}
+
+TEST(Decoder, FindsEveryTruncationAndWhatFollowsTheEnd) {
+  const std::string text = letters(700);
   for (const Compression compression : kAll) {
     const std::string whole = stored(compression, text);
     for (std::size_t cut = 1; cut < whole.size(); ++cut)
@@ -119,9 +97,7 @@ TEST(Decoder, FindsEveryTruncationAndWhatFollowsTheEnd) {
 }
 
 TEST(Decoder, FindsChangedBytes) {
-  Random random(test_support::test_seed());
-  std::string text(5000, ' ');
-  for (char& c : text) c = static_cast<char>('a' + random.below(20));
+  const std::string text = letters(5000);
   for (const Compression compression : kAll) {
     const std::string whole = stored(compression, text);
     for (std::size_t at = 20; at + 20 < whole.size(); at += 17) {
