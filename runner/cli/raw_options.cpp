@@ -6,25 +6,17 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <functional>
-#include <memory>
 #include <utility>
 
 #include "base/escape_text.hpp"
-#include "cli/option_values.hpp"
+#include "cli/command_parser.hpp"
 #include "cli/suggest.hpp"
 
 namespace mrun {
 namespace {
 
-using Texts = std::vector<std::string>;
-
 const std::array<std::string, 5> kCommands = {"run", "info", "verify", "cat", "help"};
-constexpr std::size_t kHelpColumn = 28;
 
 constexpr char kMainHelp[] =
     R"(mrun: MapReduce on all cores of one machine, as one native program.
@@ -53,162 +45,6 @@ Exit status:
   0 done   1 the job said no   2 usage   4 input   5 output or disk   6 memory or a limit
   7 the job's library   8 integrity   128+n ended by signal n
 )";
-
-/// Fixed text around CLI11's lines of the options.
-class HelpText final : public CLI::Formatter {
- public:
-  HelpText(std::string before, std::string after)
-      : before_(std::move(before)), after_(std::move(after)) {
-    column_width(kHelpColumn);
-  }
-  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode mode) const override {
-    return before_ + "\n" + make_groups(app, mode) + after_;
-  }
-  std::string make_group(std::string group, bool,
-                         std::vector<const CLI::Option*> options) const override {
-    std::string text = group + ":\n";
-    for (const CLI::Option* option : options) text += make_option(option, false);
-    return text;
-  }
-  std::string make_option_opts(const CLI::Option* option) const override {
-    return option->get_type_name().empty() ? "" : " " + option->get_type_name();
-  }
-
- private:
-  std::string before_;
-  std::string after_;
-};
-
-/// One command's parser. Words that are no options are taken as they come: CLI11 would read a list
-/// into an input named "[a]".
-class CommandParser {
- public:
-  CommandParser(std::string help_before, std::string help_after) {
-    app_.set_help_flag();
-    app_.allow_extras();
-    app_.formatter(std::make_shared<HelpText>(std::move(help_before), std::move(help_after)));
-  }
-
-  /// True where it is given, unless as NAME=false.
-  void flag(const std::string& names, bool& value, const std::string& help,
-            const std::string& group) {
-    declare(app_.add_flag(names), names, help, group,
-            [&value](const std::string& name, const Texts& given) -> Result<void> {
-              MRUN_TRY_ASSIGN(const bool is_set,
-                              parse_choice<bool>(
-                                  name, given.back(),
-                                  {{"true", true}, {"false", false}, {"1", true}, {"0", false}}));
-              value = value || is_set;
-              return {};
-            });
-  }
-  /// May be repeated, as aliases of shells do; the last one counts.
-  void text(const std::string& names, std::optional<std::string>& value, const std::string& type,
-            const std::string& help, const std::string& group) {
-    declare(app_.add_option(names)->type_name(type), names, help, group,
-            [&value](const std::string&, const Texts& given) -> Result<void> {
-              value = given.back();
-              return {};
-            });
-  }
-  void texts(const std::string& names, Texts& values, const std::string& type,
-             const std::string& help, const std::string& group) {
-    declare(app_.add_option(names)->type_name(type), names, help, group,
-            [&values](const std::string&, const Texts& given) -> Result<void> {
-              values = given;
-              return {};
-            });
-  }
-
-  /// The words that are no options, in order.
-  Result<std::vector<std::string>> parse(std::span<const std::string> arguments) {
-    // Last, so that it stands last in the help.
-    app_.add_flag("-h,--help", help_, "Print this help")->group("Messages");
-    const auto mark = std::find(arguments.begin(), arguments.end(), "--");
-    std::vector<std::string> reversed(arguments.begin(), mark);
-    std::reverse(reversed.begin(), reversed.end());
-    try {
-      app_.parse(std::move(reversed));
-    } catch (const CLI::ArgumentMismatch& error) {
-      const std::string text = error.what();
-      const std::string name = text.substr(0, text.find(':'));
-      return fail(Code::usage, name + " needs a value",
-                  fmt::format("write {} {}", name, app_.get_option(name)->get_type_name()));
-    } catch (const CLI::ParseError& error) {
-      return fail(Code::usage, error.what());
-    }
-    if (help_) return Texts();
-    MRUN_TRY(take_values());
-    std::vector<std::string> words = app_.remaining();
-    for (const std::string& word : words)
-      if (word.size() > 1 && word[0] == '-') return unknown_option(word);
-    if (mark != arguments.end()) words.insert(words.end(), mark + 1, arguments.end());
-    return words;
-  }
-
-  bool help_asked() const { return help_; }
-  std::string help() const { return app_.help(); }
-  /// The variables whose values were taken, by the names of their options.
-  std::map<std::string, std::string> variables() && { return std::move(variables_); }
-
- private:
-  /// Takes the values of an option, at least one; an error says `name`.
-  using Take = std::function<Result<void>(const std::string& name, const Texts& given)>;
-  struct Declared {
-    CLI::Option* option;
-    std::string name;  // The long one, as "--tmp-dir"; empty where there is none.
-    Take take;
-  };
-
-  void declare(CLI::Option* option, const std::string& names, const std::string& help,
-               const std::string& group, Take take) {
-    option->description(help)->group(group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    const std::size_t begin = names.find("--");
-    declared_.push_back(
-        {option, begin == std::string::npos ? "" : names.substr(begin), std::move(take)});
-  }
-
-  /// What was typed, or else what the environment says.
-  Result<void> take_values() {
-    for (const Declared& one : declared_) {
-      if (one.option->count() > 0) {
-        MRUN_TRY(one.take(one.name, one.option->results()));
-        continue;
-      }
-      const std::string variable = variable_of(one.name);
-      const char* const value = variable.empty() ? nullptr : std::getenv(variable.c_str());
-      if (value == nullptr || *value == '\0') continue;
-      variables_[one.name] = variable;
-      MRUN_TRY(one.take(variable, {value}));
-    }
-    return {};
-  }
-
-  /// The environment variable of an option: "--tmp-dir" is MRUN_TMP_DIR.
-  static std::string variable_of(const std::string& name) {
-    if (name.empty()) return {};
-    std::string variable = "MRUN_";
-    for (const char c : name.substr(2))
-      variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return variable;
-  }
-
-  Failure unknown_option(const std::string& word) const {
-    const std::string name = word.substr(0, word.find('='));
-    std::vector<std::string> names;
-    for (const CLI::Option* option : app_.get_options())
-      for (const std::string& one : option->get_lnames()) names.push_back("--" + one);
-    std::string hint = word.starts_with("--") ? suggest(name, names) : std::string();
-    if (hint.empty())
-      hint = "a name that begins with '-' goes after '--'; --help shows the options";
-    return fail(Code::usage, fmt::format("there is no option '{}'", excerpt_text(name)), hint);
-  }
-
-  CLI::App app_;
-  std::vector<Declared> declared_;
-  std::map<std::string, std::string> variables_;
-  bool help_ = false;
-};
 
 void declare_run(CommandParser& parser, RawRun& run) {
   const std::string job = "The job", input = "Input", resources = "Resources", output = "Output",

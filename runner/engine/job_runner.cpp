@@ -16,6 +16,7 @@
 #include "engine/phase_clock.hpp"
 #include "engine/record_formats.hpp"
 #include "engine/reduce_phase.hpp"
+#include "engine/run_result.hpp"
 #include "os/host.hpp"
 #include "os/path_info.hpp"
 #include "output/committer.hpp"
@@ -32,23 +33,11 @@ constexpr std::uint64_t kBytesPerPart = std::uint64_t{64} << 20;
 constexpr std::uint32_t kPartsMost = 1024;
 // A stream's split is held in memory while it is mapped, by each thread. Its size shows where a job
 // does something at the end of a split, so it must not depend on the number of threads.
-/// A thread that reads compressed input, with the usual windows.
-constexpr std::uint64_t kDecodingThreadBytes = std::uint64_t{14} << 20;
 constexpr std::size_t kStreamSplitMost = std::size_t{1} << 20;
 
 std::uint32_t default_partitions(std::uint64_t planned_bytes) {
   const std::uint64_t wanted = (planned_bytes + kBytesPerPart - 1) / kBytesPerPart;
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(wanted, 1, kPartsMost));
-}
-
-std::vector<ManifestInput> manifest_inputs(const RunOptions& options, const InputList& list) {
-  std::vector<ManifestInput> inputs;
-  for (const InputArgument& argument : options.inputs) inputs.push_back({argument.text, 0, 0});
-  for (const InputFile& file : list.files) {
-    ++inputs[file.argument].files;
-    inputs[file.argument].size_bytes += file.identity.size_bytes;
-  }
-  return inputs;
 }
 
 std::vector<std::string> input_paths(const RunOptions& options) {
@@ -214,22 +203,10 @@ class JobRun {
     needs.coding_bytes = PartFile::coding_bytes(options_.compression);
     if (needs.coding_bytes > 0) needs.coding_work_bytes = kFrameWorkBytes;
     needs.outputs = 1 + spec.side_outputs.size();
+    needs.decompresses = has_compressed_;
     needs.reads_unmapped = has_streams_ || has_compressed_ || options_.io == IoMode::pread;
-    threads_ = threads_for_memory(options_.memory_bytes, environment_.executor.width());
-    // Rather fewer threads than decoders without room for the usual windows.
-    if (has_compressed_)
-      threads_ = static_cast<unsigned>(
-          std::clamp<std::uint64_t>(options_.memory_bytes / 4 / kDecodingThreadBytes, 1, threads_));
-    if (needs.combines && !needs.fold_is_exact) threads_ = std::min(threads_, kInexactThreadsMost);
-    const std::uint64_t coding_most = options_.memory_bytes / 4;
-    while (threads_ > 1 && MemoryPlan::coding_bytes_for(threads_, needs) > coding_most) --threads_;
-    const std::uint64_t coding_least = MemoryPlan::coding_bytes_for(threads_, needs);
-    if (coding_least > coding_most)
-      return fail(Code::limit,
-                  fmt::format("compressing {} outputs at once needs {}, and may take {}, a quarter "
-                              "of the memory",
-                              needs.outputs, size_text(coding_least), size_text(coding_most)),
-                  fmt::format("give at least --memory {}M", (coding_least * 4 >> 20) + 1));
+    MRUN_TRY_ASSIGN(threads_,
+                    threads_for(options_.memory_bytes, environment_.executor.width(), needs));
     executor_.emplace(environment_.executor, threads_);
     memory_ = MemoryPlan::make(options_.memory_bytes, threads_, needs);
     input_budget_.emplace(memory_.input_bytes);
@@ -411,45 +388,16 @@ class JobRun {
     for (std::size_t i = 0; i < values.size(); ++i) counters_[i] += values[i];
   }
 
-  void note_part(const PartInfo& part) {
-    if (part.side_output.empty()) {
-      ++info_.output_parts;
-      info_.output_bytes += part.size_bytes;
-      info_.output_records += part.records;
-      info_.largest_part_bytes = std::max(info_.largest_part_bytes, part.size_bytes);
-      return;
-    }
-    // The files of a side output stand together.
-    if (info_.side_outputs.empty() || info_.side_outputs.back().name != part.side_output)
-      info_.side_outputs.push_back({part.side_output});
-    SideOutputInfo& side = info_.side_outputs.back();
-    ++side.files;
-    side.bytes += part.size_bytes;
-    side.records += part.records;
-  }
-
   Result<void> commit() {
     clock_.begin("commit");
     MRUN_TRY(job_->fault());  // What the job's calls without a result met.
-    Manifest manifest;
-    MRUN_TRY_ASSIGN(manifest.parts, parts_->finish());
+    MRUN_TRY_ASSIGN(std::vector<PartInfo> parts, parts_->finish());
     const JobSpec& spec = job_->spec();
     for (std::size_t i = 0; i < spec.counters.size(); ++i)
       info_.counters.push_back({spec.counters[i].name, counters_[i]});
-    for (const PartInfo& part : manifest.parts) note_part(part);
-    if (part_count_ > 1 && info_.output_bytes > 0)
-      info_.part_skew = static_cast<double>(info_.largest_part_bytes) * part_count_ /
-                        static_cast<double>(info_.output_bytes);
+    add_totals(info_, parts);
     MRUN_TRY(check_conserved());
-    manifest.mrun_version = MRUN_VERSION;
-    manifest.job_name = spec.name;
-    manifest.job_version = spec.version;
-    manifest.params = options_.params;
-    manifest.inputs = manifest_inputs(options_, inputs_);
-    manifest.counters = info_.counters;
-    manifest.input_records = info_.input_records;
-    manifest.emitted_pairs = info_.emitted_pairs;
-    manifest.groups = info_.groups;
+    const Manifest manifest = manifest_of(options_, spec, inputs_, info_, std::move(parts));
     if (environment_.stop.stopped()) return fail(Code::cancelled, "stopped");
     info_.seconds = clock_.seconds_since_start();
     if (committer_) {

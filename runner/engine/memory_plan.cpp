@@ -1,9 +1,12 @@
 #include "engine/memory_plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 
 #include "base/check.hpp"
+#include "base/size_text.hpp"
 #include "shuffle/run_format.hpp"
 #include "shuffle/run_writer.hpp"
 
@@ -12,6 +15,8 @@ namespace {
 
 // One read buffer, lists of records, a header or two, and slack.
 constexpr std::size_t kInputPerThread = std::size_t{1216} << 10;
+// A thread that reads compressed input, with the usual windows.
+constexpr std::size_t kDecodingThreadBytes = std::size_t{14} << 20;
 constexpr std::size_t kOutputPerThread = std::size_t{512} << 10;  // Two buffers of a piece.
 constexpr std::size_t kTableMost = std::size_t{64}
                                    << 20;  // Beyond it cold memory costs more than folding saves.
@@ -24,6 +29,25 @@ unsigned threads_for_memory(std::size_t memory_bytes, unsigned threads_asked) {
   if (memory_bytes < kMemoryLeast) return 1;
   const std::size_t fed = (memory_bytes - kSharedMemoryLeast) / kThreadMemory;
   return static_cast<unsigned>(std::clamp<std::size_t>(fed, 1, std::max(1u, threads_asked)));
+}
+
+Result<unsigned> threads_for(std::size_t memory_bytes, unsigned threads_asked,
+                             const MemoryPlan::Needs& needs) {
+  unsigned threads = threads_for_memory(memory_bytes, threads_asked);
+  const std::size_t quarter = memory_bytes / 4;
+  // Rather fewer threads than decoders without room for the usual windows.
+  if (needs.decompresses)
+    threads =
+        static_cast<unsigned>(std::clamp<std::size_t>(quarter / kDecodingThreadBytes, 1, threads));
+  if (needs.combines && !needs.fold_is_exact) threads = std::min(threads, kInexactThreadsMost);
+  while (threads > 1 && MemoryPlan::coding_bytes_for(threads, needs) > quarter) --threads;
+  const std::size_t coding_least = MemoryPlan::coding_bytes_for(threads, needs);
+  if (coding_least <= quarter) return threads;
+  return fail(Code::limit,
+              fmt::format("compressing {} outputs at once needs {}, and may take {}, a quarter of "
+                          "the memory",
+                          needs.outputs, size_text(coding_least), size_text(quarter)),
+              fmt::format("give at least --memory {}M", (coding_least * 4 >> 20) + 1));
 }
 
 MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Needs& needs) {

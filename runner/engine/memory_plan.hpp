@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/result.hpp"
+
 namespace mrun {
 
 /// The least budget of a run, and what each thread needs of it.
@@ -37,6 +39,7 @@ struct MemoryPlan {
     bool fold_is_exact = false;
     bool reads_unmapped = false;  ///< Streams or pread: records need buffers of their own.
     bool keeps_rows = false;      ///< Its reduce puts rows aside.
+    bool decompresses = false;    ///< Some of the input is compressed.
     /// For parts that are compressed: what each needs, and each thread while it does it.
     std::size_t coding_bytes = 0, coding_work_bytes = 0;
     std::size_t outputs = 1;  ///< The main one and the side outputs.
@@ -48,6 +51,11 @@ struct MemoryPlan {
     return needs.coding_bytes * (threads + 1) * needs.outputs + needs.coding_work_bytes * threads;
   }
 };
+
+/// Threads that a run of such needs may have, at most `threads_asked`. Code::limit where not even
+/// one can compress all outputs.
+Result<unsigned> threads_for(std::size_t memory_bytes, unsigned threads_asked,
+                             const MemoryPlan::Needs& needs);
 
 /// How the budget is used once map has ended and runs lie on disk.
 struct MergeMemory {

@@ -49,6 +49,22 @@ TEST(ThreadsForMemory, GrowWithTheMemory) {
   }
 }
 
+TEST(ThreadsFor, LeaveRoomForDecodersAndForCompressingAllOutputs) {
+  constexpr std::size_t kMemory = std::size_t{256} << 20;
+  MemoryPlan::Needs needs;
+  EXPECT_EQ(*threads_for(kMemory, 8, needs), threads_for_memory(kMemory, 8));
+  needs.decompresses = true;
+  EXPECT_EQ(*threads_for(kMemory, 8, needs), 4u);
+  EXPECT_EQ(*threads_for(std::size_t{34} << 20, 8, needs), 1u);
+  needs.decompresses = false;
+  needs.coding_bytes = std::size_t{8} << 20;
+  EXPECT_EQ(*threads_for(kMemory, 100, needs), 7u) << "one more part may be about to end";
+  needs.outputs = 5;
+  const Result<unsigned> none = threads_for(kMemory, 100, needs);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, Code::limit);
+}
+
 TEST(MemoryPlan, NeverGivesMoreThanThereIs) {
   for_each_plan([](std::size_t bytes, unsigned, const auto&, const MemoryPlan& plan) {
     EXPECT_LE(plan.input_bytes + plan.table_bytes + plan.spill_bytes + plan.output_bytes +
