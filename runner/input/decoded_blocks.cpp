@@ -5,36 +5,25 @@
 
 #include "input/decoded_bytes.hpp"
 #include "input/short_record.hpp"
+#include "input/window_blocks.hpp"
 
 namespace mrun {
 namespace {
 
-class DecodedBlocks final : public BlockSource {
+class DecodedBlocks final : public WindowBlocks {
  public:
   DecodedBlocks(std::string path, DecodedBytes text, const BlockRules& rules, WindowBuffer& buffer)
-      : path_(std::move(path)), text_(std::move(text)), rules_(rules), buffer_(buffer) {
-    buffer_.clear();
-  }
+      : WindowBlocks(rules, buffer), path_(std::move(path)), text_(std::move(text)) {}
 
   Result<bool> next(Block& block) override {
-    buffer_.drop_front(handed_out_);
-    handed_out_ = 0;
-    for (;;) {
-      if (buffer_.size() > 0) {
-        const Window window{buffer_.data(), buffer_.size(), at_, has_ended_};
-        if (const auto size = rules_.cutter.block_end(window, UINT64_MAX, rules_.block_bytes)) {
-          block = {{window.data, *size}, at_, nullptr};
-          at_ += *size;
-          handed_out_ = *size;
-          return true;
-        }
-      }
+    drop_handed_out();
+    while (!hand_out(block, UINT64_MAX, has_ended_)) {
       if (has_ended_) return false;
       MRUN_TRY(read_more());
     }
+    return true;
   }
 
-  Result<void> check() const override { return {}; }
   std::int64_t decoded_bytes_more() const override {
     return static_cast<std::int64_t>(text_.text_bytes() - text_.stored_bytes());
   }
@@ -53,10 +42,6 @@ class DecodedBlocks final : public BlockSource {
 
   std::string path_;
   DecodedBytes text_;
-  BlockRules rules_;
-  WindowBuffer& buffer_;
-  std::uint64_t at_ = 0;  ///< Offset in the text of the buffer's first byte.
-  std::size_t handed_out_ = 0;
   bool has_ended_ = false;  ///< The buffer holds the text's last bytes.
 };
 
@@ -85,10 +70,7 @@ Result<std::unique_ptr<BlockSource>> make_decoded_blocks(ReadFile file, Compress
   };
   MRUN_TRY_ASSIGN(DecodedBytes text, DecodedBytes::create(path, compression, std::move(read),
                                                           memory_bytes, buffer.budget()));
-  const RecordCutter& cutter = rules.cutter;
-  if (cutter.is_fixed() && cutter.fixed_bytes() > WindowBuffer::longest_record(buffer.budget()))
-    return record_too_long(path, 0, cutter.fixed_bytes(), buffer.budget());
-  if (buffer.capacity() == 0) MRUN_TRY(buffer.allocate(rules.block_bytes, 0));
+  MRUN_TRY(prepare_buffer(path, 0, rules, buffer));
   return std::unique_ptr<BlockSource>(
       std::make_unique<DecodedBlocks>(path, std::move(text), rules, buffer));
 }

@@ -4,46 +4,31 @@
 #include <algorithm>
 
 #include "input/file_identity.hpp"
+#include "input/window_blocks.hpp"
 #include "os/read_file.hpp"
 
 namespace mrun {
 namespace {
 
-class PreadBlocks final : public BlockSource {
+class PreadBlocks final : public WindowBlocks {
  public:
   PreadBlocks(ReadFile file, const SplitRange& range, const BlockRules& rules, WindowBuffer& buffer)
-      : file_(std::move(file)), range_(range), rules_(rules), buffer_(buffer) {
-    buffer_.clear();
+      : WindowBlocks(rules, buffer), file_(std::move(file)), range_(range) {
     // The byte before the range says whether a record begins with it.
     at_ = range.begin == 0 ? 0 : range.begin - 1;
     is_at_record_ = range.begin == 0;
   }
 
   Result<bool> next(Block& block) override {
-    buffer_.drop_front(handed_out_);
-    handed_out_ = 0;
+    drop_handed_out();
     if (!is_at_record_) MRUN_TRY(find_first_record());
     if (at_ >= range_.end) return false;
-    for (;;) {
-      const Window window = this->window();
-      if (window.size > 0) {
-        if (const auto size = rules_.cutter.block_end(window, range_.end, rules_.block_bytes)) {
-          block = {{window.data, *size}, at_, nullptr};
-          at_ += *size;
-          handed_out_ = *size;
-          return true;
-        }
-      }
-      MRUN_TRY(read_more());
-    }
+    while (!hand_out(block, range_.end, ends_file())) MRUN_TRY(read_more());
+    return true;
   }
-
-  Result<void> check() const override { return {}; }
 
  private:
-  Window window() const {
-    return {buffer_.data(), buffer_.size(), at_, at_ + buffer_.size() == file_.info().size_bytes};
-  }
+  bool ends_file() const { return at_ + buffer_.size() == file_.info().size_bytes; }
 
   /// Moves to the first record that begins in the range, or to the range's end.
   Result<void> find_first_record() {
@@ -51,8 +36,7 @@ class PreadBlocks final : public BlockSource {
     CsvState state = rules_.state;
     for (;;) {
       MRUN_TRY(read_more());
-      Window window = this->window();
-      window.state = state;
+      const Window window{buffer_.data(), buffer_.size(), at_, ends_file(), state};
       const auto limit =
           static_cast<std::size_t>(std::min<std::uint64_t>(window.size, range_.end - 1 - at_));
       if (const auto end = rules_.cutter.first_end(window, 0, limit)) {
@@ -89,11 +73,7 @@ class PreadBlocks final : public BlockSource {
 
   ReadFile file_;
   SplitRange range_;
-  BlockRules rules_;
-  WindowBuffer& buffer_;
-  std::uint64_t at_ = 0;  ///< File offset of the buffer's first byte.
   bool is_at_record_ = false;
-  std::size_t handed_out_ = 0;  ///< Bytes of the last block, still at the buffer's front.
 };
 
 }  // namespace
@@ -101,10 +81,7 @@ class PreadBlocks final : public BlockSource {
 Result<std::unique_ptr<BlockSource>> make_pread_blocks(ReadFile file, const SplitRange& range,
                                                        const BlockRules& rules,
                                                        WindowBuffer& buffer) {
-  const RecordCutter& cutter = rules.cutter;
-  if (cutter.is_fixed() && cutter.fixed_bytes() > WindowBuffer::longest_record(buffer.budget()))
-    return record_too_long(file.path(), range.begin, cutter.fixed_bytes(), buffer.budget());
-  if (buffer.capacity() == 0) MRUN_TRY(buffer.allocate(rules.block_bytes, 0));
+  MRUN_TRY(prepare_buffer(file.path(), range.begin, rules, buffer));
   return std::unique_ptr<BlockSource>(
       std::make_unique<PreadBlocks>(std::move(file), range, rules, buffer));
 }
