@@ -19,33 +19,15 @@
 #include "reference/huge_array.hpp"
 #include "reference/mapped_input.hpp"
 #include "reference/program.hpp"
+#include "reference/record_key.hpp"
 
 namespace mrun::bench {
 namespace {
 
-constexpr std::size_t kRecordBytes = 100;
 constexpr unsigned kBucketBits = 10;
 constexpr std::size_t kBuckets = std::size_t{1} << kBucketBits;
 
-/// A record's key and number. Numbers break ties, so the order is total and the sort stable.
-struct SortKey {
-  std::uint64_t high;  ///< The first 8 bytes of the key.
-  std::uint64_t low;   ///< The last 2, then the record's number in 48 bits.
-
-  std::size_t bucket() const { return high >> (64 - kBucketBits); }
-  std::uint64_t record() const { return low & ((std::uint64_t{1} << 48) - 1); }
-  bool operator<(const SortKey& other) const {
-    return high != other.high ? high < other.high : low < other.low;
-  }
-};
-
-SortKey key_of(const std::uint8_t* records, std::size_t record) {
-  std::uint64_t high;
-  std::uint16_t low;
-  std::memcpy(&high, records + record * kRecordBytes, sizeof high);
-  std::memcpy(&low, records + record * kRecordBytes + sizeof high, sizeof low);
-  return {__builtin_bswap64(high), std::uint64_t{__builtin_bswap16(low)} << 48 | record};
-}
+std::size_t bucket_of(const RecordKey& key) { return key.high >> (64 - kBucketBits); }
 
 /// Where each bucket's keys begin; the last element is the end of all.
 using Borders = std::vector<std::size_t>;
@@ -58,15 +40,15 @@ std::size_t share_begin(std::size_t count, unsigned thread, unsigned threads) {
 
 /// Moves keys to their buckets. A bucket is written a cache line at a time: four keys wait in a
 /// small buffer first, since 1,024 open ends are too many for the caches to keep.
-void scatter(const SortKey* from, const SortKey* end, Counts& place, SortKey* to) {
-  constexpr std::size_t kLineKeys = 64 / sizeof(SortKey);
+void scatter(const RecordKey* from, const RecordKey* end, Counts& place, RecordKey* to) {
+  constexpr std::size_t kLineKeys = 64 / sizeof(RecordKey);
   struct alignas(64) Line {
-    SortKey keys[kLineKeys];
+    RecordKey keys[kLineKeys];
   };
   std::vector<Line> waiting(kBuckets);
   std::array<std::uint8_t, kBuckets> filled{};
   for (; from != end; ++from) {
-    const std::size_t bucket = from->bucket();
+    const std::size_t bucket = bucket_of(*from);
     waiting[bucket].keys[filled[bucket]] = *from;
     if (++filled[bucket] < kLineKeys) continue;
     std::memcpy(to + place[bucket], &waiting[bucket], sizeof(Line));
@@ -78,15 +60,15 @@ void scatter(const SortKey* from, const SortKey* end, Counts& place, SortKey* to
 }
 
 /// All keys, bucket after bucket; within a bucket still unsorted.
-HugeArray<SortKey> cut_into_buckets(const MappedInput& input, std::size_t records, unsigned threads,
-                                    Borders& borders) {
-  const HugeArray<SortKey> in_order(records);
+HugeArray<RecordKey> cut_into_buckets(const MappedInput& input, std::size_t records,
+                                      unsigned threads, Borders& borders) {
+  const HugeArray<RecordKey> in_order(records);
   std::vector<Counts> counts(threads, Counts{});
   in_parallel(threads, [&](unsigned thread) {
     const std::size_t end = share_begin(records, thread + 1, threads);
     for (std::size_t record = share_begin(records, thread, threads); record < end; ++record) {
-      in_order[record] = key_of(input.data(), record);
-      ++counts[thread][in_order[record].bucket()];
+      in_order[record] = key_of(input.data() + record * kRecordBytes, record);
+      ++counts[thread][bucket_of(in_order[record])];
     }
   });
 
@@ -102,7 +84,7 @@ HugeArray<SortKey> cut_into_buckets(const MappedInput& input, std::size_t record
   }
   borders.push_back(place);
 
-  HugeArray<SortKey> keys(records);
+  HugeArray<RecordKey> keys(records);
   in_parallel(threads, [&](unsigned thread) {
     scatter(in_order.data() + share_begin(records, thread, threads),
             in_order.data() + share_begin(records, thread + 1, threads), counts[thread],
@@ -111,41 +93,26 @@ HugeArray<SortKey> cut_into_buckets(const MappedInput& input, std::size_t record
   return keys;
 }
 
-/// One stable pass of a radix sort, by 11 bits of the key from bit `shift` on.
-void radix_pass(const SortKey* from, std::size_t count, unsigned shift, SortKey* to) {
-  constexpr std::size_t kDigits = 2048;
-  std::array<std::size_t, kDigits + 1> place{};
-  const auto digit = [shift](const SortKey& key) { return (key.high >> shift) & (kDigits - 1); };
-  for (std::size_t i = 0; i < count; ++i) ++place[digit(from[i]) + 1];
-  for (std::size_t i = 0; i < kDigits; ++i) place[i + 1] += place[i];
-  for (std::size_t i = 0; i < count; ++i) to[place[digit(from[i])]++] = from[i];
-}
-
 /// Sorts a bucket by the 22 bits that follow the bucket's own, which leaves hardly a pair of random
 /// keys out of order; insertion mends those.
-void sort_bucket(SortKey* keys, std::size_t count, std::vector<SortKey>& spare) {
+void sort_bucket(RecordKey* keys, std::size_t count, std::vector<RecordKey>& spare) {
   if (spare.size() < count) spare.resize(count * 5 / 4);
   constexpr unsigned kShift = 64 - kBucketBits - 22;
   radix_pass(keys, count, kShift, spare.data());
   radix_pass(spare.data(), count, kShift + 11, keys);
-  for (std::size_t i = 1; i < count; ++i) {
-    const SortKey key = keys[i];
-    std::size_t at = i;
-    for (; at != 0 && key < keys[at - 1]; --at) keys[at] = keys[at - 1];
-    keys[at] = key;
-  }
+  mend_order(keys, count);
 }
 
-void sort_buckets(const HugeArray<SortKey>& keys, const Borders& borders, unsigned threads) {
+void sort_buckets(const HugeArray<RecordKey>& keys, const Borders& borders, unsigned threads) {
   std::atomic<std::size_t> next{0};
   in_parallel(threads, [&](unsigned) {
-    std::vector<SortKey> spare;
+    std::vector<RecordKey> spare;
     for (std::size_t bucket; (bucket = next.fetch_add(1)) < kBuckets;)
       sort_bucket(keys.data() + borders[bucket], borders[bucket + 1] - borders[bucket], spare);
   });
 }
 
-void gather(const MappedInput& input, const HugeArray<SortKey>& keys, const std::string& path,
+void gather(const MappedInput& input, const HugeArray<RecordKey>& keys, const std::string& path,
             unsigned threads) {
   constexpr std::size_t kPieceRecords = 10000;  // 1 MB: stays in the L2 cache until it is written.
   constexpr std::size_t kAhead = 24;            // Records on their way from memory.
@@ -160,11 +127,11 @@ void gather(const MappedInput& input, const HugeArray<SortKey>& keys, const std:
       std::uint8_t* to = piece.data();
       for (std::size_t i = begin; i < end; ++i, to += kRecordBytes) {
         if (i + kAhead < keys.size()) {
-          const std::uint8_t* ahead = input.data() + keys[i + kAhead].record() * kRecordBytes;
+          const std::uint8_t* ahead = input.data() + keys[i + kAhead].number() * kRecordBytes;
           __builtin_prefetch(ahead);
           __builtin_prefetch(ahead + 64);
         }
-        std::memcpy(to, input.data() + keys[i].record() * kRecordBytes, kRecordBytes);
+        std::memcpy(to, input.data() + keys[i].number() * kRecordBytes, kRecordBytes);
       }
       out.write(piece.data(), (end - begin) * kRecordBytes, begin * kRecordBytes);
     }
@@ -177,7 +144,7 @@ void gather(const MappedInput& input, const HugeArray<SortKey>& keys, const std:
   if (input.size() % kRecordBytes != 0) fatal(in + " does not hold whole records of 100 bytes");
   const std::size_t records = input.size() / kRecordBytes;
   Borders borders;
-  const HugeArray<SortKey> keys = cut_into_buckets(input, records, threads, borders);
+  const HugeArray<RecordKey> keys = cut_into_buckets(input, records, threads, borders);
   clock.lap("bucket");
   sort_buckets(keys, borders, threads);
   clock.lap("sort");

@@ -82,6 +82,32 @@ record_sort() {
   fi
 }
 
+external_sort() {
+  generate record_lines --size 5M --seed 3 lines
+  : >empty
+  sort -s -k 1.1,1.10 -t "$(printf '\001')" lines >expected
+  # With 1 MiB of memory there are a dozen runs; three threads cut them at two keys.
+  local setting
+  for setting in "1 1" "1 2" "2 3" "64 2"; do
+    # shellcheck disable=SC2086
+    "$bin/reference_external_sort" lines found $setting
+    same "lines, memory and threads $setting"
+  done
+  # The same key again and again, in input order: no cut divides it.
+  head -c 3000000 lines | sed -E 's/^.{10}/0123456789/' >equal
+  cp equal expected
+  "$bin/reference_external_sort" equal found 1 2
+  same "equal keys"
+  # The smallest and the largest key, which is not to be taken for the end of a run.
+  { head -c 2000000 /dev/zero; head -c 2000000 /dev/zero | tr '\0' '\377'; } >expected
+  { tail -c 2000000 expected; head -c 2000000 expected; } >extremes
+  "$bin/reference_external_sort" extremes found 1 2
+  same "extreme keys"
+  : >expected
+  "$bin/reference_external_sort" empty found
+  same "no records"
+}
+
 # Each record of 100 bytes as a line of 200 digits.
 hex_lines() { od -An -v -tx1 -w100 "$1" | tr -d ' '; }
 
