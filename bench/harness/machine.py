@@ -41,21 +41,28 @@ def kind():
     return f"{cores()}x-{slug}"
 
 
-def facts(scratch, mrun, source):
+def commit(folder):
+    """Of the checkout in which `folder` lies."""
+    named = first_line(["git", "-C", folder, "rev-parse", "--short", "HEAD"])
+    changed = first_line(["git", "-C", folder, "status", "--porcelain", "--untracked-files=no"]) != "?"
+    return f"{named} with changes" if changed else named
+
+
+def facts(scratch, tools):
     """Pairs of a name and a value."""
     cpu = cpu_fields()
     with open("/proc/meminfo", encoding="ascii") as file:
         memory_gib = int(file.readline().split()[1]) / (1 << 20)
     with open("/etc/os-release", encoding="utf-8") as file:
         system = dict(re.findall(r'^(\w+)="?(.*?)"?$', file.read(), re.MULTILINE)).get("PRETTY_NAME", "?")
-    commit = first_line(["git", "-C", source, "rev-parse", "--short", "HEAD"])
-    changed = first_line(["git", "-C", source, "status", "--porcelain", "--untracked-files=no"]) != "?"
+    others = [first_line(command) for command in (["sort", "--version"], ["grep", "--version"], ["rg", "--version"],
+                                                  ["mawk", "-W", "version"])]
+    others += [f"{name} {version}" for name, version in tools.peers.versions()]
     return [
         ("processor", f"{cpu.get('model name', '?')}, {cores()} cores in use, {vectors(cpu.get('flags', ''))}"),
         ("memory", f"{memory_gib:.1f} GiB"),
         ("scratch folder", first_line(["stat", "-f", "-c", "%T", scratch])),
         ("system", f"{system}, Linux {platform.release()}"),
-        ("mrun", f"{first_line([mrun, '--version'])}, commit {commit}{' with changes' if changed else ''}"),
-        ("others", ", ".join(first_line(command) for command in
-                             (["sort", "--version"], ["grep", "--version"], ["mawk", "-W", "version"]))),
+        ("mrun", first_line([tools.mrun, "--version"])),
+        ("others", ", ".join(one for one in others if one != "?")),
     ]

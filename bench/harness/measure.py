@@ -7,6 +7,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from harness.data import files_of
+
 MIB = 1 << 20
 POLL_SECONDS = 0.004
 
@@ -50,11 +52,19 @@ def touch_memory(size_bytes):
 
 
 def warm(path):
-    """Brings a file into the page cache."""
-    with open(path, "rb", buffering=0) as file:
-        buffer = bytearray(4 * MIB)
-        while file.readinto(buffer):
-            pass
+    """Brings an input into the page cache."""
+    buffer = bytearray(4 * MIB)
+    for name in files_of(path):
+        with open(name, "rb", buffering=0) as file:
+            while file.readinto(buffer):
+                pass
+
+
+def drop(path):
+    """Takes an input out of the page cache. What was written of it must be on the disk."""
+    for name in files_of(path):
+        with open(name, "rb", buffering=0) as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def remove(path):
