@@ -3,13 +3,13 @@
 #include <hwy/contrib/sort/vqsort.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace mrun {
 namespace {
 
 constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << SortItem::kIndexBits) - 1;
-constexpr std::uint32_t kRefineBytes =
-    SortItem::kKeyBits / 8;              // Key bytes that one refinement compares.
+constexpr std::size_t kRefineBytes = SortItem::kKeyBits / 8;  // Key bytes of one refinement.
 constexpr std::size_t kSmallGroup = 24;  // Below this a comparison sort beats making new items.
 
 void vector_sort(std::span<SortItem> items) {
@@ -18,28 +18,84 @@ void vector_sort(std::span<SortItem> items) {
   sorter(reinterpret_cast<hwy::uint128_t*>(items.data()), items.size(), hwy::SortAscending());
 }
 
-bool less(const EntryList& entries, const SortItem& a, const SortItem& b) {
-  const int order = compare_keys(entries.pair(a.index()), entries.pair(b.index()));
-  return order != 0 ? order < 0 : a.index() < b.index();
+std::uint8_t key_byte(const Pair& pair, std::size_t at) {
+  if (at >= kPrefixBytes) return pair.tail[at - kPrefixBytes];
+  return static_cast<std::uint8_t>((at < 8 ? pair.k0 : pair.k1) >> (56 - 8 * (at % 8)));
 }
 
-bool is_sorted(std::span<const SortItem> items, const EntryList& entries) {
-  Pair before = entries.pair(items[0].index());
-  for (std::size_t i = 1; i < items.size(); ++i) {
-    const Pair now = entries.pair(items[i].index());
-    const int order = compare_keys(before, now);
-    if (order > 0 || (order == 0 && items[i - 1].index() > items[i].index())) return false;
-    before = now;
+// How many of the first `most` bytes are the same.
+std::size_t common_bytes(const std::uint8_t* a, const std::uint8_t* b, std::size_t most) {
+  std::size_t at = 0;
+  for (; at + 8 <= most; at += 8) {
+    const std::uint64_t differing = load_big_endian(a + at) ^ load_big_endian(b + at);
+    if (differing != 0) return at + static_cast<std::size_t>(std::countl_zero(differing)) / 8;
   }
-  return true;
+  while (at < most && a[at] == b[at]) ++at;
+  return at;
+}
+
+// How long a beginning two keys share that are equal in their first `depth` bytes; at most `most`,
+// which is at least `depth`.
+std::size_t common_beginning(const Pair& a, const Pair& b, std::size_t depth, std::size_t most) {
+  most = std::min<std::size_t>(most, std::min(a.klen, b.klen));
+  if (depth < kPrefixBytes) {
+    std::size_t same = kPrefixBytes;
+    if (a.k0 != b.k0)
+      same = static_cast<std::size_t>(std::countl_zero(a.k0 ^ b.k0)) / 8;
+    else if (a.k1 != b.k1)
+      same = 8 + static_cast<std::size_t>(std::countl_zero(a.k1 ^ b.k1)) / 8;
+    if (same < kPrefixBytes || most <= kPrefixBytes) return std::min(same, most);
+    depth = kPrefixBytes;
+  }
+  if (depth >= most) return most;
+  return depth + common_bytes(a.tail + (depth - kPrefixBytes), b.tail + (depth - kPrefixBytes),
+                              most - depth);
+}
+
+// A sort item and the pair that it stands for.
+struct ItemPair {
+  ItemPair(const SortItem& item, const EntryList& entries)
+      : index(item.index()), pair(entries.pair(index)) {}
+  std::uint64_t index;
+  Pair pair;
+};
+
+// Whether a's key is before b's, or is the same and came first. `same`: their common beginning.
+bool is_before(const ItemPair& a, const ItemPair& b, std::size_t same) {
+  if (same < a.pair.klen && same < b.pair.klen)
+    return key_byte(a.pair, same) < key_byte(b.pair, same);
+  return a.pair.klen != b.pair.klen ? a.pair.klen < b.pair.klen : a.index < b.index;
+}
+
+// What one look at a group shows, whose keys are equal in their first `depth` bytes.
+struct Survey {
+  bool in_order = true;
+  std::size_t common = SIZE_MAX;  // Bytes of a beginning that all keys share.
+};
+Survey survey(std::span<const SortItem> group, const EntryList& entries, std::size_t depth) {
+  Survey seen;
+  ItemPair last(group[0], entries);
+  for (std::size_t i = 1; i < group.size(); ++i) {
+    const ItemPair now(group[i], entries);
+    // Out of order once, only what is common to all is of interest.
+    const std::size_t most = seen.in_order ? SIZE_MAX : seen.common;
+    const std::size_t same = common_beginning(last.pair, now.pair, depth, most);
+    seen.common = std::min(seen.common, same);
+    if (seen.in_order)
+      seen.in_order = is_before(last, now, same);
+    else if (seen.common <= depth)
+      break;
+    last = now;
+  }
+  return seen;
 }
 
 // The key's bytes [depth, depth + 11), zero-padded, and the index.
-SortItem item_at_depth(const Pair& pair, std::uint32_t depth, std::uint64_t index) {
+SortItem item_at_depth(const Pair& pair, std::size_t depth, std::uint64_t index) {
   std::uint8_t bytes[16] = {};
   if (pair.klen > depth) {
-    const std::uint32_t wanted = std::min(kRefineBytes, pair.klen - depth);
-    std::uint32_t done = 0;
+    const std::size_t wanted = std::min(kRefineBytes, pair.klen - depth);
+    std::size_t done = 0;
     if (depth < kPrefixBytes) {
       std::uint8_t head[kPrefixBytes];
       store_big_endian(head, pair.k0);
@@ -53,8 +109,6 @@ SortItem item_at_depth(const Pair& pair, std::uint32_t depth, std::uint64_t inde
   return {(load_big_endian(bytes + 8) & ~kIndexMask) | index, load_big_endian(bytes)};
 }
 
-void refine(std::span<SortItem> group, const EntryList& entries, std::uint32_t depth);
-
 // Calls `visit` for each group of two or more items with the same bits.
 template <typename Visit>
 void for_each_group(std::span<SortItem> items, const Visit& visit) {
@@ -67,37 +121,49 @@ void for_each_group(std::span<SortItem> items, const Visit& visit) {
 }
 
 // Orders keys that are equal, zero-padded, up to `depth`: those that end there come first, by
-// length.
-void split_by_length(std::span<SortItem> group, const EntryList& entries, std::uint32_t depth) {
+// length. Returns the others.
+std::span<SortItem> order_by_length(std::span<SortItem> group, const EntryList& entries,
+                                    std::size_t depth) {
   const auto rank = [&](const SortItem& item) {
-    return std::min(entries.pair(item.index()).klen, depth + 1);
+    return std::min<std::size_t>(entries.pair(item.index()).klen, depth + 1);
   };
   std::sort(group.begin(), group.end(), [&](const SortItem& a, const SortItem& b) {
-    const std::uint32_t rank_a = rank(a), rank_b = rank(b);
+    const std::size_t rank_a = rank(a), rank_b = rank(b);
     return rank_a != rank_b ? rank_a < rank_b : a.index() < b.index();
   });
   const auto longer = std::find_if(group.begin(), group.end(),
                                    [&](const SortItem& item) { return rank(item) > depth; });
-  const std::span<SortItem> rest(longer, group.end());
-  if (rest.size() > 1) refine(rest, entries, depth);
+  return {longer, group.end()};
 }
 
 // Sorts items whose keys are equal in their first `depth` bytes. A key that all share is found
-// sorted at once, so one hot key costs a look at each entry.
-void refine(std::span<SortItem> group, const EntryList& entries, std::uint32_t depth) {
-  if (is_sorted(group, entries)) return;
-  if (group.size() <= kSmallGroup) {
-    std::sort(group.begin(), group.end(),
-              [&](const SortItem& a, const SortItem& b) { return less(entries, a, b); });
-    return;
+// sorted at once, so one hot key costs a look at each entry; a beginning that all share is stepped
+// over at once, so it costs a look at its bytes.
+void refine(std::span<SortItem> group, const EntryList& entries, std::size_t depth) {
+  while (group.size() > 1) {
+    const Survey seen = survey(group, entries, depth);
+    if (seen.in_order) return;
+    depth = seen.common;
+    if (group.size() <= kSmallGroup) {
+      std::sort(group.begin(), group.end(), [&](const SortItem& one, const SortItem& other) {
+        const ItemPair a(one, entries), b(other, entries);
+        return is_before(a, b, common_beginning(a.pair, b.pair, depth, SIZE_MAX));
+      });
+      return;
+    }
+    for (SortItem& item : group)
+      item = item_at_depth(entries.pair(item.index()), depth, item.index());
+    vector_sort(group);
+    depth += kRefineBytes;
+    // The largest of its groups is the next turn of this loop: calls are at most log2(n) deep.
+    std::span<SortItem> largest;
+    for_each_group(group, [&](std::span<SortItem> equal) {
+      std::span<SortItem> rest = order_by_length(equal, entries, depth);
+      if (rest.size() > largest.size()) std::swap(rest, largest);
+      refine(rest, entries, depth);
+    });
+    group = largest;
   }
-  for (SortItem& item : group) {
-    item = item_at_depth(entries.pair(item.index()), depth, item.index());
-  }
-  vector_sort(group);
-  for_each_group(group, [&](std::span<SortItem> equal) {
-    split_by_length(equal, entries, depth + kRefineBytes);
-  });
 }
 
 // Starts to load what an entry refers to. Longer records are read in order, which the processor
@@ -126,7 +192,7 @@ SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bi
 void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits) {
   if (items.size() < 2) return;
   vector_sort(items);
-  const std::uint32_t depth = (SortItem::kKeyBits - part_bits) / 8;
+  const std::size_t depth = (SortItem::kKeyBits - part_bits) / 8;
   for_each_group(items, [&](std::span<SortItem> group) { refine(group, entries, depth); });
 }
 

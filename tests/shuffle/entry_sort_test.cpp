@@ -100,6 +100,40 @@ TEST(EntrySort, EqualsAStableSort) {
   }
 }
 
+// Goal: beginnings that many keys share cost a look at their bytes, not one for each step of the
+// sort, and no deep recursion. Method: keys of a shape that once took hours or the stack; a test
+// that takes that long again fails by its time limit.
+TEST(EntrySort, LongCommonBeginningsAreSteppedOver) {
+  Random random(test_seed());
+  std::vector<Records> shapes(3);
+  for (std::size_t i = 0; i < 40; ++i)  // They differ at the end only.
+    shapes[0].push_back({std::string(1'000'000, 'p') + std::to_string(random.below(1000)), "", 0});
+  for (std::size_t i = 0; i < 3000; ++i)  // Each is the beginning of many others.
+    shapes[1].push_back({std::string(11 * random.below(3000), 'p'), "", 0});
+  for (std::size_t i = 0; i < 4000; ++i) {  // They part ways two by two, a few bytes further each.
+    std::string key;
+    for (std::size_t bit = 0; bit < 12; ++bit)
+      key += std::string(200, 'p') + (i >> bit & 1 ? 'a' : 'b');
+    shapes[2].push_back({std::move(key), std::to_string(random.below(10)), 0});
+  }
+  for (Records& records : shapes) {
+    for (std::size_t i = records.size() - 1; i > 0; --i)
+      std::swap(records[i], records[random.below(i + 1)]);
+    records.push_back(records.front());
+    Emits emits(records, Emits::Kind::referred);
+    const EntryList entries(emits.batch().entries.data());
+    std::vector<SortItem> items;
+    for (const Entry& entry : emits.batch().entries)
+      items.push_back(make_sort_item(entry, 0, 0, items.size()));
+    sort_items(items, entries, 0);
+    EntrySum consumed;
+    SortedEntries source(items, entries, 0, consumed);
+    const Result<Records> result = drain(source);
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(*result == sorted(records));
+  }
+}
+
 // Goal: what is spilled is every partition's pairs in order, at any number of partitions, and the
 // buffer's memory is free again. Method: read the run back partition by partition.
 TEST(Spill, WritesEveryPartitionInOrder) {
