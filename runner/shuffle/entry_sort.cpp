@@ -127,10 +127,13 @@ std::span<SortItem> order_by_length(std::span<SortItem> group, const EntryList& 
   const auto rank = [&](const SortItem& item) {
     return std::min<std::size_t>(entries.pair(item.index()).klen, depth + 1);
   };
-  std::sort(group.begin(), group.end(), [&](const SortItem& a, const SortItem& b) {
+  const auto is_first = [&](const SortItem& a, const SortItem& b) {
     const std::size_t rank_a = rank(a), rank_b = rank(b);
     return rank_a != rank_b ? rank_a < rank_b : a.index() < b.index();
-  });
+  };
+  // Mostly all are longer; and then they are in order already, as one hot key's are.
+  if (!std::is_sorted(group.begin(), group.end(), is_first))
+    std::sort(group.begin(), group.end(), is_first);
   const auto longer = std::find_if(group.begin(), group.end(),
                                    [&](const SortItem& item) { return rank(item) > depth; });
   return {longer, group.end()};
