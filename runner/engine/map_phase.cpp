@@ -1,5 +1,6 @@
 #include "engine/map_phase.hpp"
 
+#include <limits>
 #include <mutex>
 
 #include "engine/first_failure.hpp"
@@ -10,7 +11,8 @@ namespace {
 
 class MapPhase {
  public:
-  explicit MapPhase(const MapPhaseSetup& setup) : setup_(setup) {
+  explicit MapPhase(const MapPhaseSetup& setup)
+      : setup_(setup), ordinals_used_(setup.first_ordinal) {
     info_.counters.resize(setup.job.spec().counters.size());
   }
 
@@ -64,8 +66,12 @@ class MapPhase {
  private:
   void run_group(std::size_t index, const MapTarget::Maps& maps) {
     const std::size_t ordinal = ordinals_used_ + index;
+    const bool has_number = ordinal <= std::numeric_limits<std::uint32_t>::max();
+    if (!has_number)
+      failure_.note(ordinal, Error{Code::limit, "the input makes more than 2^32 map tasks",
+                                   "give a larger --split-size, or more with --memory"});
     const GroupRun group{static_cast<std::uint32_t>(ordinal), index,
-                         failure_.is_moot(ordinal) || setup_.stop.stopped()};
+                         !has_number || failure_.is_moot(ordinal) || setup_.stop.stopped()};
     failure_.note(ordinal, setup_.target.run(group, maps));
     if (group.moot && setup_.stop.stopped())
       failure_.note(ordinal, Error{Code::cancelled, "stopped", {}});
@@ -89,7 +95,7 @@ class MapPhase {
   }
 
   const MapPhaseSetup& setup_;
-  std::size_t ordinals_used_ = 0;
+  std::size_t ordinals_used_;
   FirstFailure failure_;
   std::mutex mutex_;  // Guards info_.
   MapPhaseInfo info_;

@@ -31,9 +31,11 @@ struct MapPhaseSetup {
   Progress& progress;
   const StopFlag& stop;
   PeakMemory& peak;
+  std::size_t first_ordinal = 0;  ///< Of the first group.
 };
 
-/// On failure returns the error of the lowest group that failed, whatever the schedule.
+/// On failure returns the error of the lowest group that failed, whatever the schedule; limit where
+/// an ordinal has more than 32 bits.
 Result<MapPhaseInfo> run_map_phase(const MapPhaseSetup& setup,
                                    const std::vector<SplitGroup>& groups);
 

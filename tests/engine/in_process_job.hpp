@@ -22,6 +22,7 @@ enum class JobShape : std::uint8_t {
   join,    ///< Word and the offsets of the lines it stands in, in input order, by a reduce.
   copy,    ///< Map-only: each line is a record.
   expand,  ///< Map-only: each word of each line is a pair.
+  sort,    ///< Each line, in byte order.
 };
 
 /// What a test may change of the user code; each is called from any thread.
@@ -86,6 +87,7 @@ class InProcessMap final : public MapAttempt {
       const Slice field = slice_of(line);
       return context_.records->write(0, std::span(&field, 1));
     }
+    if (spec_.shape == JobShape::sort) return emit(std::string(line), {});
     Result<void> outcome;
     for_each_word(line, [&](std::string_view word) {
       for (std::uint64_t i = 0; outcome && i < spec_.repeats; ++i)
@@ -159,6 +161,10 @@ inline JobSpec job_spec(const InProcessSpec& wanted) {
   spec.name = "in-process";
   spec.key_fields = {{FieldType::bytes, false}};
   spec.value_field = {wanted.shape == JobShape::join ? FieldType::bytes : FieldType::u64, false};
+  if (wanted.shape == JobShape::sort) {
+    spec.value_field = {};
+    spec.out_kind = OutKind::key;
+  }
   spec.map_only = wanted.shape == JobShape::copy || wanted.shape == JobShape::expand;
   spec.has_reduce = wanted.shape == JobShape::join;
   spec.independent_groups = true;

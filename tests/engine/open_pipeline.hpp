@@ -39,6 +39,21 @@ struct PipelineSetup {
   bool spills = false;
   std::uint32_t partitions = 3;
   std::uint64_t split_bytes = 2000;
+  /// Each split is a task, and so many of them make a run; 0: splits are grouped, and make three.
+  std::size_t splits_of_run = 0;
+  std::size_t sort_bytes = 0;   ///< Of the sort buffers; 0: plenty. Too few make runs, too.
+  std::size_t first_task = 0;   ///< Number of the map's first task.
+  std::size_t table_bytes = 0;  ///< Of the combine table; 0: plenty.
+  std::size_t fan_in = 2;       ///< Of the merges on disk.
+};
+
+/// What a run with spills did.
+struct PipelineInfo {
+  std::uint64_t emitted_pairs = 0;
+  std::uint64_t spilled_runs = 0;
+  std::uint64_t spilled_pairs = 0;
+  std::uint64_t spilled_bytes = 0;
+  MergeInfo merged;
 };
 
 /// Runs every body in order, except those of its second call that it is told to skip.
@@ -63,6 +78,7 @@ class OpenPipeline {
 
   PipelineHooks hooks;
   FaultyStorage storage;
+  PipelineInfo info;
 
   /// The bytes of all parts.
   Result<std::vector<std::string>> run(const std::string& text) {
@@ -74,7 +90,9 @@ class OpenPipeline {
     MemoryPlan::Needs needs;
     needs.combines = job.spec().combine != CombineKind::none;
     needs.fold_is_exact = true;
-    const MemoryPlan memory = MemoryPlan::make(std::size_t{36} << 20, 2, needs);
+    MemoryPlan memory = MemoryPlan::make(std::size_t{36} << 20, 2, needs);
+    if (setup_.sort_bytes != 0) memory.sort_bytes = setup_.sort_bytes;
+    if (setup_.table_bytes != 0) memory.table_share_bytes = setup_.table_bytes;
     MRUN_TRY_ASSIGN(const auto output,
                     MapOutput::create({job, setup_.partitions, memory, 1, scratch_, stop_, 7}));
     MRUN_TRY(map(inputs, plan, job, *output));
@@ -113,13 +131,20 @@ class OpenPipeline {
     InputReader reader(inputs, plan, reading, budget, stop_);
     OrderedExecutor executor(OrderedExecutor::Order::ascending);
     std::vector<SplitGroup> groups = group_splits(plan);
-    SpillingTarget target(output, *this, groups.size() / 3 + 1);
+    if (setup_.splits_of_run != 0) {
+      groups.clear();
+      for (std::size_t i = 0; i < plan.splits.size(); ++i) groups.push_back({i, 1, false, 0});
+    }
+    SpillingTarget target(output, *this,
+                          setup_.splits_of_run != 0 ? setup_.splits_of_run : groups.size() / 3 + 1);
     const std::vector<SplitGroup> right = groups;
     for (std::size_t i = 0; hooks.group && i < groups.size(); ++i)
       groups[i] = right[hooks.group(i)];
-    MRUN_TRY_ASSIGN(
-        const MapPhaseInfo mapped,
-        run_map_phase({job, plan, reader, target, executor, progress_, stop_, peak_}, groups));
+    MRUN_TRY_ASSIGN(const MapPhaseInfo mapped,
+                    run_map_phase({job, plan, reader, target, executor, progress_, stop_, peak_,
+                                   setup_.first_task},
+                                  groups));
+    info.emitted_pairs = mapped.emitted_pairs;
     MRUN_TRY(output.flush_table(0));
     MRUN_TRY(output.check_arrived(mapped.emitted_pairs));
     if (hooks.mapped && !setup_.spills) hooks.mapped(output);
@@ -138,11 +163,16 @@ class OpenPipeline {
     RunSet runs;
     runs.runs = output.take_runs(runs.files);
     runs.pairs = output.spilled_pairs();
+    info.spilled_runs = output.spilled_runs();
+    info.spilled_pairs = output.spilled_pairs();
+    info.spilled_bytes = output.spilled_bytes();
     if (hooks.runs) hooks.runs(runs);
     MergeMemory merging;
     merging.bytes = budget.limit_bytes();
-    MRUN_TRY(merge_down(runs, {setup_.partitions, output.combiner(), executor, scratch_, budget,
-                               output.index_budget(), merging, memory.block_bytes, stop_}));
+    merging.fan_in = setup_.fan_in;
+    MRUN_TRY_ASSIGN(info.merged, merge_down(runs, {setup_.partitions, output.combiner(), executor,
+                                                   scratch_, budget, output.index_budget(), merging,
+                                                   memory.block_bytes, stop_}));
     if (hooks.pieces_of_runs) return write_parts(job, output, hooks.pieces_of_runs(runs, budget));
     return write_parts(
         job, output,
