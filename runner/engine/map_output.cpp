@@ -230,8 +230,7 @@ Result<void> MapOutput::make_room(WorkerOutput& worker, unsigned waits) {
   return {};
 }
 
-// Waits until the caller may write a run, and makes sure that its index finds memory, however many
-// runs there are.
+// Waits until the caller may write a run, and lets the others' indexes make room for its own.
 Result<void> MapOutput::wait_for_writer() {
   std::unique_lock lock(mutex_);
   while (writers_ == setup_.plan.spill_writers) {
@@ -239,7 +238,7 @@ Result<void> MapOutput::wait_for_writer() {
     room_.wait_for(lock, std::chrono::milliseconds(20));
   }
   ++writers_;
-  const std::size_t wanted = RunWriter::index_bytes_least() * setup_.plan.spill_writers;
+  const std::size_t wanted = RunWriter::index_bytes_wanted() * setup_.plan.spill_writers;
   bool has_more = true;
   while (index_budget_.free_bytes() < wanted && has_more) {
     has_more = false;

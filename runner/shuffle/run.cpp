@@ -33,7 +33,7 @@ void Run::thin_index() {
   thinned.reserve((index_.size() + 1) / 2);
   for (std::size_t i = 0; i < index_.size(); i += 2) thinned.push_back(index_[i]);
   index_ = std::move(thinned);
-  charge_.shrink_to(index_.capacity() * sizeof(BlockHeader));
+  charge_.shrink_to(index_charge(index_.capacity()));
 }
 
 Failure damaged_run(const StorageFile& file, std::uint64_t offset, const char* why) {
@@ -68,7 +68,7 @@ Result<Run> Run::open(MemoryBudget& budget, StorageFile& file, std::uint64_t beg
 
 Result<void> Run::read_index(MemoryBudget& budget) {
   const std::size_t entries = footer_.index_entries;
-  if (!charge_.try_add(budget, entries * sizeof(BlockHeader)))
+  if (!charge_.try_add(budget, index_charge(entries)))
     return fail(Code::limit,
                 fmt::format("no memory for the index of the sorted run in '{}': it needs {}",
                             file_->name(), size_text(entries * sizeof(BlockHeader))),

@@ -39,6 +39,11 @@ class Run {
   /// Forgets every other entry of the index and gives the memory back. Reading goes on to work: the
   /// blocks in between are walked. Not while others read.
   void thin_index();
+  /// What an index of so many entries charges. The first is free, for it is no more than what each
+  /// Run is besides: there may be more runs than fit any budget, and each stands for megabytes.
+  static std::size_t index_charge(std::size_t entries) {
+    return entries > 1 ? (entries - 1) * sizeof(BlockHeader) : 0;
+  }
 
  private:
   friend class RunWriter;

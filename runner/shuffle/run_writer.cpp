@@ -64,18 +64,14 @@ std::size_t RunWriter::memory_bytes(std::size_t block_bytes) {
          kIndexEntriesFirst * sizeof(BlockHeader);
 }
 
-std::size_t RunWriter::index_bytes_least() { return kIndexEntriesFirst * sizeof(BlockHeader); }
+std::size_t RunWriter::index_bytes_wanted() { return Run::index_charge(kIndexEntriesFirst); }
 
 Result<RunWriter> RunWriter::create(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
                                     std::size_t block_bytes, MemoryBudget& index_budget) {
   MRUN_CHECK(block_bytes >= kBlockBytesMin && block_bytes <= kBlockBytesMax);
   MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(block_bytes)));
   RunWriter writer(index_budget, file, offset, block_bytes, std::move(memory));
-  if (!writer.set_index_capacity(kIndexEntriesFirst))
-    return fail(Code::limit,
-                fmt::format("a sorted run needs {} of memory to be written, and less is free",
-                            size_text(memory_bytes(block_bytes))),
-                "give more with --memory, or use fewer threads with -j");
+  if (!writer.set_index_capacity(kIndexEntriesFirst)) writer.set_index_capacity(1);
   return writer;
 }
 
@@ -232,7 +228,7 @@ void RunWriter::remember(const BlockHeader& header) {
 
 bool RunWriter::set_index_capacity(std::size_t entries) {
   Charge charge;
-  if (!charge.try_add(*index_budget_, entries * sizeof(BlockHeader))) return false;
+  if (!charge.try_add(*index_budget_, Run::index_charge(entries))) return false;
   std::vector<BlockHeader> larger;
   larger.reserve(entries);
   larger.assign(index_.begin(), index_.end());

@@ -23,8 +23,8 @@ class RunWriter {
   /// it has not, the index lists fewer blocks.
   static std::size_t memory_bytes(std::size_t block_bytes);
 
-  /// What the index of a run charges at least, whatever the run's size.
-  static std::size_t index_bytes_least();
+  /// What the index of a run charges at first. Where there is less it lists one block.
+  static std::size_t index_bytes_wanted();
 
   /// A writer whose run begins at `offset` of `file`; blocks of at most `block_bytes`
   /// (kBlockBytesMin … kBlockBytesMax) raw, except that a larger pair has a block of its own.
