@@ -1,6 +1,7 @@
 // `mrun run`: from a name to a committed output, as one recipe.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/size_text.hpp"
@@ -83,8 +84,9 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   // All that was typed is understood; from here on it is the engine's.
   const std::unique_ptr<JobFactory> job = found.plugin.job(found.index, std::move(params.values));
   const std::unique_ptr<Storage> storage = make_disk_storage();
-  raise_open_file_limit();
-  const unsigned threads = threads_for_memory(options.memory_bytes, options.threads);
+  const unsigned threads = threads_for_descriptors(
+      raise_open_file_limit(), threads_for_memory(options.memory_bytes, options.threads),
+      std::max<std::size_t>(1, options.tmp_dirs.size()), 1 + spec.side_outputs.size());
   TbbExecutor executor(threads);
   Progress progress;
   bool reader_gone = false;

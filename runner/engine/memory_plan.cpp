@@ -22,6 +22,9 @@ constexpr std::size_t kTableMost = std::size_t{64}
                                    << 20;  // Beyond it cold memory costs more than folding saves.
 constexpr std::size_t kFanInMost = 512;    // Few enough for the loser tree to stay in cache.
 constexpr std::size_t kFanInWanted = 16;   // Rather fewer merges side by side than less than this.
+// Descriptors of the process: the standard ones, the locked staging folder, what the output opens
+// for a moment, and some merged runs.
+constexpr std::uint64_t kProcessDescriptors = 12;
 
 }  // namespace
 
@@ -29,6 +32,14 @@ unsigned threads_for_memory(std::size_t memory_bytes, unsigned threads_asked) {
   if (memory_bytes < kMemoryLeast) return 1;
   const std::size_t fed = (memory_bytes - kSharedMemoryLeast) / kThreadMemory;
   return static_cast<unsigned>(std::clamp<std::size_t>(fed, 1, std::max(1u, threads_asked)));
+}
+
+unsigned threads_for_descriptors(std::uint64_t descriptors_most, unsigned threads_asked,
+                                 std::size_t run_folders, std::size_t outputs) {
+  if (descriptors_most < kProcessDescriptors) return 1;
+  const std::uint64_t served =
+      (descriptors_most - kProcessDescriptors) / (run_folders + 1 + outputs);
+  return static_cast<unsigned>(std::clamp<std::uint64_t>(served, 1, std::max(1u, threads_asked)));
 }
 
 Result<unsigned> threads_for(std::size_t memory_bytes, unsigned threads_asked,

@@ -20,6 +20,11 @@ constexpr unsigned kInexactThreadsMost = 64;
 /// Threads that `memory_bytes` can feed, at most `threads_asked`, at least 1.
 unsigned threads_for_memory(std::size_t memory_bytes, unsigned threads_asked);
 
+/// Threads that `descriptors_most` serve, at most `threads_asked`, at least 1: each may hold a file
+/// of runs in each of `run_folders`, a file of input, and one of each of `outputs`.
+unsigned threads_for_descriptors(std::uint64_t descriptors_most, unsigned threads_asked,
+                                 std::size_t run_folders, std::size_t outputs);
+
 /// Bytes of each purpose; together at most the budget. A purpose cannot starve another.
 struct MemoryPlan {
   std::size_t input_bytes = 0;        ///< Buffers of what is read, not mapped.

@@ -40,6 +40,17 @@ TEST(ThreadsForMemory, AreAtMostThoseAskedForAndAtLeastOne) {
   EXPECT_EQ(threads_for_memory(64 * kGiB, 64), 64u);
 }
 
+TEST(MemoryPlan, FewDescriptorsServeFewThreads) {
+  for (const std::uint64_t most : {0u, 11u, 12u, 14u, 16u, 17u}) {
+    EXPECT_EQ(threads_for_descriptors(most, 8, 1, 1), 1u) << most;
+  }
+  EXPECT_EQ(threads_for_descriptors(18, 8, 1, 1), 2u);
+  EXPECT_EQ(threads_for_descriptors(64, 32, 1, 1), 17u);
+  EXPECT_EQ(threads_for_descriptors(64, 32, 4, 2), 7u) << "several folders and outputs";
+  EXPECT_EQ(threads_for_descriptors(1024, 64, 1, 1), 64u);
+  EXPECT_EQ(threads_for_descriptors(std::uint64_t{1} << 63, 3, 1, 1), 3u) << "no limit";
+}
+
 TEST(ThreadsForMemory, GrowWithTheMemory) {
   unsigned before = 1;
   for (std::size_t bytes = kMiB; bytes < 256 * kMiB; bytes += kMiB) {
