@@ -18,6 +18,22 @@ Partitions small_partitions() {
           {8, {{"\xff\xff", "\xff", 4000000000u}}}};
 }
 
+/// Several full blocks of a partition, all compressed to little.
+Partitions full_blocks() {
+  Records records;
+  for (std::uint32_t i = 0; i < 40; ++i)
+    records.push_back(
+        {std::to_string(100 + i), std::string(7000, static_cast<char>('a' + i % 9)), i});
+  return {{0, records}, {2, {{"only", "one", 7}}}, {3, records}};
+}
+
+struct Sample {
+  const char* name;
+  Partitions (*partitions)();
+  std::size_t blocks;
+};
+void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
+
 /// Opens and reads; the error's code, or none where nothing was noticed.
 std::optional<Error> try_all(StorageFile& file, std::uint64_t end, const Partitions& partitions) {
   MemoryBudget budget(kPlenty);
@@ -29,24 +45,25 @@ std::optional<Error> try_all(StorageFile& file, std::uint64_t end, const Partiti
   return std::nullopt;
 }
 
-class RunDamage : public ::testing::Test {
+class RunDamage : public ::testing::TestWithParam<Sample> {
  protected:
   void SetUp() override {
     MemoryBudget budget(kPlenty);
     file_.bytes.assign(kOffset, '?');
     const auto run = write_run(budget, file_, kOffset, kBlockBytesMin, partitions_);
     ASSERT_TRUE(run);
+    ASSERT_EQ(run->footer().block_count, GetParam().blocks);
     end_ = run->end();
     ASSERT_EQ(file_.bytes.size(), end_);
     ASSERT_FALSE(try_all(file_, end_, partitions_));
   }
 
-  const Partitions partitions_ = small_partitions();
+  const Partitions partitions_ = GetParam().partitions();
   MemoryFile file_;
   std::uint64_t end_ = 0;
 };
 
-TEST_F(RunDamage, EveryFlippedBitIsNoticed) {
+TEST_P(RunDamage, EveryFlippedBitIsNoticed) {
   for (std::uint64_t at = kOffset; at < end_; ++at) {
     for (int bit = 0; bit < 8; ++bit) {
       file_.bytes[at] = static_cast<char>(file_.bytes[at] ^ (1 << bit));
@@ -59,7 +76,7 @@ TEST_F(RunDamage, EveryFlippedBitIsNoticed) {
   }
 }
 
-TEST_F(RunDamage, EveryTruncationOfTheFileIsNoticed) {
+TEST_P(RunDamage, EveryTruncationOfTheFileIsNoticed) {
   const std::string whole = file_.bytes;
   for (std::uint64_t size = 0; size < whole.size(); ++size) {
     file_.bytes = whole.substr(0, size);
@@ -69,7 +86,7 @@ TEST_F(RunDamage, EveryTruncationOfTheFileIsNoticed) {
   }
 }
 
-TEST_F(RunDamage, EveryWrongEndIsNoticed) {
+TEST_P(RunDamage, EveryWrongEndIsNoticed) {
   for (std::uint64_t end = kOffset; end < end_; ++end) {
     const auto error = try_all(file_, end, partitions_);
     ASSERT_TRUE(error) << end;
@@ -80,7 +97,7 @@ TEST_F(RunDamage, EveryWrongEndIsNoticed) {
     ASSERT_TRUE(try_all(file_, end, partitions_));
 }
 
-TEST_F(RunDamage, RemovedAndDoubledBytesAreNoticed) {
+TEST_P(RunDamage, RemovedAndDoubledBytesAreNoticed) {
   const std::string whole = file_.bytes;
   for (std::uint64_t at = kOffset; at < end_; ++at) {
     file_.bytes = whole.substr(0, at) + whole.substr(at + 1);
@@ -89,6 +106,11 @@ TEST_F(RunDamage, RemovedAndDoubledBytesAreNoticed) {
     ASSERT_TRUE(try_all(file_, end_ + 1, partitions_)) << at;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, RunDamage,
+                         ::testing::Values(Sample{"SmallBlocks", small_partitions, 3},
+                                           Sample{"FullBlocks", full_blocks, 11}),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(RunDamageOfBlocks, ABlockInAnothersPlaceIsNoticed) {
   // Two blocks of one size, each sound by itself, change places: also where the index lists
