@@ -31,6 +31,14 @@ struct Subject {
 
 void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
 
+/// A test job that multiplies its input until it spills, with so many parts.
+Subject with_parts(const char* name, const char* job, const char* repeat, std::uint64_t input_bytes,
+                   const char* partitions) {
+  Subject subject{name, {test_job(job), "-D", repeat, "-D", "same=1"}, input_bytes};
+  subject.partitions = partitions;
+  return subject;
+}
+
 std::vector<Subject> subjects() {
   return {
       {"WordCount", {shipped_job("wordcount")}, 3 << 20},
@@ -44,6 +52,10 @@ std::vector<Subject> subjects() {
       {"ConcatenationThatSpills",
        {test_job("concatenate"), "-D", "repeat=100", "-D", "big=4000"},
        20 << 10},
+      with_parts("SortThatSpillsToOnePart", "lines_in_order", "repeat=300", 100 << 10, "-p1"),
+      with_parts("SortThatSpillsToManyParts", "lines_in_order", "repeat=300", 100 << 10, "-p90"),
+      with_parts("ValuesThatSpillToOnePart", "concatenate", "repeat=200", 50 << 10, "-p1"),
+      with_parts("ValuesThatSpillToManyParts", "concatenate", "repeat=200", 50 << 10, "-p90"),
       {"FoldInOrder", {test_job("affine_fold"), "-D", "repeat=20"}, 200 << 10},
       {"UniqueThatSpills",
        {test_job("unique_values"), "-D", "repeat=200", "-D", "same=1"},
