@@ -1,0 +1,113 @@
+// Goal: 10^8 values of one key stream: within the memory (P7) and, by the figures that this prints,
+// in at most 1.3 times the time of as many values of even keys (P14). Method: each job runs on one
+// hot key and on a million keys of the same lengths, in memory and spilled, in turns; the outputs'
+// counts are known. No time decides the test.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "support/command.hpp"
+#include "support/files.hpp"
+#include "support/random.hpp"
+
+namespace mrun::test_support {
+namespace {
+
+constexpr std::uint64_t kRepeats = 10;  // Pairs of each line.
+constexpr int kRounds = 3;
+
+std::uint64_t lines() { return scaled(10'000'000); }
+
+struct Subject {
+  const char* name;
+  const char* job;
+  const char* memory;
+  std::uint64_t budget_mib;
+  bool line_is_pair = false;  ///< It writes each pair as a line.
+};
+void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
+
+class HotKey : public testing::TestWithParam<Subject> {
+ protected:
+  /// Lines "<9 bytes> <7 digits>" of `keys` keys.
+  void write_lines(const std::string& name, std::uint64_t keys) {
+    std::ofstream file(folder_ / name, std::ios::binary);
+    Random random(test_seed());
+    std::string text;
+    for (std::uint64_t i = 0; i < lines(); ++i) {
+      const std::string key =
+          std::to_string(keys == 1 ? 12'345'678 : 10'000'000 + random.below(keys));
+      text += "k" + key + " " + std::to_string(1'000'000 + i % 9'000'000) + "\n";
+      if (text.size() < (1u << 20) && i + 1 < lines()) continue;
+      file << text;
+      text.clear();
+    }
+  }
+
+  double run(const std::string& input) {
+    const Subject& subject = GetParam();
+    remove_tree(folder_ / "out");
+    CommandOptions options;
+    options.folder = folder_.path();
+    options.measure_memory = true;
+    options.timeout = std::chrono::hours(2);
+    const std::vector<std::string> arguments{test_job(subject.job),
+                                             "-q",
+                                             "--no-sync",
+                                             "-p1",
+                                             "-D",
+                                             "repeat=" + std::to_string(kRepeats),
+                                             "--memory",
+                                             subject.memory,
+                                             input,
+                                             "out"};
+    const CommandResult result = run_mrun(arguments, options);
+    EXPECT_TRUE(result.ok()) << describe(arguments, result);
+    if (!under_sanitizer()) {
+      EXPECT_LE(result.peak_anonymous_bytes >> 20, subject.budget_mib * 115 / 100 + 64);
+    }
+    std::cout << subject.name << ", " << input << ": " << result.seconds << " s, "
+              << (result.peak_anonymous_bytes >> 20) << " MiB\n";
+    return result.seconds;
+  }
+
+  TempFolder folder_;
+};
+
+TEST_P(HotKey, StreamsWithinTheBudget) {
+  write_lines("hot", 1);
+  write_lines("even", 1'000'000);
+  std::vector<double> ratios;
+  for (int round = 0; round < kRounds; ++round) {
+    const double hot = run("hot");
+    std::ifstream part(folder_ / "out/part-00000", std::ios::binary);
+    const std::string pairs = std::to_string(lines() * kRepeats);
+    std::string line;
+    ASSERT_TRUE(std::getline(part, line));
+    if (std::string(GetParam().job) == "concatenate" ||
+        std::string(GetParam().job) == "count_in_order") {
+      EXPECT_NE(line.find('\t' + pairs), std::string::npos) << line;
+    }
+    part.close();
+    ratios.push_back(hot / run("even"));
+  }
+  std::sort(ratios.begin(), ratios.end());
+  std::cout << GetParam().name << ": " << ratios[kRounds / 2] << " times the time of even keys\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Jobs, HotKey,
+                         testing::Values(Subject{"ReduceInMemory", "concatenate", "8G", 8192},
+                                         Subject{"ReduceSpilled", "concatenate", "64M", 64},
+                                         Subject{"SortInMemory", "lines_in_order", "8G", 8192},
+                                         Subject{"SortSpilled", "lines_in_order", "64M", 64},
+                                         Subject{"FoldInOrder", "affine_fold", "64M", 64},
+                                         Subject{"UniqueInMemory", "unique_values", "8G", 8192},
+                                         Subject{"UniqueSpilled", "unique_values", "64M", 64}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+}  // namespace
+}  // namespace mrun::test_support
