@@ -3,18 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-#include <optional>
-
 #include "base/digest.hpp"
 #include "os/path_info.hpp"
 #include "os/read_file.hpp"
+#include "output/json_members.hpp"
 #include "output/json_text.hpp"
 
 namespace mrun {
 namespace {
 
-using Json = nlohmann::json;
+using Json = JsonMembers::Json;
 
 constexpr int kFormatVersion = 1;
 /// A line of a part is some 100 bytes; far beyond any output of ours, well below memory.
@@ -44,9 +42,14 @@ std::string list_text(const char* name, const Items& items, const ItemText& item
 std::string part_text(const PartInfo& part) {
   const std::string side =
       part.side_output.empty() ? "" : ", \"side_output\": " + json_quoted(part.side_output);
-  return fmt::format(R"({{"name": {}{}, "bytes": {}, "records": {}, "xxh128": "{}"}})",
-                     json_quoted(part.name), side, part.size_bytes, part.records,
-                     part.digest.hex());
+  std::string keys;
+  if (part.keys)
+    keys = fmt::format(R"(, "first_key": {}, "last_key": {}, "last_key_is_cut": {})",
+                       json_quoted(part.keys->first), json_quoted(part.keys->last),
+                       part.keys->last_is_cut);
+  return fmt::format(R"({{"name": {}{}, "bytes": {}, "records": {}, "xxh128": "{}"{}}})",
+                     json_quoted(part.name), side, part.size_bytes, part.records, part.digest.hex(),
+                     keys);
 }
 
 std::string totals_text(const Manifest& manifest) {
@@ -66,83 +69,13 @@ std::string totals_text(const Manifest& manifest) {
       output_bytes, output_records);
 }
 
-/// Reads members of a JSON document and remembers whether all were there and of the right type.
-class MemberReader {
- public:
-  bool ok() const { return ok_; }
-
-  const Json& member(const Json& object, const char* name) {
-    static const Json kNull;
-    const auto at = object.find(name);
-    if (object.is_object() && at != object.end()) return *at;
-    ok_ = false;
-    return kNull;
-  }
-  std::uint64_t number(const Json& object, const char* name) {
-    const Json& value = member(object, name);
-    if (value.is_number_unsigned()) return value.get<std::uint64_t>();
-    ok_ = false;
-    return 0;
-  }
-  std::int64_t signed_number(const Json& object, const char* name) {
-    const Json& value = member(object, name);
-    if (value.is_number_integer()) return value.get<std::int64_t>();
-    ok_ = false;
-    return 0;
-  }
-  std::string text(const Json& object, const char* name) {
-    const Json& value = member(object, name);
-    if (value.is_string()) return value.get<std::string>();
-    if (value.is_object()) return bytes_of(text(value, "hex"));
-    ok_ = false;
-    return {};
-  }
-  Digest128 digest(const Json& object, const char* name) {
-    const std::string bytes = bytes_of(text(object, name));
-    if (bytes.size() != kDigestDigits / 2) ok_ = false;
-    Digest128 digest;
-    for (std::size_t i = 0; i < bytes.size() && i < kDigestDigits / 2; ++i) {
-      std::uint64_t& word = i < 8 ? digest.hi : digest.lo;
-      word = word << 8 | static_cast<std::uint8_t>(bytes[i]);
-    }
-    return digest;
-  }
-  /// Calls `read` with each item of a list.
-  template <typename Read>
-  void list(const Json& object, const char* name, const Read& read) {
-    const Json& items = member(object, name);
-    if (!items.is_array())
-      ok_ = false;
-    else
-      for (const Json& item : items) read(item);
-  }
-  void require(bool condition) { ok_ = ok_ && condition; }
-
- private:
-  std::string bytes_of(const std::string& hex) {
-    const auto digit = [this](char c) {
-      if (c >= '0' && c <= '9') return c - '0';
-      if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-      ok_ = false;
-      return 0;
-    };
-    if (hex.size() % 2 != 0) ok_ = false;
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-      bytes += static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1]));
-    return bytes;
-  }
-
-  bool ok_ = true;
-};
-
 /// A part's name becomes a path: it must stay inside the output.
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." &&
          name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
 }
 
-Manifest read_members(const Json& json, MemberReader& in) {
+Manifest read_members(const Json& json, JsonMembers& in) {
   Manifest manifest;
   in.require(in.number(json, "mrun_manifest") == kFormatVersion);
   manifest.mrun_version = in.text(json, "mrun_version");
@@ -163,6 +96,7 @@ Manifest read_members(const Json& json, MemberReader& in) {
   in.list(json, "counters", [&](const Json& item) {
     manifest.counters.push_back({in.text(item, "name"), in.signed_number(item, "value")});
   });
+  if (json.contains("pairs")) manifest.pairs = read_pair_schema(in.member(json, "pairs"), in);
   in.list(json, "parts", [&](const Json& item) {
     PartInfo part;
     part.name = in.text(item, "name");
@@ -170,6 +104,9 @@ Manifest read_members(const Json& json, MemberReader& in) {
     part.size_bytes = in.number(item, "bytes");
     part.records = in.number(item, "records");
     part.digest = in.digest(item, "xxh128");
+    if (item.contains("first_key"))
+      part.keys = KeyBounds{in.text(item, "first_key"), in.text(item, "last_key"),
+                            in.boolean(item, "last_key_is_cut")};
     in.require(is_plain_name(part.name));
     manifest.parts.push_back(std::move(part));
   });
@@ -204,6 +141,7 @@ std::string manifest_text(const Manifest& manifest) {
   text += list_text("counters", manifest.counters, [](const CounterValue& counter) {
     return fmt::format(R"({{"name": {}, "value": {}}})", json_quoted(counter.name), counter.value);
   });
+  if (manifest.pairs) text += fmt::format("  \"pairs\": {},\n", pair_schema_text(*manifest.pairs));
   text += list_text("parts", manifest.parts, part_text);
   return fmt::format("{}{}{}{}", text, kChecksumHead, digest_of(text), kChecksumTail);
 }
@@ -216,7 +154,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& path) 
     return fail(Code::integrity, "'" + path + "' is damaged: its checksum does not hold",
                 kMendOfDamage);
   const Json json = Json::parse(text.begin(), text.end(), nullptr, false);
-  MemberReader in;
+  JsonMembers in;
   Manifest manifest = read_members(json, in);
   if (!in.ok())
     return fail(Code::integrity, "'" + path + "' has members that this version does not know",

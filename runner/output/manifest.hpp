@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "model/run_info.hpp"
+#include "output/pair_schema.hpp"
 #include "output/part_file.hpp"
 
 namespace mrun {
@@ -39,6 +41,7 @@ struct Manifest {
   std::vector<ManifestInput> inputs;
   std::vector<PartInfo> parts;  ///< The main output's in order, then each side output's in order.
   std::vector<CounterValue> counters;
+  std::optional<PairSchema> pairs;  ///< Of an output in the format table or kv.
   std::uint64_t input_records = 0;
   std::uint64_t emitted_pairs = 0;
   std::uint64_t groups = 0;

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/compression.hpp"
 #include "base/digest.hpp"
@@ -17,6 +19,21 @@
 
 namespace mrun {
 
+/// The first and the last key of a part of pairs in order, each cut to kBytesMax bytes.
+struct KeyBounds {
+  static constexpr std::size_t kBytesMax = 256;
+
+  std::string first;
+  std::string last;
+  bool last_is_cut = false;  ///< The last key begins with `last`, and goes on.
+
+  /// Whether a part with these bounds may hold the key.
+  bool may_hold(std::string_view key) const {
+    return key >= first && (key <= last || (last_is_cut && key.starts_with(last)));
+  }
+  bool operator==(const KeyBounds&) const = default;
+};
+
 /// What a manifest says of one file of an output.
 struct PartInfo {
   std::string name;         ///< In the output folder.
@@ -24,6 +41,7 @@ struct PartInfo {
   std::uint64_t size_bytes = 0;
   std::uint64_t records = 0;
   Digest128 digest;
+  std::optional<KeyBounds> keys = {};  ///< Of a table that is not empty.
 
   bool operator==(const PartInfo&) const = default;
 };
