@@ -32,6 +32,26 @@ Digest128 Hash128Stream::digest() const noexcept {
   return {hash.high64, hash.low64};
 }
 
+struct Hash64Stream::State {
+  XXH3_state_t xxh3;
+};
+
+Hash64Stream::Hash64Stream() : state_(std::make_unique<State>()) {
+  XXH3_INITSTATE(&state_->xxh3);
+  reset();
+}
+Hash64Stream::Hash64Stream(Hash64Stream&&) noexcept = default;
+Hash64Stream& Hash64Stream::operator=(Hash64Stream&&) noexcept = default;
+Hash64Stream::~Hash64Stream() = default;
+
+void Hash64Stream::reset() noexcept { XXH3_64bits_reset(&state_->xxh3); }
+
+void Hash64Stream::update(std::span<const std::byte> bytes) noexcept {
+  if (!bytes.empty()) XXH3_64bits_update(&state_->xxh3, bytes.data(), bytes.size());
+}
+
+std::uint64_t Hash64Stream::value() const noexcept { return XXH3_64bits_digest(&state_->xxh3); }
+
 Digest128 digest128(std::span<const std::byte> bytes) noexcept {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
   return {hash.high64, hash.low64};

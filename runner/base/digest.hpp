@@ -36,6 +36,24 @@ class Hash128Stream {
   std::unique_ptr<State> state_;
 };
 
+/// hash64 with seed 0 of bytes as they come. Move-only, as Hash128Stream.
+class Hash64Stream {
+ public:
+  Hash64Stream();
+  Hash64Stream(Hash64Stream&&) noexcept;
+  Hash64Stream& operator=(Hash64Stream&&) noexcept;
+  ~Hash64Stream();
+
+  void update(std::span<const std::byte> bytes) noexcept;
+  std::uint64_t value() const noexcept;
+  /// Begins anew.
+  void reset() noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// The digest of bytes that lie in one place.
 Digest128 digest128(std::span<const std::byte> bytes) noexcept;
 

@@ -1,7 +1,8 @@
-// Block codec over the lz4 library.
+// Block codec over the lz4 and zstd libraries.
 #include "codec/block_codec.hpp"
 
 #include <lz4.h>
+#include <zstd.h>
 
 #include <algorithm>
 
@@ -10,6 +11,13 @@
 namespace mrun {
 
 static_assert(kLz4RawBytesMax == LZ4_MAX_INPUT_SIZE);
+
+namespace {
+
+/// Small blocks gain little from more.
+constexpr int kZstdBlockLevel = 3;
+
+}  // namespace
 
 std::size_t lz4_compress(std::span<const std::byte> raw, std::span<std::byte> out) {
   MRUN_CHECK(raw.size() <= kLz4RawBytesMax);
@@ -26,6 +34,32 @@ bool lz4_decompress(std::span<const std::byte> stored, std::span<std::byte> raw)
       reinterpret_cast<const char*>(stored.data()), reinterpret_cast<char*>(raw.data()),
       static_cast<int>(stored.size()), static_cast<int>(raw.size()));
   return made >= 0 && static_cast<std::size_t>(made) == raw.size();
+}
+
+void ZstdCompressor::Free::operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+void ZstdDecompressor::Free::operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+
+Result<ZstdCompressor> ZstdCompressor::create() {
+  ZstdCompressor made;
+  made.context_.reset(ZSTD_createCCtx());
+  if (made.context_ == nullptr)
+    return fail(Code::limit, "the system has no memory to compress with");
+  ZSTD_CCtx_setParameter(made.context_.get(), ZSTD_c_compressionLevel, kZstdBlockLevel);
+  return made;
+}
+
+std::size_t ZstdCompressor::compress(std::span<const std::byte> raw, std::span<std::byte> out) {
+  const std::size_t stored =
+      ZSTD_compress2(context_.get(), out.data(), out.size(), raw.data(), raw.size());
+  return ZSTD_isError(stored) != 0 ? 0 : stored;
+}
+
+bool ZstdDecompressor::decompress(std::span<const std::byte> stored, std::span<std::byte> raw) {
+  if (context_ == nullptr) context_.reset(ZSTD_createDCtx());
+  if (context_ == nullptr) return false;
+  const std::size_t made =
+      ZSTD_decompressDCtx(context_.get(), raw.data(), raw.size(), stored.data(), stored.size());
+  return ZSTD_isError(made) == 0 && made == raw.size();
 }
 
 }  // namespace mrun

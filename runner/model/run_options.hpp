@@ -13,9 +13,9 @@ namespace mrun {
 
 enum class IoMode : std::uint8_t { automatic, mmap, pread };
 
-/// How output records are written: fields and LF; fields and NUL; the value (of a job without values
-/// the key) alone; pairs in sorted tables (runner/table/TABLE_FORMAT.md); pairs one behind the
-/// other (KV_FORMAT.md there).
+/// How output records are written: fields and LF; fields and NUL; the value (of a job without
+/// values the key) alone; pairs in sorted tables (runner/table/TABLE_FORMAT.md); pairs one behind
+/// the other (KV_FORMAT.md there).
 enum class OutputFormat : std::uint8_t { text, nul, raw, table, kv };
 constexpr bool holds_pairs(OutputFormat format) {
   return format == OutputFormat::table || format == OutputFormat::kv;

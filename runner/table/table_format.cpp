@@ -1,6 +1,7 @@
 // Writes and reads the fixed parts of a table.
 #include "table/table_format.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -74,6 +75,10 @@ void encode_table_header(std::span<std::byte, kTableHeaderBytes> out) {
   writer.put(std::uint32_t{0});
 }
 
+bool begins_as_table(std::span<const std::byte> in) {
+  return in.size() >= kMagicBytes && Reader(bytes_of(in.data())).take_magic(kHeadMagic);
+}
+
 const char* check_table_header(std::span<const std::byte, kTableHeaderBytes> in) {
   Reader reader(bytes_of(in.data()));
   std::uint32_t version = 0, reserved = 0;
@@ -116,6 +121,21 @@ TableSlot decode_slot(const std::uint8_t* in) {
   reader.take(slot.slots);
   reader.take(slot.lines);
   return slot;
+}
+
+std::uint64_t separator_prefix(Slice key) {
+  std::uint64_t word = 0;
+  if (key.size != 0) std::memcpy(&word, key.data, std::min<std::size_t>(key.size, sizeof word));
+  return __builtin_bswap64(word);
+}
+
+int compare_bytes(Slice a, Slice b) {
+  const std::size_t both = std::min(a.size, b.size);
+  if (both != 0) {
+    const int order = std::memcmp(a.data, b.data, both);
+    if (order != 0) return order;
+  }
+  return a.size == b.size ? 0 : a.size < b.size ? -1 : 1;
 }
 
 void encode_table_footer(const TableFooter& footer, std::span<std::byte, kTableFooterBytes> out) {

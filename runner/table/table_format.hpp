@@ -73,6 +73,8 @@ struct TableFooter {
 };
 
 void encode_table_header(std::span<std::byte, kTableHeaderBytes> out);
+/// Whether bytes that may be no table begin as one.
+bool begins_as_table(std::span<const std::byte> in);
 /// Null if `in` is the header of a table of this version, or else why it is not.
 const char* check_table_header(std::span<const std::byte, kTableHeaderBytes> in);
 
@@ -83,6 +85,12 @@ TableSlot decode_slot(const std::uint8_t* in);
 void encode_table_footer(const TableFooter& footer, std::span<std::byte, kTableFooterBytes> out);
 /// None where magic, checksum or reserved bytes do not hold.
 std::optional<TableFooter> decode_table_footer(std::span<const std::byte, kTableFooterBytes> in);
+
+/// TableSlot::prefix of a separator, and of a key to compare with it.
+std::uint64_t separator_prefix(Slice key);
+
+/// Below zero, zero, above zero, as `a` is before, equal to, after `b` in byte order.
+int compare_bytes(Slice a, Slice b);
 
 /// The hash that filters and ends of blocks go by.
 inline std::uint64_t table_hash(Slice key) {

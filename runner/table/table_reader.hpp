@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "os/mapped_file.hpp"
 #include "table/table_format.hpp"
+#include "table/table_node.hpp"
 
 namespace mrun {
 
@@ -46,18 +48,53 @@ class TableReader {
   /// of pairs in [a, b) is rank(b) - rank(a).
   Result<std::uint64_t> rank(Slice key) const;
 
-  /// Reads all of the file: every node and block, its checksum, order, counts, and that nothing
-  /// lies between them.
+  /// Reads all of the file: every node and block, its checksum, order, counts, separators, filters,
+  /// and that nothing lies between them.
   Result<void> check_all() const;
 
  private:
   friend class TableCursor;
-  friend class TableNode;
+  friend class TableCheck;
+
+  /// Nodes whose checksum was found to hold, by offset: each slot of this remembers the last one.
+  /// Relaxed: an offset guards no other data, for the mapped bytes are the same to all threads.
+  class CheckedNodes {
+   public:
+    void resize(std::uint64_t nodes);
+    bool has(std::uint64_t offset) const {
+      return place(offset).load(std::memory_order_relaxed) == offset;
+    }
+    void add(std::uint64_t offset) { place(offset).store(offset, std::memory_order_relaxed); }
+
+   private:
+    std::atomic<std::uint64_t>& place(std::uint64_t offset) const;
+    std::unique_ptr<std::atomic<std::uint64_t>[]> offsets_;
+    std::uint64_t mask_ = 0;
+  };
+
   explicit TableReader(std::shared_ptr<MappedFile> file) : file_(std::move(file)) {}
+  Result<void> open_ends();
+
+  /// `what` of the file at `offset` is damaged.
+  Failure damaged(std::string_view what, std::uint64_t offset) const;
+  /// Whether the child lies within the file, before the bounds.
+  bool holds(const TableSlot& slot) const;
+  /// The node of a slot, checked.
+  Result<TableNode> node(const TableSlot& slot, bool is_leaf) const;
+  /// The bytes of a block, checked.
+  Result<const std::uint8_t*> block(const TableSlot& slot) const;
+  /// The first key of a child `levels` of nodes above blocks (0: a block). `bytes` keeps it.
+  Result<Slice> first_key_of(TableSlot slot, std::size_t levels, std::string& bytes) const;
+  /// The child of a node whose children are `levels` above blocks in which the first pair that is
+  /// not smaller than `key` lies, or in front of which.
+  Result<std::size_t> child_for(const TableNode& node, std::size_t levels, Slice key,
+                                std::uint64_t prefix) const;
 
   std::shared_ptr<MappedFile> file_;
   TableFooter footer_;
+  TableNode root_;
   Slice first_key_, last_key_;
+  mutable CheckedNodes checked_;
 };
 
 }  // namespace mrun

@@ -1,0 +1,83 @@
+// No truncation and no changed bit of a table passes: opening it or reading all of it says where.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "support/files.hpp"
+#include "table/table_cursor.hpp"
+#include "table/tables.hpp"
+
+namespace mrun {
+namespace {
+
+using test_support::make_table;
+using test_support::TablePair;
+using test_support::TempFolder;
+
+/// Pairs for several blocks, one of them large and one that goes on, small enough to try each bit.
+std::vector<TablePair> few_pairs() {
+  std::vector<TablePair> pairs;
+  for (int i = 100; i < 140; ++i)
+    pairs.push_back({"key-" + std::to_string(i), "value " + std::to_string(i * i)});
+  pairs.push_back({"large", std::string(33'000, 'x')});
+  pairs.push_back({"large", "small"});
+  pairs.push_back({"none", std::nullopt});
+  return pairs;
+}
+
+/// Opens the table and walks it to its end with a cursor; the first error.
+Result<void> read_all(const std::string& path) {
+  MRUN_TRY_ASSIGN(const std::unique_ptr<TableReader> table, TableReader::open(path));
+  TableCursor cursor(*table);
+  MRUN_TRY(cursor.seek_to_first());
+  while (cursor.valid()) MRUN_TRY(cursor.next());
+  return table->check_all();
+}
+
+/// `what`: for the message of a failure.
+void expect_damage(const std::string& path, bool begins_as_table, std::size_t what) {
+  const Result<void> read = read_all(path);
+  ASSERT_FALSE(read) << "at " << what;
+  // Where the begin is no table's, that is all that is known.
+  ASSERT_EQ(read.error().code, begins_as_table ? Code::integrity : Code::input)
+      << read.error().message;
+  ASSERT_NE(read.error().message.find(path), std::string::npos);
+  if (begins_as_table) {
+    ASSERT_NE(read.error().message.find("at offset"), std::string::npos) << read.error().message;
+  }
+}
+
+TEST(TableDamage, EveryTruncationIsFound) {
+  const TempFolder folder;
+  const std::string table = *make_table(few_pairs());
+  for (std::size_t size = 0; size < table.size(); size += size < 33'000 && size > 1'000 ? 509 : 1) {
+    test_support::write_file(folder / "table", table.substr(0, size));
+    ASSERT_NO_FATAL_FAILURE(expect_damage(folder / "table", size >= 8, size));
+  }
+  test_support::write_file(folder / "table", table + "x");
+  ASSERT_NO_FATAL_FAILURE(expect_damage(folder / "table", true, table.size()));
+}
+
+TEST(TableDamage, EveryChangedBitIsFound) {
+  const TempFolder folder;
+  // The large value is a few thousand times the same case: bits of it are tried here and there.
+  const std::string table = *make_table(few_pairs());
+  test_support::write_file(folder / "table", table);
+  std::fstream file(folder / "table", std::ios::in | std::ios::out | std::ios::binary);
+  const std::size_t large = table.find(std::string(1000, 'x'));
+  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+    if (byte > large + 50 && byte < large + 32'950 && byte % 509 != 0) continue;
+    for (int bit = 0; bit <= 8; ++bit) {
+      // The last turn puts the byte back.
+      const char damaged = static_cast<char>(table[byte] ^ (bit < 8 ? 1 << bit : 0));
+      file.seekp(static_cast<std::streamoff>(byte)).put(damaged).flush();
+      if (bit == 8) continue;
+      ASSERT_NO_FATAL_FAILURE(expect_damage(folder / "table", byte >= 8, byte));
+    }
+  }
+  const Result<void> read = read_all(folder / "table");
+  EXPECT_TRUE(read) << read.error().message;
+}
+
+}  // namespace
+}  // namespace mrun
