@@ -74,6 +74,9 @@ class SortedEntries final : public PairSource {
  private:
   static constexpr std::size_t kBatch = 256;
 
+  void prefetch_entries(std::size_t begin) const;
+  void prefetch_records(std::size_t begin) const;
+
   std::span<const SortItem> items_;
   const EntryList entries_;
   const std::uint32_t partition_;
