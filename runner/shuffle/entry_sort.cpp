@@ -3,7 +3,9 @@
 #include <hwy/contrib/sort/vqsort.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <utility>
 
 namespace mrun {
 namespace {
@@ -11,11 +13,52 @@ namespace {
 constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << SortItem::kIndexBits) - 1;
 constexpr std::size_t kRefineBytes = SortItem::kKeyBits / 8;  // Key bytes of one refinement.
 constexpr std::size_t kSmallGroup = 24;  // Below this a comparison sort beats making new items.
+constexpr unsigned kRadixBits = 11;
+constexpr std::size_t kRadixDigits = std::size_t{1} << kRadixBits;
+constexpr std::size_t kRadixLeast = 4 * kRadixDigits;  // For fewer, digits cost more than items.
 
 void vector_sort(std::span<SortItem> items) {
   static_assert(sizeof(SortItem) == sizeof(hwy::uint128_t) && offsetof(hwy::uint128_t, hi) == 8);
   thread_local hwy::Sorter sorter;
   sorter(reinterpret_cast<hwy::uint128_t*>(items.data()), items.size(), hwy::SortAscending());
+}
+
+// Items in order by what they hold, key bits and index.
+bool before(const SortItem& a, const SortItem& b) {
+  return a.high != b.high ? a.high < b.high : a.low < b.low;
+}
+
+// One stable pass of a radix sort, by the digit from bit `shift` of `high` on.
+void radix_pass(std::span<const SortItem> from, unsigned shift, SortItem* to) {
+  std::array<std::uint32_t, kRadixDigits> place{};
+  const auto digit = [shift](const SortItem& item) {
+    return (item.high >> shift) & (kRadixDigits - 1);
+  };
+  for (const SortItem& item : from) ++place[digit(item)];
+  std::uint32_t sum = 0;
+  for (std::uint32_t& begin : place) sum += std::exchange(begin, sum);
+  for (const SortItem& item : from) to[place[digit(item)]++] = item;
+}
+
+// Sorts by the 22 bits below those that all share, which leaves few random keys out of order, and
+// what is equal in them by comparing. For as many items as the cache holds, twice.
+void radix_sort(std::span<SortItem> items, SortItem* spare) {
+  std::uint64_t any = 0;
+  for (const SortItem& item : items) any |= item.high ^ items[0].high;
+  const auto width = static_cast<unsigned>(std::bit_width(any));
+  const unsigned shift = width > 2 * kRadixBits ? width - 2 * kRadixBits : 0;
+  radix_pass(items, shift, spare);
+  radix_pass({spare, items.size()}, shift + kRadixBits, items.data());
+  for (std::size_t begin = 0; begin < items.size();) {
+    std::size_t end = begin + 1;
+    while (end < items.size() && items[end].high >> shift == items[begin].high >> shift) ++end;
+    const std::span<SortItem> group = items.subspan(begin, end - begin);
+    if (group.size() > kSmallGroup)
+      vector_sort(group);
+    else if (group.size() > 1)
+      std::sort(group.begin(), group.end(), before);
+    begin = end;
+  }
 }
 
 std::uint8_t key_byte(const Pair& pair, std::size_t at) {
@@ -170,8 +213,8 @@ void refine(std::span<SortItem> group, const EntryList& entries, std::size_t dep
 }
 
 // Starts to load what an entry refers to. Longer records are read in order, which the processor
-// foresees by itself. Inlined by force: GCC 12 takes a function that only prefetches for one without
-// effects, and drops calls of it.
+// foresees by itself. Inlined by force: GCC 12 takes a function that only prefetches for one
+// without effects, and drops calls of it.
 [[gnu::always_inline]] inline void prefetch_bytes(const Entry& entry) {
   constexpr std::size_t kLine = 64, kMost = 4 * kLine;
   if (entry.kind() == EntryKind::inline_value) return;
@@ -193,9 +236,13 @@ SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bi
   return {(low & ~kIndexMask) | index, high};
 }
 
-void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits) {
+void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits,
+                SortItem* spare) {
   if (items.size() < 2) return;
-  vector_sort(items);
+  if (spare != nullptr && items.size() >= kRadixLeast)
+    radix_sort(items, spare);
+  else
+    vector_sort(items);
   const std::size_t depth = (SortItem::kKeyBits - part_bits) / 8;
   for_each_group(items, [&](std::span<SortItem> group) { refine(group, entries, depth); });
 }

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "os/page_buffer.hpp"
 #include "shuffle/conservation.hpp"
 #include "shuffle/entry_block.hpp"
 
@@ -58,17 +59,24 @@ SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bi
                         std::uint64_t index);
 
 /// Sorts items that were all made with the same `part_bits`. Takes no memory beyond Highway's
-/// fixed buffers. Afterwards only the items' indexes mean something.
-void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits);
+/// fixed buffers. Afterwards only the items' indexes mean something. `spare`, if any, has room for
+/// as many items: with it, as many as lie in the cache are sorted by digits, in a third of the
+/// time.
+void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits,
+                SortItem* spare = nullptr);
 
 /// Reads sorted items as pairs. Views stay valid as long as the entries do.
 class SortedEntries final : public PairSource {
  public:
   /// All referred-to objects outlive the source. `consumed` takes the entries' sums, as entries of
-  /// `partition`.
+  /// `partition`. `memory`: where the items lie, if that is the source's to keep.
   SortedEntries(std::span<const SortItem> items, const EntryList& entries, std::uint32_t partition,
-                EntrySum& consumed)
-      : items_(items), entries_(entries), partition_(partition), consumed_(consumed) {}
+                EntrySum& consumed, PageBuffer memory = {})
+      : memory_(std::move(memory)),
+        items_(items),
+        entries_(entries),
+        partition_(partition),
+        consumed_(consumed) {}
   Result<std::span<const Pair>> next() override;
 
  private:
@@ -77,6 +85,7 @@ class SortedEntries final : public PairSource {
   void prefetch_entries(std::size_t begin) const;
   void prefetch_records(std::size_t begin) const;
 
+  const PageBuffer memory_;
   std::span<const SortItem> items_;
   const EntryList entries_;
   const std::uint32_t partition_;

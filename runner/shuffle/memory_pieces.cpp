@@ -13,13 +13,16 @@ Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory,
                                                            const StopFlag& stop) {
   std::uint64_t entries = 0;
   for (const EntryBlock* block : blocks) entries += block->count;
-  MRUN_TRY_ASSIGN(PageBuffer items,
-                  PageBuffer::allocate(memory.item_memory(),
-                                       std::max<std::uint64_t>(1, entries) * sizeof(SortItem)));
-  auto copies = PageBuffer::allocate(memory.budget(), entries * sizeof(Entry));
-  std::unique_ptr<MemoryPieces> pieces(
-      new MemoryPieces(std::move(blocks), plan, one_partition, std::move(items),
-                       copies ? *std::move(copies) : PageBuffer(), stop));
+  PageBuffer items, copies;
+  if (auto room = PageBuffer::allocate(memory.budget(), entries * sizeof(Entry))) {
+    copies = *std::move(room);
+  } else {
+    MRUN_TRY_ASSIGN(items,
+                    PageBuffer::allocate(memory.item_memory(),
+                                         std::max<std::uint64_t>(1, entries) * sizeof(SortItem)));
+  }
+  std::unique_ptr<MemoryPieces> pieces(new MemoryPieces(
+      memory, std::move(blocks), plan, one_partition, std::move(items), std::move(copies), stop));
   slices = std::clamp<std::size_t>(slices, 1, std::max<std::size_t>(1, pieces->blocks_.size()));
   for (std::size_t i = 0; i < slices; ++i) {
     Slice slice;
@@ -60,25 +63,39 @@ void MemoryPieces::scatter(std::size_t index) {
   for (std::size_t b = slice.first_block; b < slice.end_block && !stop_.stopped(); ++b) {
     const EntryBlock& block = *blocks_[b];
     for (std::uint32_t i = 0; i < block.count; ++i) {
-      const std::uint32_t piece = block.parts[i];
-      const std::uint64_t place = slice.at[piece]++;
-      std::uint64_t number = (std::uint64_t{b} << EntryBlock::kSlotBits) | i;
+      const std::uint64_t place = slice.at[block.parts[i]]++;
       if (copies != nullptr) {
-        number = place - begin_[piece];
         copies[place] = block.entries[i];
+      } else {
+        const std::uint64_t number = (std::uint64_t{b} << EntryBlock::kSlotBits) | i;
+        items[place] = make_sort_item(block.entries[i], 0, 0, number);
       }
-      items[place] = make_sort_item(block.entries[i], 0, 0, number);
     }
   }
 }
 
-std::unique_ptr<PairSource> MemoryPieces::open(std::size_t piece, EntrySum& consumed) {
-  const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece],
-                                  begin_[piece + 1] - begin_[piece]);
-  const EntryList entries =
-      entries_ ? EntryList(entries_.as<Entry>() + begin_[piece]) : EntryList(read_blocks_);
-  sort_items(items, entries, 0);
-  return std::make_unique<SortedEntries>(items, entries, plan_.pieces()[piece].partition, consumed);
+Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntrySum& consumed) {
+  const std::size_t count = begin_[piece + 1] - begin_[piece];
+  const std::uint32_t partition = plan_.pieces()[piece].partition;
+  if (!entries_) {
+    const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece], count);
+    const EntryList entries(read_blocks_);
+    sort_items(items, entries, 0);
+    return std::unique_ptr<PairSource>(
+        std::make_unique<SortedEntries>(items, entries, partition, consumed));
+  }
+  // With spare room to sort by digits, unless one piece is much of all: for all entries together
+  // one item each is charged.
+  const bool is_small = count * slices_.size() <= begin_.back();
+  const std::size_t room = is_small ? 2 * count : count;
+  MRUN_TRY_ASSIGN(PageBuffer memory,
+                  PageBuffer::allocate(memory_.item_memory(), (room + 1) * sizeof(SortItem)));
+  const std::span<SortItem> items(memory.as<SortItem>(), count);
+  const Entry* const entries = entries_.as<Entry>() + begin_[piece];
+  for (std::size_t i = 0; i < count; ++i) items[i] = make_sort_item(entries[i], 0, 0, i);
+  sort_items(items, EntryList(entries), 0, is_small ? items.data() + count : nullptr);
+  return std::unique_ptr<PairSource>(std::make_unique<SortedEntries>(
+      items, EntryList(entries), partition, consumed, std::move(memory)));
 }
 
 }  // namespace mrun

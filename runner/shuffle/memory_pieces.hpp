@@ -17,8 +17,8 @@ namespace mrun {
 /// then pieces may be opened: each of these by any threads at once. After a stop the steps do
 /// nothing, and no piece may be opened. The blocks stay as they are,
 /// apart from their `parts`, which then name pieces. Where the budget has room for them, entries
-/// are copied to their piece, so that it is read from the cache; else its items refer to the
-/// blocks.
+/// are copied to their piece, so that it is read from the cache, and its items are made when it is
+/// opened; else items are scattered, which refer to the blocks.
 class MemoryPieces {
  public:
   /// `blocks` in input order. All outlive the pieces. Errors: limit.
@@ -32,17 +32,18 @@ class MemoryPieces {
   void place();
   void scatter(std::size_t slice);
 
-  /// Sorts the piece and reads it. `consumed` takes the sums of what is read.
-  std::unique_ptr<PairSource> open(std::size_t piece, EntrySum& consumed);
+  /// Sorts the piece and reads it. `consumed` takes the sums of what is read. Errors: limit.
+  Result<std::unique_ptr<PairSource>> open(std::size_t piece, EntrySum& consumed);
 
  private:
   struct Slice {
     std::size_t first_block = 0, end_block = 0;
     std::vector<std::uint64_t> at;  // By piece: count, then where the next item goes.
   };
-  MemoryPieces(std::vector<EntryBlock*> blocks, const PiecePlan& plan, bool one_partition,
-               PageBuffer items, PageBuffer entries, const StopFlag& stop)
-      : blocks_(std::move(blocks)),
+  MemoryPieces(SortMemory& memory, std::vector<EntryBlock*> blocks, const PiecePlan& plan,
+               bool one_partition, PageBuffer items, PageBuffer entries, const StopFlag& stop)
+      : memory_(memory),
+        blocks_(std::move(blocks)),
         read_blocks_(blocks_.begin(), blocks_.end()),
         plan_(plan),
         one_partition_(one_partition),
@@ -50,15 +51,16 @@ class MemoryPieces {
         entries_(std::move(entries)),
         stop_(stop) {}
 
+  SortMemory& memory_;
   std::vector<EntryBlock*> blocks_;
   std::vector<const EntryBlock*> read_blocks_;
   const PiecePlan& plan_;
   const bool one_partition_;  // Blocks do not hold partitions: all is 0.
-  PageBuffer items_;
-  PageBuffer entries_;  // In the places of their items; empty where they stay in their blocks.
+  PageBuffer items_;          // Piece by piece; empty where the entries are.
+  PageBuffer entries_;        // Piece by piece; empty where they stay in their blocks.
   const StopFlag& stop_;
   std::vector<Slice> slices_;
-  std::vector<std::uint64_t> begin_;  // Of each piece's items, and the end.
+  std::vector<std::uint64_t> begin_;  // Of each piece's items or entries, and the end.
 };
 
 }  // namespace mrun
