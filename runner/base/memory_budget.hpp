@@ -17,20 +17,32 @@ class MemoryBudget {
   /// Charges `bytes` if they fit; false, and nothing charged, if they do not.
   [[nodiscard]] bool try_charge(std::size_t bytes) noexcept {
     // Relaxed: the count guards no other data; a charge only has to be atomic in itself.
+    const std::size_t limit = limit_bytes();
     std::size_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (bytes > limit_bytes_ || used > limit_bytes_ - bytes) return false;
+      if (bytes > limit || used > limit - bytes) return false;
     } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
     raise_peak(used + bytes);
     return true;
   }
   void release(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
-  std::size_t limit_bytes() const noexcept { return limit_bytes_; }
+  /// What another budget no longer needs is this one's from now on.
+  void raise_limit(std::size_t bytes) noexcept {
+    limit_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  }
+
+  /// At most what is free.
+  void lower_limit(std::size_t bytes) noexcept {
+    limit_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+
+  std::size_t limit_bytes() const noexcept { return limit_bytes_.load(std::memory_order_relaxed); }
   std::size_t used_bytes() const noexcept { return used_.load(std::memory_order_relaxed); }
   std::size_t free_bytes() const noexcept {
     const std::size_t used = used_bytes();
-    return used < limit_bytes_ ? limit_bytes_ - used : 0;
+    const std::size_t limit = limit_bytes();
+    return used < limit ? limit - used : 0;
   }
   std::size_t peak_bytes() const noexcept { return peak_.load(std::memory_order_relaxed); }
 
@@ -41,7 +53,7 @@ class MemoryBudget {
     }
   }
 
-  const std::size_t limit_bytes_;
+  std::atomic<std::size_t> limit_bytes_;
   std::atomic<std::size_t> used_{0};
   std::atomic<std::size_t> peak_{0};
 };

@@ -364,8 +364,12 @@ class JobRun {
     info_.merge_passes = merged.passes;
     info_.spilled_bytes += merged.written_bytes;
     clock_.end(budget.peak_bytes());
-    const auto pieces =
-        pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget, memory);
+    // Half of what the last merge leaves may hold output whose turn to be written has not come.
+    const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
+    budget.lower_limit(queue_bytes);
+    output_budget_->raise_limit(queue_bytes);
+    const auto pieces = pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget,
+                                       memory, output_budget_->limit_bytes());
     return reduce(*pieces, budget.peak_bytes());
   }
 

@@ -20,7 +20,7 @@ constexpr std::size_t kDecodingThreadBytes = std::size_t{14} << 20;
 constexpr std::size_t kOutputPerThread = std::size_t{512} << 10;  // Two buffers of a piece.
 constexpr std::size_t kTableMost = std::size_t{64}
                                    << 20;  // Beyond it cold memory costs more than folding saves.
-constexpr std::size_t kFanInMost = 512;    // Few enough for the loser tree to stay in cache.
+constexpr std::size_t kFanInMost = 4096;   // Few enough for the loser tree to stay in cache.
 constexpr std::size_t kFanInWanted = 16;   // Rather fewer merges side by side than less than this.
 // Descriptors of the process: the standard ones, the locked staging folder, what the output opens
 // for a moment, and some merged runs.
@@ -64,7 +64,10 @@ Result<unsigned> threads_for(std::size_t memory_bytes, unsigned threads_asked,
 MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Needs& needs) {
   MemoryPlan plan;
   const std::size_t shared = memory_bytes - threads * kThreadMemory;
-  plan.block_bytes = std::clamp(std::bit_floor(shared / 256), kBlockBytesMin, kBlockBytesMax);
+  // A merge holds a block of every run, and the piece of a merge reads at its borders a block of
+  // each in vain: small blocks allow many runs and small pieces. Reads ahead make up for their
+  // size.
+  plan.block_bytes = std::clamp(std::bit_floor(shared / 4096), kBlockBytesMin, kBlockBytesMax);
   plan.input_bytes = threads * kInputPerThread + (needs.reads_unmapped ? shared / 4 : 0);
   plan.output_bytes = threads * kOutputPerThread + shared / 16;
   // Rather threads that wait for a writer than no memory to sort with.
@@ -98,6 +101,7 @@ MergeMemory MergeMemory::make(std::size_t bytes, unsigned threads, std::size_t c
                               std::size_t writer_bytes, std::size_t run_count) {
   MergeMemory memory;
   memory.bytes = bytes;
+  memory.cursor_bytes = cursor_bytes;
   const auto fan_in_at = [&](unsigned tasks) {
     const std::size_t share = bytes / tasks;
     return share > writer_bytes ? (share - writer_bytes) / cursor_bytes : 0;

@@ -13,8 +13,11 @@ namespace {
 constexpr std::uint64_t kPieceEntries = 48 << 10;  // Their sort items fit a second-level cache.
 constexpr std::uint64_t kPieceBytes = std::uint64_t{8}
                                       << 20;  // In memory: about what a writer may queue.
-constexpr std::uint64_t kRunPieceBytes = std::uint64_t{32}
-                                         << 20;  // On disk: some blocks of every run.
+// On disk: at least this, and many blocks of every run, since a border cuts one of each in two.
+constexpr std::uint64_t kRunPieceBytes = std::uint64_t{32} << 20;
+constexpr std::uint64_t kRunPieceBlocks = 16;
+// Fewer partitions than this for each thread are cut, so that all threads end at about one time.
+constexpr std::uint64_t kRunPiecesPerThread = 4;
 constexpr std::uint64_t kPiecesMost = 4096;
 constexpr std::uint64_t kSamples = 64 << 10;
 constexpr std::uint32_t kCutKeyBytes = 64;  // Of a key: more would hardly cut better.
@@ -158,6 +161,17 @@ std::vector<std::vector<WeightedKey>> sample_runs(const RunSet& set, std::uint32
   return samples;
 }
 
+// Pieces few enough that their borders cost little, many enough for all threads, and so small that
+// what one thread makes while another writes before it finds room in the queue of the output.
+std::uint64_t run_piece_bytes(const RunSet& set, unsigned threads, std::uint64_t queue_bytes) {
+  std::uint64_t row = 0;  // A block of every run.
+  for (const Run& run : set.runs)
+    row += std::min<std::uint64_t>(run.raw_bytes(), run.block_bytes());
+  const std::uint64_t least = std::max(kRunPieceBytes, row * kRunPieceBlocks);
+  const std::uint64_t share = set.raw_bytes() / (threads * kRunPiecesPerThread);
+  return std::max(least, std::min(share, queue_bytes / threads));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const UserCode& job,
@@ -179,13 +193,15 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
 
 std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,
                                             const UserCode& job, std::uint32_t part_count,
-                                            MemoryBudget& budget, const MergeMemory& memory) {
+                                            MemoryBudget& budget, const MergeMemory& memory,
+                                            std::uint64_t queue_bytes) {
   const std::uint32_t partitions = output.partitioner().partitions();
   std::vector<std::vector<WeightedKey>> samples(partitions);
   // The index knows 16 bytes of a key: a group's prefix may be cut off in them.
   const bool groups_stay_whole = !job.spec().has_reduce || !job.spec().has_group_lens;
   if (may_cut(job.spec()) && groups_stay_whole) samples = sample_runs(runs, partitions);
-  PiecePlan plan = plan_pieces(output, job, part_count, std::move(samples), kRunPieceBytes);
+  PiecePlan plan = plan_pieces(output, job, part_count, std::move(samples),
+                               run_piece_bytes(runs, memory.tasks_at_once, queue_bytes));
   return std::make_unique<RunPieceSource>(std::move(runs), std::move(plan), budget, memory);
 }
 

@@ -32,9 +32,11 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                                       std::uint32_t part_count, Executor& executor,
                                                       const StopFlag& stop);
 
-/// All pairs are in runs. Takes them over; borrows the rest.
+/// All pairs are in runs. Takes them over; borrows the rest. `queue_bytes`: what the output may
+/// hold of pieces whose turn to be written has not come.
 std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,
                                             const UserCode& job, std::uint32_t part_count,
-                                            MemoryBudget& budget, const MergeMemory& memory);
+                                            MemoryBudget& budget, const MergeMemory& memory,
+                                            std::uint64_t queue_bytes);
 
 }  // namespace mrun

@@ -120,7 +120,7 @@ TEST(MergeMemory, LetsEveryMergeReadTwoRunsAtLeast) {
           for (const std::size_t runs : {1u, 2u, 5u, 16u, 17u, 100'000u}) {
             const MergeMemory memory = MergeMemory::make(bytes, threads, cursor, writer, runs);
             EXPECT_GE(memory.fan_in, 2u);
-            EXPECT_LE(memory.fan_in, 512u);
+            EXPECT_LE(memory.fan_in, 4096u);
             EXPECT_GE(memory.tasks_at_once, 1u);
             EXPECT_LE(memory.tasks_at_once, threads);
             EXPECT_EQ(memory.bytes, bytes);
