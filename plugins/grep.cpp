@@ -3,12 +3,22 @@
 // Whole chunks are searched, and a line is looked for only around a match. So that this gives what
 // a search line by line would give, the expression never matches a newline and ^ and $ match at a
 // line's ends. Expressions that could tell the difference (\A, \z, \C, their own m flag) are
-// searched line by line.
+// searched line by line. Where an expression cannot match without one of a few literals, these are
+// looked for first, which is several times as fast, and only lines that hold one are matched.
+#include <re2/filtered_re2.h>
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <mrun/mrun.hpp>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/literal_scan.hpp"
 
 struct Grep {
   static constexpr auto name = "grep";
@@ -45,12 +55,14 @@ struct Grep {
     RE2 of_line;
     RE2 of_chunk;
     bool by_chunk;
+    std::optional<LiteralScan> literals;  ///< Every line that matches holds one of them.
 
     explicit Shared(const Grep& job)
         : of_line(*job.pattern, options(*job.pattern, *job.ignore_case)),
           of_chunk("(?m)" + *job.pattern, options(*job.pattern, *job.ignore_case)),
           by_chunk(of_chunk.ok() && !tells_a_line_from_a_text(*job.pattern)) {
       if (!of_line.ok()) mrun::fail("parameter pattern: " + of_line.error());
+      literals = needed_literals(*job.pattern, *job.ignore_case);
     }
 
     /// Letters beyond ASCII, classes of Unicode, code points.
@@ -82,6 +94,57 @@ struct Grep {
       return false;
     }
 
+    /// Literals of which each match holds one, for an expression over bytes that has them: as few
+    /// and as long ones as can be had.
+    static std::optional<LiteralScan> needed_literals(const std::string& pattern,
+                                                      bool ignore_case) {
+      constexpr int kShortest = 2;
+      re2::FilteredRE2 filter(kShortest);
+      int id = 0;
+      if (speaks_of_characters(pattern) ||
+          filter.Add(pattern, options(pattern, ignore_case), &id) != RE2::NoError)
+        return std::nullopt;
+      std::vector<std::string> literals;
+      filter.Compile(&literals);
+      // The short ones go first, as long as no match can do without all the others.
+      std::vector<int> needed = by_size(literals);
+      if (can_match_without(needed, literals.size(), filter)) return std::nullopt;
+      for (const int one : by_size(literals)) {
+        std::vector<int> fewer;
+        std::remove_copy(needed.begin(), needed.end(), std::back_inserter(fewer), one);
+        if (!can_match_without(fewer, literals.size(), filter)) needed = std::move(fewer);
+      }
+      if (needed.size() > LiteralScan::kMaxLiterals) return std::nullopt;
+      std::vector<std::string> chosen;
+      for (const int one : needed) chosen.push_back(literals[static_cast<std::size_t>(one)]);
+      const auto is_ascii = [](const std::string& one) {
+        return std::none_of(one.begin(), one.end(), [](char c) { return (c & 0x80) != 0; });
+      };
+      if (!std::all_of(chosen.begin(), chosen.end(), is_ascii)) return std::nullopt;
+      return LiteralScan(chosen);
+    }
+
+    /// Their numbers, the shortest first.
+    static std::vector<int> by_size(const std::vector<std::string>& literals) {
+      std::vector<int> numbers(literals.size());
+      std::iota(numbers.begin(), numbers.end(), 0);
+      std::stable_sort(numbers.begin(), numbers.end(), [&](int a, int b) {
+        return literals[static_cast<std::size_t>(a)].size() <
+               literals[static_cast<std::size_t>(b)].size();
+      });
+      return numbers;
+    }
+
+    /// Whether a text may match that holds all of the `count` literals but `absent`.
+    static bool can_match_without(const std::vector<int>& absent, std::size_t count,
+                                  const re2::FilteredRE2& filter) {
+      std::vector<int> present, possible;
+      for (int i = 0; i < static_cast<int>(count); ++i)
+        if (std::find(absent.begin(), absent.end(), i) == absent.end()) present.push_back(i);
+      filter.AllPotentials(present, &possible);
+      return !possible.empty();
+    }
+
     bool matches(std::string_view line) const {
       return of_line.Match(piece(line), 0, line.size(), RE2::UNANCHORED, nullptr, 0);
     }
@@ -89,6 +152,22 @@ struct Grep {
     /// The first line of `lines` that matches, without its newline; an empty view at the end of
     /// `lines` where none does.
     std::string_view first_match(std::string_view lines) const {
+      if (!literals) return first_match_of_all(lines);
+      // Where one of the literals stands in most lines, the expression is faster without them.
+      constexpr std::size_t kBytesOfMiss = 512, kMissesAtOnce = 16;
+      std::size_t at = 0;
+      for (std::size_t misses = 0; misses <= kMissesAtOnce + at / kBytesOfMiss; ++misses) {
+        at = literals->find(lines, at);
+        if (at == lines.size()) return lines.substr(at);
+        const std::string_view line = line_around(lines, at);
+        if (matches(line)) return line;
+        at = lines.size() - behind(lines, line).size();
+      }
+      return first_match_of_all(lines.substr(at));
+    }
+
+    /// The same by the expression alone.
+    std::string_view first_match_of_all(std::string_view lines) const {
       const std::string_view none = lines.substr(lines.size());
       if (!by_chunk) {
         for (std::string_view rest = lines; !rest.empty();) {
@@ -102,7 +181,11 @@ struct Grep {
       if (!of_chunk.Match(piece(lines), 0, lines.size(), RE2::UNANCHORED, &match, 1)) return none;
       const auto at = static_cast<std::size_t>(match.data() - lines.data());
       // Behind the last newline an empty match may lie, but no line.
-      if (at == lines.size() && lines.back() == '\n') return none;
+      if (at == lines.size() && (lines.empty() || lines.back() == '\n')) return none;
+      return line_around(lines, at);
+    }
+
+    static std::string_view line_around(std::string_view lines, std::size_t at) {
       const std::size_t newline = at == 0 ? std::string_view::npos : lines.rfind('\n', at - 1);
       return first_line(lines.substr(newline == std::string_view::npos ? 0 : newline + 1));
     }

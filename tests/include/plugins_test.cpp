@@ -344,4 +344,51 @@ TEST(GrepJob, EqualsASearchLineByLine) {
   }
 }
 
+TEST(GrepJob, FindsByLiteralsWhatASearchLineByLineFinds) {
+  // Texts of the literals' own letters, long enough for the scan of 64 bytes at a time, some with a
+  // literal in every line and a match in none.
+  std::mt19937_64 random(sdk_test::seed());
+  const std::vector<std::string> patterns = {
+      "ab",          "abc",      "(?i)aBc", "abc|cab", "(abc|cab)[a-c]* [ab]",
+      "abc.*cab",    "^abc",     "abc$",    "a\\Cbc",  "\\Aabc",
+      "ab\nc",       "(ab){2}",  "[ab]c",   "abc|",    "(abc|cab|bca|aab|bba|cca|acc|bcc|cbb)",
+      "abc[^a]*abc", "abc\\xFF", "x?abc",   "1-2|2-1"};
+  for (int round = 0; round < 40; ++round) {
+    const std::string text = sdk_test::random_text(
+        random, random() % 4000, std::string_view("aabbccABC  \n12-\xFF", round % 2 ? 16 : 12));
+    for (const std::string& pattern : patterns) {
+      for (const bool invert : {false, true}) {
+        JobRun<Grep> run;
+        run.param("pattern", pattern).param("invert", invert ? "true" : "false").input(text);
+        ASSERT_EQ(naive_grep(text, pattern, invert), run.output())
+            << "seed " << sdk_test::seed() << ", pattern " << pattern << ", text "
+            << testing::PrintToString(text);
+      }
+    }
+  }
+}
+
+TEST(LiteralScan, FindsEveryPlaceAndNoOther) {
+  std::mt19937_64 random(sdk_test::seed());
+  const std::vector<std::vector<std::string>> sets = {
+      {"ab"}, {"abcabcab"}, {"ab", "ca"}, {"@a", "`a"}, {"aa", "bbb", "cccc", "a1", "1b"}};
+  for (const std::vector<std::string>& literals : sets) {
+    const LiteralScan scan(literals);
+    for (int round = 0; round < 60; ++round) {
+      // A text of its own memory, so that a read past its end is found by a sanitizer.
+      const std::string text = sdk_test::random_text(random, random() % 300, "aAbBcC1@`");
+      std::string lower = text;
+      for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 'a' - 'A');
+      for (std::size_t from = 0; from <= text.size(); ++from) {
+        std::size_t expected = text.size();
+        for (const std::string& literal : literals)
+          expected = std::min(expected, lower.find(literal, from));
+        ASSERT_EQ(expected, scan.find(text, from))
+            << "seed " << sdk_test::seed() << ", from " << from << ", text " << text;
+      }
+    }
+  }
+}
+
 }  // namespace
