@@ -110,6 +110,10 @@ class ZstdDecoder final : public Decoder {
     return Step{from.pos, to.pos};
   }
   bool may_end() const override { return !is_open_; }
+  void rest() override {
+    ZSTD_freeDStream(stream_);
+    stream_ = nullptr;
+  }
 
  private:
   ZSTD_DStream* stream_;
@@ -136,6 +140,10 @@ class Lz4Decoder final : public Decoder {
     return step;
   }
   bool may_end() const override { return !is_open_; }
+  void rest() override {
+    LZ4F_freeDecompressionContext(context_);
+    context_ = nullptr;
+  }
 
  private:
   LZ4F_dctx* context_ = nullptr;
@@ -242,6 +250,11 @@ Compression compression_of(std::span<const std::byte> bytes) {
   };
   if (begins_with({0x1f, 0x8b, 0x08})) return Compression::gzip;
   if (begins_with({0x28, 0xb5, 0x2f, 0xfd})) return Compression::zstd;
+  // pzstd begins each frame with a small one that readers skip.
+  if (bytes.size() >= 16 && (bytes[0] & std::byte{0xf0}) == std::byte{0x50} &&
+      begins_with({std::to_integer<unsigned>(bytes[0]), 0x2a, 0x4d, 0x18, 4, 0, 0, 0}) &&
+      std::memcmp(&bytes[12], "\x28\xb5\x2f\xfd", 4) == 0)
+    return Compression::zstd;
   if (begins_with({0x04, 0x22, 0x4d, 0x18})) return Compression::lz4;
   if (begins_with({0xfd, '7', 'z', 'X', 'Z', 0x00})) return Compression::xz;
   // "BZh" may begin a text, a digit and the block's magic or the end's hardly.

@@ -13,8 +13,18 @@ namespace mrun {
 
 /// The format of a file that begins with `bytes`, by its magic number; none where it has none.
 /// `kMagicBytes` are enough, fewer only of a shorter file.
-constexpr std::size_t kMagicBytes = 6;
+constexpr std::size_t kMagicBytes = 16;
 Compression compression_of(std::span<const std::byte> bytes);
+
+/// What the blocks of one stream of xz or bzip2 share: the sums over all of them that stand at the
+/// stream's end. Each format has its own.
+class StreamChecks {
+ public:
+  StreamChecks() = default;
+  virtual ~StreamChecks() = default;
+  StreamChecks(const StreamChecks&) = delete;
+  StreamChecks& operator=(const StreamChecks&) = delete;
+};
 
 /// Takes a file's bytes in pieces of any size. A file may hold several streams (gzip members, zstd
 /// and lz4 frames, xz and bzip2 streams), whose contents are one text. One thread at a time.
@@ -32,8 +42,15 @@ class Decoder {
   /// Takes what `out` has room for; neither taken nor given: it needs more of the file.
   /// Code::integrity where the bytes are no such file, Code::limit where memory is short.
   virtual Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) = 0;
-  /// The file may end here.
+  /// The file may end here, and a new decoder could go on.
   virtual bool may_end() const = 0;
+  /// The bytes taken so far end with a unit (unit_search.hpp).
+  virtual bool is_between_units() const { return may_end(); }
+  /// Between units, where no more will be decoded: gives back its memory. What it knows stays.
+  virtual void rest() {}
+  /// Between units: `checks` are those of the stream in whose midst this decoder began, null where
+  /// it did not, and become those of the stream that is open here. False where they do not fit.
+  virtual bool join(std::unique_ptr<StreamChecks>& checks) { return checks == nullptr; }
 };
 
 /// What a decoder takes; of zstd and xz, whose files choose the size of their window, what the
