@@ -35,6 +35,11 @@ constexpr std::uint32_t kPartsMost = 1024;
 // does something at the end of a split, so it must not depend on the number of threads.
 constexpr std::size_t kStreamSplitMost = std::size_t{1} << 20;
 
+// Of a part of a compressed file: its text takes more in odd cases alone.
+constexpr std::size_t kTextAheadMost = std::size_t{64} << 20;
+// What reading it takes besides: stored bytes, lists of records, the beginning of the next record.
+constexpr std::size_t kDecodingSlack = std::size_t{512} << 10;
+
 std::uint32_t default_partitions(std::uint64_t planned_bytes) {
   const std::uint64_t wanted = (planned_bytes + kBytesPerPart - 1) / kBytesPerPart;
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(wanted, 1, kPartsMost));
@@ -220,7 +225,9 @@ class JobRun {
     reading.inputs = record_rules(options_, spec, formats_);
     reading.io = options_.io;
     reading.decompresses = options_.decompresses;
-    reading.decoder_bytes_most = memory_.input_bytes / threads_ / 4 * 3;
+    const std::size_t decoding_share = memory_.decoding_share_bytes(threads_);
+    reading.decoder_bytes_most = decoding_share / 4 * 3;
+    reading.text_bytes_most = std::min(kTextAheadMost, decoding_share / 4 - kDecodingSlack);
     reading.split_bytes = plan_.split_bytes;
     reading.stream_split_bytes_most = std::min(kStreamSplitMost, options_.memory_bytes / 64);
     reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);

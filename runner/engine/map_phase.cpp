@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "engine/first_failure.hpp"
+#include "engine/group_queue.hpp"
 #include "map/map_task.hpp"
 
 namespace mrun {
@@ -18,19 +19,22 @@ class MapPhase {
 
   void run_groups(std::span<const SplitGroup> groups) {
     setup_.target.begin_section(groups);
-    setup_.executor.for_each_index(groups.size(), [&](std::size_t index) {
-      run_group(index,
-                [&](const AttemptContext& sinks,
-                    const MapTarget::AfterSplit& after_split) -> Result<void> {
-                  for (std::size_t i = 0; i < groups[index].split_count; ++i) {
-                    const std::size_t split = groups[index].first_split + i;
-                    MRUN_TRY_ASSIGN(const auto source,
-                                    setup_.reader.open(setup_.plan.splits[split]));
-                    MRUN_TRY(run_split(*source, split, sinks));
-                    MRUN_TRY(after_split());
-                  }
-                  return {};
-                });
+    GroupQueue queue(groups, setup_.plan, setup_.reader);
+    setup_.executor.for_each_index(groups.size(), [&](std::size_t) {
+      const std::size_t index = queue.take();
+      const bool is_mapped = run_group(
+          index,
+          [&](const AttemptContext& sinks,
+              const MapTarget::AfterSplit& after_split) -> Result<void> {
+            for (std::size_t i = 0; i < groups[index].split_count; ++i) {
+              const std::size_t split = groups[index].first_split + i;
+              MRUN_TRY_ASSIGN(const auto source, setup_.reader.open(setup_.plan.splits[split]));
+              MRUN_TRY(run_split(*source, split, sinks));
+              MRUN_TRY(after_split());
+            }
+            return {};
+          });
+      if (!is_mapped) queue.give_up(index);
     });
     ordinals_used_ += groups.size();
   }
@@ -64,7 +68,8 @@ class MapPhase {
   }
 
  private:
-  void run_group(std::size_t index, const MapTarget::Maps& maps) {
+  /// False where it failed, or was moot.
+  bool run_group(std::size_t index, const MapTarget::Maps& maps) {
     const std::size_t ordinal = ordinals_used_ + index;
     const bool has_number = ordinal <= std::numeric_limits<std::uint32_t>::max();
     if (!has_number)
@@ -72,10 +77,13 @@ class MapPhase {
                                    "give a larger --split-size, or more with --memory"});
     const GroupRun group{static_cast<std::uint32_t>(ordinal), index,
                          !has_number || failure_.is_moot(ordinal) || setup_.stop.stopped()};
-    failure_.note(ordinal, setup_.target.run(group, maps));
+    Result<void> outcome = setup_.target.run(group, maps);
+    const bool is_mapped = outcome && !group.moot;
+    failure_.note(ordinal, std::move(outcome));
     if (group.moot && setup_.stop.stopped())
       failure_.note(ordinal, Error{Code::cancelled, "stopped", {}});
     setup_.peak.sample();
+    return is_mapped;
   }
 
   Result<void> run_split(BatchSource& source, std::size_t split, const AttemptContext& sinks) {

@@ -47,9 +47,11 @@ Result<unsigned> threads_for(std::size_t memory_bytes, unsigned threads_asked,
   unsigned threads = threads_for_memory(memory_bytes, threads_asked);
   const std::size_t quarter = memory_bytes / 4;
   // Rather fewer threads than decoders without room for the usual windows.
-  if (needs.decompresses)
-    threads =
-        static_cast<unsigned>(std::clamp<std::size_t>(quarter / kDecodingThreadBytes, 1, threads));
+  if (needs.decompresses) {
+    const std::size_t shares = std::max<std::size_t>(quarter / kDecodingThreadBytes, 1);
+    threads = static_cast<unsigned>(
+        std::clamp<std::size_t>(shares - MemoryPlan::decoders_beside(2), 1, threads));
+  }
   if (needs.combines && !needs.fold_is_exact) threads = std::min(threads, kInexactThreadsMost);
   while (threads > 1 && MemoryPlan::coding_bytes_for(threads, needs) > quarter) --threads;
   const std::size_t coding_least = MemoryPlan::coding_bytes_for(threads, needs);

@@ -50,6 +50,12 @@ struct MemoryPlan {
     std::size_t outputs = 1;  ///< The main one and the side outputs.
   };
   static MemoryPlan make(std::size_t memory_bytes, unsigned threads, const Needs& needs);
+  /// What each thread may take to read compressed input: one share may be in nobody's hands, that
+  /// of a decoder that one thread has passed on and another will go on with.
+  std::size_t decoding_share_bytes(unsigned threads) const {
+    return input_bytes / (threads + decoders_beside(threads));
+  }
+  static constexpr unsigned decoders_beside(unsigned threads) { return threads > 1 ? 1 : 0; }
   /// The part of the budget that compressing needs. Each thread writes to one part of each output;
   /// one more may be about to end.
   static std::size_t coding_bytes_for(unsigned threads, const Needs& needs) {

@@ -1,8 +1,11 @@
 // Opens ranges in turn and cuts their blocks into batches.
 #include "input/batch_sources.hpp"
 
+#include <utility>
+
 #include "input/file_identity.hpp"
 #include "input/memory_blocks.hpp"
+#include "input/packed_blocks.hpp"
 
 namespace mrun {
 namespace {
@@ -81,6 +84,53 @@ class FileBatches final : public BatchSource {
   std::unique_ptr<BlockSource> blocks_;
 };
 
+/// The records of a part of a compressed file.
+class PackedBatches final : public BatchSource {
+ public:
+  PackedBatches(ReaderState& state, const SplitRange& part, BatchCutter cutter)
+      : state_(state), part_(part), buffer_(state.budget()), cutter_(std::move(cutter)) {}
+
+  Result<void> open() {
+    MRUN_TRY_ASSIGN(blocks_, state_.open_part(part_, buffer_));
+    return {};
+  }
+
+  Result<bool> next(RecordBatch& batch) override {
+    MRUN_TRY(state_.check_stop());
+    if (!cutter_.has_pending()) {
+      Block block;
+      MRUN_TRY_ASSIGN(const bool has_block, blocks_->next(block));
+      if (!has_block) return end();
+      if (!std::exchange(has_begun_, true)) begin(block);
+      cutter_.take(std::move(block));
+    }
+    MRUN_TRY(cutter_.cut(batch));
+    return true;
+  }
+
+ private:
+  void begin(const Block& first) {
+    const RecordRules& rules = state_.rules(part_.file);
+    BatchCutter::Place place{&state_.file(part_.file), part_.file, 0, false, blocks_->header()};
+    if (rules.line_numbers) place.first_line = blocks_->next_line();
+    place.begins_with_header = rules.has_header && first.offset == 0;
+    cutter_.begin(place);
+  }
+
+  Result<bool> end() {
+    state_.note_decoded(blocks_->decoded_bytes_more());
+    MRUN_TRY(check_identity(state_.file(part_.file)));
+    return false;
+  }
+
+  ReaderState& state_;
+  const SplitRange part_;
+  WindowBuffer buffer_;
+  BatchCutter cutter_;
+  std::unique_ptr<PackedBlocks> blocks_;
+  bool has_begun_ = false;  ///< The cutter knows the place of the first block.
+};
+
 /// The records of a piece of a stream.
 class StreamBatches final : public BatchSource {
  public:
@@ -118,6 +168,14 @@ Result<std::unique_ptr<BatchSource>> make_file_batches(ReaderState& state, const
                   BatchCutter::create(state.rules(split.ranges.front().file), state.budget()));
   return std::unique_ptr<BatchSource>(
       std::make_unique<FileBatches>(state, split.ranges, std::move(cutter)));
+}
+
+Result<std::unique_ptr<BatchSource>> make_packed_batches(ReaderState& state,
+                                                         const SplitRange& part) {
+  MRUN_TRY_ASSIGN(BatchCutter cutter, BatchCutter::create(state.rules(part.file), state.budget()));
+  auto batches = std::make_unique<PackedBatches>(state, part, std::move(cutter));
+  MRUN_TRY(batches->open());
+  return std::unique_ptr<BatchSource>(std::move(batches));
 }
 
 Result<std::unique_ptr<BatchSource>> make_stream_batches(ReaderState& state, std::uint32_t file,

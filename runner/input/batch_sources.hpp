@@ -13,6 +13,10 @@ namespace mrun {
 /// The records of a split's ranges, one file open at a time.
 Result<std::unique_ptr<BatchSource>> make_file_batches(ReaderState& state, const Split& split);
 
+/// The records of a part of a compressed file; waits until the parts before have been decoded.
+Result<std::unique_ptr<BatchSource>> make_packed_batches(ReaderState& state,
+                                                         const SplitRange& part);
+
 /// The records of a piece of the stream `file`.
 Result<std::unique_ptr<BatchSource>> make_stream_batches(ReaderState& state, std::uint32_t file,
                                                          StreamPiece piece);

@@ -68,8 +68,8 @@ Result<std::unique_ptr<BlockSource>> make_decoded_blocks(ReadFile file, Compress
     at += got;
     return got;
   };
-  MRUN_TRY_ASSIGN(DecodedBytes text, DecodedBytes::create(path, compression, std::move(read),
-                                                          memory_bytes, buffer.budget()));
+  MRUN_TRY_ASSIGN(DecodedBytes text, DecodedBytes::create({path, compression, std::move(read),
+                                                           memory_bytes, buffer.budget()}));
   MRUN_TRY(prepare_buffer(path, 0, rules, buffer));
   return std::unique_ptr<BlockSource>(
       std::make_unique<DecodedBlocks>(path, std::move(text), rules, buffer));

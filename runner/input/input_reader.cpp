@@ -31,8 +31,24 @@ InputReader::~InputReader() = default;
 
 Result<std::unique_ptr<BatchSource>> InputReader::open(const Split& split) {
   MRUN_CHECK(!split.is_stream);
+  if (is_part(split)) return make_packed_batches(*state_, split.ranges.front());
   return make_file_batches(*state_, split);
 }
+
+bool InputReader::is_part(const Split& split) const {
+  return state_->is_part(split.ranges.front());
+}
+
+bool InputReader::may_open(const Split& split) {
+  return !is_part(split) || state_->packed().may_begin(split.ranges.front());
+}
+
+void InputReader::give_up(const Split& split) {
+  if (is_part(split)) state_->packed().give_up(split.ranges.front());
+}
+
+void InputReader::wait_for_change(std::uint64_t seen) { state_->packed().wait_for_change(seen); }
+std::uint64_t InputReader::change_count() { return state_->packed().change_count(); }
 
 Result<std::optional<InputReader::StreamSplit>> InputReader::next_of_stream(const Split& split) {
   MRUN_CHECK(split.is_stream && split.ranges.size() == 1);

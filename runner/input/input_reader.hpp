@@ -22,7 +22,9 @@ struct ReaderOptions {
   IoMode io = IoMode::automatic;
   bool decompresses = true;  ///< Compressed files, found by their first bytes.
   std::size_t decoder_bytes_most = std::size_t{16} << 20;  ///< Of each file that is read.
-  std::uint64_t split_bytes = 0;                           ///< For cutting streams; 0: the plan's.
+  /// Of the text of a part of a compressed file, decoded ahead.
+  std::size_t text_bytes_most = std::size_t{4} << 20;
+  std::uint64_t split_bytes = 0;  ///< For cutting streams; 0: the plan's.
   /// The most of a stream's split; the same for any number of threads.
   std::uint64_t stream_split_bytes_most = std::uint64_t{1} << 20;
   std::size_t block_bytes = std::size_t{1} << 20;  ///< Of a chunk, and of what is read at once.
@@ -37,10 +39,23 @@ class InputReader {
               MemoryBudget& budget, const StopFlag& stop);
   ~InputReader();
 
-  /// The records of a split that is not a stream. A file stays mapped while a split of it is open
-  /// or a batch's owner lives. Its identity is checked when it opens and when the split's part
-  /// ends.
+  /// The records of a split that is not a stream. Where it is a part of a compressed file, waits
+  /// until the parts before, which must have been opened or given up, are decoded. A file stays
+  /// mapped while a split of it is open or a batch's owner lives. Its identity is checked when it
+  /// opens and when the split's part ends.
   Result<std::unique_ptr<BatchSource>> open(const Split& split);
+
+  /// Whether the split is a part of a compressed file that several threads read.
+  bool is_part(const Split& split) const;
+  /// Whether `open` would have something to do at once, rather than only wait for another thread;
+  /// asked of the next split of a file alone.
+  bool may_open(const Split& split);
+  /// Splits that will never be opened: who waits for them ends with Code::cancelled.
+  void give_up(const Split& split);
+  /// Where no split may be opened now: returns when that may have changed since `change_count` was
+  /// `seen`.
+  void wait_for_change(std::uint64_t seen);
+  std::uint64_t change_count();
 
   /// The next split of a stream, cut at a record end; empty at the stream's end. Calls of many
   /// threads are served in turn; `ordinal` numbers them from 0 in stream order.

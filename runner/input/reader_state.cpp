@@ -63,6 +63,15 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
   return Failure{std::move(mapping).error()};
 }
 
+Result<std::unique_ptr<PackedBlocks>> ReaderState::open_part(const SplitRange& range,
+                                                             WindowBuffer& buffer) {
+  const PackedMemory memory{
+      options_.decoder_bytes_most,
+      std::min(options_.text_bytes_most, WindowBuffer::longest_record(budget_))};
+  return PackedBlocks::open(packed_, range, file(range.file), rules(range.file),
+                            block_rules(range.file), memory, buffer);
+}
+
 bool ReaderState::is_mapped(const InputFile& input) const {
   return options_.io == IoMode::mmap ||
          (options_.io == IoMode::automatic && input.identity.size_bytes >= options_.map_from_bytes);

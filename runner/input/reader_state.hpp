@@ -15,6 +15,8 @@
 #include "input/input_list.hpp"
 #include "input/input_reader.hpp"
 #include "input/mapped_blocks.hpp"
+#include "input/packed_blocks.hpp"
+#include "input/packed_file.hpp"
 #include "input/record_index.hpp"
 #include "input/split_planner.hpp"
 #include "input/stream_splitter.hpp"
@@ -27,7 +29,7 @@ class ReaderState {
  public:
   ReaderState(const InputList& inputs, const ReaderOptions& options, MemoryBudget& budget,
               const StopFlag& stop)
-      : inputs_(inputs), options_(options), budget_(budget), stop_(stop) {}
+      : inputs_(inputs), options_(options), budget_(budget), stop_(stop), packed_(stop) {}
 
   const InputList& inputs() const { return inputs_; }
   const InputFile& file(std::uint32_t ordinal) const { return inputs_.files[ordinal]; }
@@ -47,6 +49,14 @@ class ReaderState {
   bool is_mapped(const InputFile& input) const;
   /// The blocks of a range: mapped, or read through `buffer`, which outlives them.
   Result<std::unique_ptr<BlockSource>> open_blocks(const SplitRange& range, WindowBuffer& buffer);
+  /// Whether the range is a part of a compressed file that several threads read.
+  bool is_part(const SplitRange& range) const {
+    const InputFile& input = file(range.file);
+    return input.is_compressed() && (range.begin > 0 || range.end < input.identity.size_bytes);
+  }
+  /// The blocks of such a part; waits for its turn. `buffer` outlives them.
+  Result<std::unique_ptr<PackedBlocks>> open_part(const SplitRange& range, WindowBuffer& buffer);
+  PackedFiles& packed() { return packed_; }
   /// After the last of them; any thread.
   void note_decoded(std::int64_t bytes_more) {
     decoded_bytes_more_.fetch_add(bytes_more, std::memory_order_relaxed);
@@ -68,6 +78,7 @@ class ReaderState {
   MemoryBudget& budget_;
   const StopFlag& stop_;
   MappedInputs mapped_;
+  PackedFiles packed_;
   RecordIndex records_;
   std::atomic<std::int64_t> decoded_bytes_more_{0};  // Relaxed: read once all tasks have ended.
   std::mutex streams_mutex_;

@@ -15,6 +15,11 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 /// of one byte would be a single task.
 constexpr std::uint64_t kFileCostBytes = std::uint64_t{4} << 10;
 
+/// The text of a compressed file's split is held in memory, and is a few times as long. Less than
+/// the least is not worth a decoder of its own.
+constexpr std::uint64_t kPackedSplitLeast = std::uint64_t{4} << 10;
+constexpr std::uint64_t kPackedSplitMost = kMiB;
+
 /// More splits than this cost more to keep than they help; a smaller split size is raised.
 constexpr std::uint64_t kSplitsMax = std::uint64_t{1} << 20;
 
@@ -39,6 +44,8 @@ class Planner {
     if (size_bytes == 0) return;
     // A file that fits a split is never cut; one that does not begins a split of its own.
     if (room_used_ + kFileCostBytes + size_bytes > plan_.split_bytes) end_split();
+    if (file.is_compressed() && format.can_be_cut() && size_bytes > packed_bytes())
+      return add_parts(ordinal, size_bytes);
     const std::uint64_t range_bytes = format.can_be_cut() && !file.is_compressed()
                                           ? whole_records(plan_.split_bytes, format.fixed_bytes)
                                           : size_bytes;
@@ -49,6 +56,15 @@ class Planner {
       begin = end;
       if (begin < size_bytes) end_split();
     }
+  }
+
+  /// Parts of a compressed file share no split.
+  void add_parts(std::uint32_t ordinal, std::uint64_t size_bytes) {
+    for (std::uint64_t begin = 0; begin < size_bytes; begin += packed_bytes()) {
+      end_split();
+      current_.ranges.push_back({ordinal, begin, std::min(begin + packed_bytes(), size_bytes)});
+    }
+    end_split();
   }
 
   void end_split() {
@@ -63,6 +79,10 @@ class Planner {
   }
 
  private:
+  std::uint64_t packed_bytes() const {
+    return std::clamp(plan_.split_bytes, kPackedSplitLeast, kPackedSplitMost);
+  }
+
   SplitPlan plan_;
   Split current_;
   std::uint64_t room_used_ = 0;  ///< Bytes and file costs of the current split.

@@ -18,7 +18,9 @@ struct SplitRange {
   std::uint64_t end = 0;
 };
 
-/// One map task's input: ranges in input order (many small files share a split), or one stream.
+/// Of a compressed file a range counts its bytes as they are stored, and packed_file.hpp says what
+/// of the text is its. One map task's input: ranges in input order (many small files share a
+/// split), or one stream.
 struct Split {
   std::vector<SplitRange> ranges;
   bool is_stream = false;  ///< Then `ranges` names the file only.
@@ -34,8 +36,9 @@ struct SplitPlan {
 std::uint64_t default_split_bytes(std::uint64_t total_bytes);
 
 /// Covers every byte of every file once, in order. Empty files give no range. `formats`: of the
-/// job's inputs, by InputFile::input. Ranges of fixed-size records begin on record borders; files
-/// that are one record each are not cut. Files of different inputs share no split.
+/// job's inputs, by InputFile::input. Compressed files are cut into parts of 4 KiB to a MiB. Ranges
+/// of fixed-size records begin on record borders; files that are one record each are not cut. Files
+/// of different inputs share no split.
 SplitPlan plan_splits(const InputList& inputs, std::optional<std::uint64_t> split_bytes,
                       std::span<const RecordFormat> formats);
 

@@ -48,7 +48,8 @@ Result<void> StreamSplitter::open() {
   auto stored = [this](std::span<std::byte> out) -> Result<std::size_t> {
     return read_stored(out);
   };
-  MRUN_TRY_ASSIGN(text_, DecodedBytes::create(path_, compression, stored, decoder_bytes_, budget_));
+  MRUN_TRY_ASSIGN(text_,
+                  DecodedBytes::create({path_, compression, stored, decoder_bytes_, budget_}));
   return {};
 }
 

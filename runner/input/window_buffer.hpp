@@ -28,6 +28,14 @@ class WindowBuffer {
 
   void clear() { begin_ = end_ = 0; }
   void drop_front(std::size_t bytes) { begin_ += bytes; }
+  /// Of an empty buffer: leaves room before the bytes to come.
+  void leave_front(std::size_t bytes) { begin_ = end_ = bytes; }
+  std::size_t front_size() const { return begin_; }
+  /// Takes the last `bytes` of the room before the bytes into them; returns where they lie.
+  std::uint8_t* add_front(std::size_t bytes) {
+    begin_ -= bytes;
+    return data();
+  }
   void added(std::size_t bytes) { end_ += bytes; }
   void drop_back(std::size_t bytes) { end_ -= bytes; }
 

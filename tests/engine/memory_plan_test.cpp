@@ -65,7 +65,7 @@ TEST(ThreadsFor, LeaveRoomForDecodersAndForCompressingAllOutputs) {
   MemoryPlan::Needs needs;
   EXPECT_EQ(*threads_for(kMemory, 8, needs), threads_for_memory(kMemory, 8));
   needs.decompresses = true;
-  EXPECT_EQ(*threads_for(kMemory, 8, needs), 4u);
+  EXPECT_EQ(*threads_for(kMemory, 8, needs), 3u) << "a decoder may be in nobody's hands";
   EXPECT_EQ(*threads_for(std::size_t{34} << 20, 8, needs), 1u);
   needs.decompresses = false;
   needs.coding_bytes = std::size_t{8} << 20;
