@@ -174,9 +174,9 @@ class OpenPipeline {
                                                    scratch_, budget, output.index_budget(), merging,
                                                    memory.block_bytes, stop_}));
     if (hooks.pieces_of_runs) return write_parts(job, output, hooks.pieces_of_runs(runs, budget));
-    return write_parts(
-        job, output,
-        pieces_in_runs(std::move(runs), output, job, setup_.partitions, budget, merging));
+    return write_parts(job, output,
+                       pieces_in_runs(std::move(runs), output, job, setup_.partitions, budget,
+                                      merging, kOutputBytes));
   }
 
   Result<std::vector<std::string>> write_parts(InProcessJob& job, const MapOutput& output,
@@ -184,7 +184,7 @@ class OpenPipeline {
     if (hooks.pieces) pieces = hooks.pieces(std::move(pieces));
     const std::string out = folder_ / "out";
     MRUN_TRY(storage.make_folder(out, 0700));
-    MemoryBudget budget(std::size_t{4} << 20);
+    MemoryBudget budget(kOutputBytes);
     PartSet parts({storage, out, {}, setup_.partitions, budget, stop_, false});
     const std::vector<std::string> no_names;
     const PairFormatter formatter(job.spec(), no_names);
@@ -196,6 +196,8 @@ class OpenPipeline {
     for (const auto& [name, part] : read_tree(out)) bytes.push_back(part);
     return bytes;
   }
+
+  static constexpr std::size_t kOutputBytes = std::size_t{4} << 20;
 
   PipelineSetup setup_;
   TempFolder folder_;
