@@ -76,7 +76,7 @@ class RowRun:
         path = self.inputs[contender.data]
         measure.remove(self._output)
         if self._sizes[path] >= MIB:
-            measure.touch_memory(8 * self._sizes[path])
+            measure.touch_memory(self.row.touched * self._sizes[path])
         if contender.cgroup_bytes:
             os.sync()
             measure.drop(path)
