@@ -161,6 +161,22 @@ std::vector<std::vector<WeightedKey>> sample_runs(const RunSet& set, std::uint32
   return samples;
 }
 
+// The index knows 16 bytes of a key. Where many keys share more than that, the sample of a total
+// order, which holds 64, cuts between them: half of the weight is its own.
+void add_united_sample(const MapOutput& output, std::vector<WeightedKey>& samples) {
+  std::vector<WeightedKey> keys = output.united_sample().keys();
+  std::uint64_t indexed = 0, sampled = 0;
+  for (const WeightedKey& sample : samples) indexed += sample.weight;
+  for (const WeightedKey& key : keys) sampled += key.weight;
+  if (sampled == 0) return;
+  const double scale = static_cast<double>(indexed) / static_cast<double>(sampled);
+  for (WeightedKey& sample : samples) sample.weight = sample.weight / 2 + 1;
+  for (WeightedKey& key : keys) {
+    key.weight = static_cast<std::uint64_t>(static_cast<double>(key.weight) * scale / 2) + 1;
+    samples.push_back(std::move(key));
+  }
+}
+
 // Pieces few enough that their borders cost little, many enough for all threads, and so small that
 // what one thread makes while another writes before it finds room in the queue of the output.
 std::uint64_t run_piece_bytes(const RunSet& set, unsigned threads, std::uint64_t queue_bytes) {
@@ -199,7 +215,10 @@ std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output
   std::vector<std::vector<WeightedKey>> samples(partitions);
   // The index knows 16 bytes of a key: a group's prefix may be cut off in them.
   const bool groups_stay_whole = !job.spec().has_reduce || !job.spec().has_group_lens;
-  if (may_cut(job.spec()) && groups_stay_whole) samples = sample_runs(runs, partitions);
+  if (may_cut(job.spec()) && groups_stay_whole) {
+    samples = sample_runs(runs, partitions);
+    if (job.spec().total_order) add_united_sample(output, samples.front());
+  }
   PiecePlan plan = plan_pieces(output, job, part_count, std::move(samples),
                                run_piece_bytes(runs, memory.tasks_at_once, queue_bytes));
   return std::make_unique<RunPieceSource>(std::move(runs), std::move(plan), budget, memory);
