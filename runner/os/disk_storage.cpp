@@ -66,6 +66,14 @@ class DiskFile final : public StorageFile {
                       SYNC_FILE_RANGE_WRITE);
   }
 
+  void start_reading(std::uint64_t offset, std::uint64_t size_bytes) override {
+    advise(offset, size_bytes, POSIX_FADV_WILLNEED);
+  }
+
+  void drop_cached(std::uint64_t offset, std::uint64_t size_bytes) override {
+    advise(offset, size_bytes, POSIX_FADV_DONTNEED);
+  }
+
   Result<void> sync() override {
     // After a failure the kernel may drop the pages and report success to the next call.
     if (sync_error_) return Failure{*sync_error_};
@@ -87,6 +95,11 @@ class DiskFile final : public StorageFile {
   const std::string& name() const override { return name_; }
 
  private:
+  // Advice only: what it says does not matter.
+  void advise(std::uint64_t offset, std::uint64_t size_bytes, int advice) const {
+    ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(size_bytes), advice);
+  }
+
   Failure write_failure(int error_number, std::uint64_t offset) const {
     std::string hint;
     if (is_disk_full(error_number))

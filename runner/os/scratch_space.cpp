@@ -36,6 +36,12 @@ class ScratchSpace::File final : public StorageFile {
   void start_writeback(std::uint64_t offset, std::uint64_t size_bytes) override {
     file_->start_writeback(offset, size_bytes);
   }
+  void start_reading(std::uint64_t offset, std::uint64_t size_bytes) override {
+    file_->start_reading(offset, size_bytes);
+  }
+  void drop_cached(std::uint64_t offset, std::uint64_t size_bytes) override {
+    file_->drop_cached(offset, size_bytes);
+  }
   Result<void> sync() override { return file_->sync(); }
   Result<void> close() override { return file_->close(); }
   const std::string& name() const override { return file_->name(); }

@@ -26,6 +26,10 @@ class StorageFile {
   virtual Result<void> read_at(std::span<std::byte> bytes, std::uint64_t offset) = 0;
   /// Asks the system to begin writing this range back, without waiting (sync_file_range).
   virtual void start_writeback(std::uint64_t offset, std::uint64_t size_bytes) = 0;
+  /// Asks the system to begin reading this range into its cache, without waiting.
+  virtual void start_reading(std::uint64_t /*offset*/, std::uint64_t /*size_bytes*/) {}
+  /// Says that this range will not be read again: what the disk has of it may leave the cache.
+  virtual void drop_cached(std::uint64_t /*offset*/, std::uint64_t /*size_bytes*/) {}
   /// Forces contents to disk. The first failure is final: a later success proves nothing.
   virtual Result<void> sync() = 0;
   /// Closes and reports what close says; the destructor closes silently.

@@ -21,6 +21,12 @@ constexpr std::size_t kPairsBytes = kCursorBatchPairs * sizeof(Pair);
 constexpr std::size_t kBlockSlackBytes = 128;
 static_assert(kBlockSlackBytes >= kBlockHeaderBytes && kBlockSlackBytes >= kDecodeSlackBytes);
 
+/// How far the system is asked to read ahead of a cursor, in steps of half of it. Many cursors read
+/// at many places of one file, where it does not foresee by itself what comes next.
+constexpr std::uint64_t kReadAheadBytes = std::uint64_t{1} << 20;
+/// What was read is dropped from the cache in steps of this many bytes.
+constexpr std::uint64_t kDropBytes = std::uint64_t{4} << 20;
+
 constexpr std::size_t buffer_bytes(std::size_t block_bytes) {
   return kPairsBytes + 2 * (block_bytes + kBlockSlackBytes);
 }
@@ -78,6 +84,7 @@ RunCursor::RunCursor(MemoryBudget& budget, const Run& run, std::uint32_t partiti
       memory_(std::move(memory)),
       above_low_(!range_.has_low) {
   start_from_index();
+  dropped_ = next_offset_;
 }
 
 /// Whether no pair of the blocks before this one can be wanted: they end where it begins.
@@ -220,7 +227,27 @@ Result<bool> RunCursor::needed_for_low() {
   return !starts_below(*after);
 }
 
+void RunCursor::read_ahead() {
+  if (advised_ > next_offset_ + kReadAheadBytes / 2) return;
+  const std::uint64_t end = run_->footer().index_offset;
+  const std::uint64_t from = std::max(advised_, next_offset_);
+  const std::uint64_t to = std::min(end, next_offset_ + kReadAheadBytes);
+  if (from < to) run_->file().start_reading(run_->begin() + from, to - from);
+  advised_ = next_offset_ + kReadAheadBytes;
+}
+
+/// A last merge reads each byte once, but for blocks at borders, and several merges read no more:
+/// so what lies behind need not push out what others have in the cache.
+void RunCursor::drop_behind(bool at_end) {
+  if (next_offset_ < dropped_ + (at_end ? 1 : kDropBytes)) return;
+  run_->file().drop_cached(run_->begin() + dropped_, next_offset_ - dropped_);
+  dropped_ = next_offset_;
+}
+
+RunCursor::~RunCursor() { drop_behind(true); }
+
 Result<void> RunCursor::read_block() {
+  read_ahead();
   const BlockHeader header = header_;
   const RunFooter& footer = run_->footer();
   MRUN_TRY_ASSIGN(std::byte* const raw, raw_room(header.raw_bytes));
@@ -237,6 +264,7 @@ Result<void> RunCursor::read_block() {
         stored + header.stored_bytes, kBlockHeaderBytes)));
   if (header.codec == BlockCodec::lz4 && !lz4_decompress(bytes, {raw, header.raw_bytes}))
     return corrupt(header.offset, "a block cannot be decompressed");
+  drop_behind(false);
   block_offset_ = header.offset;
   block_left_ = header.pair_count;
   at_ = reinterpret_cast<const std::uint8_t*>(raw);

@@ -35,6 +35,10 @@ class RunCursor final : public PairSource {
 
   std::uint64_t pairs_delivered() const { return delivered_; }
 
+  RunCursor(const RunCursor&) = delete;
+  RunCursor& operator=(const RunCursor&) = delete;
+  ~RunCursor() override;
+
  private:
   RunCursor(MemoryBudget& budget, const Run& run, std::uint32_t partition, KeyRange range,
             PageBuffer memory);
@@ -47,6 +51,8 @@ class RunCursor final : public PairSource {
   Result<void> accept_header(std::span<const std::byte, kBlockHeaderBytes> bytes);
   Result<bool> needed_for_low();
   void step_over();
+  void read_ahead();
+  void drop_behind(bool at_end);
   Result<void> read_block();
   Result<std::byte*> raw_room(std::uint64_t raw_bytes);
   Failure corrupt(std::uint64_t offset, const char* why) const;
@@ -61,6 +67,8 @@ class RunCursor final : public PairSource {
   PageBuffer oversized_;           // A raw block of one pair that is larger than the others.
   std::uint64_t next_offset_ = 0;  // Of the next block, from the run's begin.
   std::uint64_t next_block_ = 0;   // Its ordinal.
+  std::uint64_t advised_ = 0;      // Up to here the system was asked to read, from the run's begin.
+  std::uint64_t dropped_ = 0;      // Up to here it may forget what was read.
   BlockHeader header_;             // Its header, where header_known_.
   bool header_known_ = false;
   bool above_low_;  // From here on no pair is below the range.
