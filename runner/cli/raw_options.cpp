@@ -99,10 +99,15 @@ void declare_run(CommandParser& parser, RawRun& run) {
 
   parser.text("--output-format", run.output_format, "FORMAT",
               "'text' (fields and a newline), 'nul' (ended by NUL), or 'raw'\n(the value alone, or "
-              "the key); otherwise as the job says",
+              "the key); 'table' (sorted blocks that 'mrun get' looks keys up in) or\n'kv' (pairs "
+              "of bytes); "
+              "otherwise as the job says",
               output);
-  parser.text("--compress", run.compress, "FORMAT",
-              "Compress the output's files: 'gzip', 'zstd' or 'lz4'", output);
+  parser.text(
+      "--compress", run.compress, "FORMAT",
+      "Compress the output's files: 'gzip', 'zstd' or 'lz4'; the blocks of\na table are lz4 unless "
+      "this says 'zstd' or 'none'",
+      output);
   parser.flag("--overwrite", run.overwrite, "Replace OUT where it is an output of mrun", output);
   parser.flag(
       "--no-sync", run.no_sync,

@@ -63,6 +63,22 @@ Failure exclude(const RawRun& raw, const std::string& one, const std::string& ot
               std::move(hint));
 }
 
+/// What the formats table and kv do not go together with.
+Result<void> check_pair_format(const RawRun& raw, const RunOptions& options) {
+  if (!options.writes_pairs()) return {};
+  const std::string option = raw.name_of("--output-format") + " " + *raw.output_format;
+  if (raw.output == "-")
+    return fail(Code::usage, option + " needs an OUT that is a folder, and '-' is none",
+                "name a folder, and print it with 'mrun cat'");
+  if (options.output_format == OutputFormat::kv && options.compression != Compression::none)
+    return fail(Code::usage, option + " is not compressed, and --compress asks for it",
+                "leave out --compress, or use --output-format table");
+  if (options.block_compression == Compression::gzip)
+    return fail(Code::usage, "--compress gzip does not go with " + option,
+                "the blocks of a table are compressed with lz4 (the default), zstd or none");
+  return {};
+}
+
 }  // namespace
 
 MachineFacts read_machine() {
@@ -119,13 +135,17 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
                                                {"zstd", Compression::zstd},
                                                {"lz4", Compression::lz4},
                                                {"none", Compression::none}}));
+    options.block_compression = options.compression;
   }
   if (raw.output_format) {
     MRUN_TRY_ASSIGN(options.output_format,
                     parse_choice<OutputFormat>(raw.name_of("--output-format"), *raw.output_format,
                                                {{"text", OutputFormat::text},
                                                 {"nul", OutputFormat::nul},
-                                                {"raw", OutputFormat::raw}}));
+                                                {"raw", OutputFormat::raw},
+                                                {"table", OutputFormat::table},
+                                                {"kv", OutputFormat::kv}}));
+    MRUN_TRY(check_pair_format(raw, options));
   }
   if (raw.output == "-" && raw.overwrite)
     return fail(Code::usage,

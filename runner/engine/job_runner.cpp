@@ -155,7 +155,10 @@ class JobRun {
     MRUN_TRY_ASSIGN(formats_, record_formats(options_, job_->spec()));
     plan_ = plan_splits(inputs_, options_.split_bytes, formats_);
     groups_ = group_splits(plan_);
+    MRUN_TRY(check_pair_output(options_, job_->spec()));
     const JobSpec written = as_written(options_, job_->spec(), formats_);
+    if (options_.writes_pairs())
+      pair_schema_ = pair_schema(*options_.output_format, written, file_names_);
     out_end_ = written.out_end;
     formatter_.emplace(written, file_names_);
     return {};
@@ -205,8 +208,13 @@ class JobRun {
     needs.combines = spec.folds();
     needs.fold_is_exact = spec.folds_exactly();
     needs.keeps_rows = spec.needs_rows;
-    needs.coding_bytes = PartFile::coding_bytes(options_.compression);
-    if (needs.coding_bytes > 0) needs.coding_work_bytes = kFrameWorkBytes;
+    PartFile::Coding main_coding = part_coding(options_, spec), side_coding;
+    side_coding.compression = options_.compression;
+    needs.coding_bytes = PartFile::coding_bytes(main_coding) +
+                         spec.side_outputs.size() * PartFile::coding_bytes(side_coding);
+    const bool has_frames = main_coding.form == PartForm::bytes || !spec.side_outputs.empty();
+    if (has_frames && options_.compression != Compression::none)
+      needs.coding_work_bytes = kFrameWorkBytes;
     needs.outputs = 1 + spec.side_outputs.size();
     needs.decompresses = has_compressed_;
     needs.reads_unmapped = has_streams_ || has_compressed_ || options_.io == IoMode::pread;
@@ -217,6 +225,8 @@ class JobRun {
     input_budget_.emplace(memory_.input_bytes);
     output_budget_.emplace(memory_.output_bytes);
     coding_budget_.emplace(memory_.coding_bytes);
+    main_coding.budget = side_coding.budget = &*coding_budget_;
+    main_form_ = main_coding.form;
     info_.threads = threads_;
     info_.threads_asked = options_.threads;
     info_.memory_bytes = options_.memory_bytes;
@@ -233,15 +243,10 @@ class JobRun {
     reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);
     std::vector<std::string> side_outputs;
     for (const NamedSpec& side : spec.side_outputs) side_outputs.push_back(side.name);
-    parts_.emplace(PartSet::Setup{environment_.storage,
-                                  committer_ ? committer_->out_folder() : std::string(),
-                                  std::move(side_outputs),
-                                  part_count_,
-                                  *output_budget_,
-                                  environment_.stop,
-                                  options_.sync,
-                                  {options_.compression, &*coding_budget_},
-                                  stream_ ? &*stream_ : nullptr});
+    parts_.emplace(
+        PartSet::Setup{environment_.storage, committer_ ? committer_->out_folder() : std::string(),
+                       std::move(side_outputs), part_count_, *output_budget_, environment_.stop,
+                       options_.sync, main_coding, side_coding, stream_ ? &*stream_ : nullptr});
     return {};
   }
 
@@ -384,9 +389,9 @@ class JobRun {
     clock_.begin("reduce");
     MRUN_TRY_ASSIGN(
         const ReduceInfo reduced,
-        run_reduce_phase(pieces, {*job_, map_output_->combiner(), *formatter_, out_end_, *parts_,
-                                  *executor_, environment_.progress, environment_.stop, peak_,
-                                  *scratch_, memory_.row_share_bytes}));
+        run_reduce_phase(pieces, {*job_, map_output_->combiner(), *formatter_, out_end_, main_form_,
+                                  *output_budget_, *parts_, *executor_, environment_.progress,
+                                  environment_.stop, peak_, *scratch_, memory_.row_share_bytes}));
     info_.groups = reduced.groups;
     info_.spilled_bytes += reduced.spilled_row_bytes;
     add_counters(reduced.counters);
@@ -408,7 +413,8 @@ class JobRun {
       info_.counters.push_back({spec.counters[i].name, counters_[i]});
     add_totals(info_, parts);
     MRUN_TRY(check_conserved());
-    const Manifest manifest = manifest_of(options_, spec, inputs_, info_, std::move(parts));
+    Manifest manifest = manifest_of(options_, spec, inputs_, info_, std::move(parts));
+    manifest.pairs = std::move(pair_schema_);
     if (environment_.stop.stopped()) return fail(Code::cancelled, "stopped");
     info_.seconds = clock_.seconds_since_start();
     if (committer_) {
@@ -444,6 +450,8 @@ class JobRun {
   std::unique_ptr<UserCode> job_;
   std::uint32_t part_count_ = 1;
   OutEnd out_end_ = OutEnd::newline;
+  PartForm main_form_ = PartForm::bytes;
+  std::optional<PairSchema> pair_schema_;  // Of an output in the format table or kv.
   std::optional<PairFormatter> formatter_;
   std::optional<Committer> committer_;   // Of an output that is a folder.
   std::optional<ScratchSpace> scratch_;  // Before all that has files in it.

@@ -45,7 +45,8 @@ struct MemoryPlan {
     bool reads_unmapped = false;  ///< Streams or pread: records need buffers of their own.
     bool keeps_rows = false;      ///< Its reduce puts rows aside.
     bool decompresses = false;    ///< Some of the input is compressed.
-    /// For parts that are compressed: what each needs, and each thread while it does it.
+    /// For parts that are compressed or tables: what one of each output needs, all together, and
+    /// each thread while it does it.
     std::size_t coding_bytes = 0, coding_work_bytes = 0;
     std::size_t outputs = 1;  ///< The main one and the side outputs.
   };
@@ -59,7 +60,7 @@ struct MemoryPlan {
   /// The part of the budget that compressing needs. Each thread writes to one part of each output;
   /// one more may be about to end.
   static std::size_t coding_bytes_for(unsigned threads, const Needs& needs) {
-    return needs.coding_bytes * (threads + 1) * needs.outputs + needs.coding_work_bytes * threads;
+    return needs.coding_bytes * (threads + 1) + needs.coding_work_bytes * threads;
   }
 };
 

@@ -39,10 +39,11 @@ void PartSet::hold(std::uint32_t part) {
 Result<void> PartSet::create(std::uint32_t number, Part& part) {
   for (std::size_t output = 0; output <= setup_.side_outputs.size(); ++output) {
     const std::string side = output == 0 ? std::string() : setup_.side_outputs[output - 1];
+    const PartFile::Coding& coding = output == 0 ? setup_.coding : setup_.side_coding;
     MRUN_TRY_ASSIGN(PartFile file, setup_.stream != nullptr
-                                       ? PartFile::stream(*setup_.stream, number, setup_.coding)
+                                       ? PartFile::stream(*setup_.stream, number, coding)
                                        : PartFile::create(setup_.storage, setup_.folder, side,
-                                                          number, setup_.sync, setup_.coding));
+                                                          number, setup_.sync, coding));
     part.outputs.push_back(
         std::make_unique<OrderedPart>(std::move(file), part.pieces, memory_, setup_.stop,
                                       OrderedPart::Limits{setup_.budget.limit_bytes()}));

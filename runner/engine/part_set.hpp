@@ -37,7 +37,8 @@ class PartSet {
     MemoryBudget& budget;
     const StopFlag& stop;
     bool sync;
-    PartFile::Coding coding = {};
+    PartFile::Coding coding = {};       ///< Of the main output.
+    PartFile::Coding side_coding = {};  ///< Of the side outputs.
     PartStream* stream = nullptr;  ///< Where parts go instead of into files; then no side outputs.
   };
   explicit PartSet(Setup setup);

@@ -6,6 +6,7 @@ namespace mrun {
 namespace {
 
 void format_output(JobSpec& spec, OutputFormat format) {
+  if (holds_pairs(format)) return;  // Printed as the job says.
   spec.out_end = format == OutputFormat::text  ? OutEnd::newline
                  : format == OutputFormat::nul ? OutEnd::nul
                                                : OutEnd::nothing;
@@ -48,6 +49,29 @@ std::vector<RecordRules> record_rules(const RunOptions& options, const JobSpec& 
     rules.push_back(one);
   }
   return rules;
+}
+
+Result<void> check_pair_output(const RunOptions& options, const JobSpec& spec) {
+  if (!options.writes_pairs() || !spec.map_only) return {};
+  return fail(Code::usage,
+              fmt::format("job '{}' only maps: its records come in the order of the input, and an "
+                          "output of the format {} holds pairs by key",
+                          spec.name, options.output_format == OutputFormat::table ? "table" : "kv"),
+              "leave out --output-format, or use a job that emits pairs");
+}
+
+PartFile::Coding part_coding(const RunOptions& options, const JobSpec& spec) {
+  PartFile::Coding coding;
+  if (!options.writes_pairs()) {
+    coding.compression = options.compression;
+    return coding;
+  }
+  coding.form = options.output_format == OutputFormat::table ? PartForm::table : PartForm::kv;
+  coding.table_codec = options.block_compression == Compression::none   ? TableCodec::none
+                       : options.block_compression == Compression::zstd ? TableCodec::zstd
+                                                                        : TableCodec::lz4;
+  coding.is_ordered_by_job = spec.has_reduce;
+  return coding;
 }
 
 JobSpec as_written(const RunOptions& options, const JobSpec& spec,

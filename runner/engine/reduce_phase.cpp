@@ -173,13 +173,14 @@ class ReducePhase {
   }
 
   Result<PieceCount> write(PairSource& source, TaskPieces& writers) {
-    PairWriter writer(setup_.formatter, writers.main());
+    PairWriter writer(setup_.formatter, writers.main(), setup_.main_form);
     return write_pairs(source, writer, writers.main(), setup_.stop);
   }
 
   Result<PieceCount> reduce(std::size_t index, PairSource& source, TaskPieces& writers) {
     std::vector<std::int64_t> counters(info_.counters.size());
-    PieceRecords records(writers.writers(), setup_.out_end);
+    PieceRecords records(writers.writers(), setup_.out_end, setup_.main_form,
+                         &setup_.record_budget);
     AttemptContext context;
     context.records = &records;
     context.counters = counters;

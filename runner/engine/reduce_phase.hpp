@@ -21,6 +21,8 @@ struct ReduceSetup {
   const SortedCombiner& combiner;
   const PairFormatter& formatter;
   OutEnd out_end;
+  PartForm main_form;           ///< Of the main output.
+  MemoryBudget& record_budget;  ///< For records that become pairs and come in parts.
   PartSet& parts;
   Executor& executor;
   Progress& progress;

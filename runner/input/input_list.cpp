@@ -1,8 +1,12 @@
 // Walks the input arguments: files, folders, links, streams.
 #include "input/input_list.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -10,6 +14,7 @@
 #include "input/decoded_blocks.hpp"
 #include "input/file_identity.hpp"
 #include "input/parallel_for.hpp"
+#include "model/pair_magic.hpp"
 #include "os/errno_text.hpp"
 #include "os/folder.hpp"
 #include "os/glob.hpp"
@@ -124,6 +129,8 @@ class Lister {
   Result<void> add_file(const std::string& path, const PathInfo& info) {
     if (is_pseudo(path, info)) return add_stream(path);
     MRUN_TRY(check_readable(path, info));
+    // Inside folders only the parts of outputs are looked at: an open for each file would show.
+    if (above_.empty()) MRUN_TRY(refuse_pairs(path));
     list_.files.push_back({path, path, argument_, input_, false, identity_of(info)});
     return {};
   }
@@ -143,6 +150,21 @@ class Lister {
 
   static Failure unreadable(const std::string& path) {
     return system_failure(Code::input, "read", path, EACCES);
+  }
+
+  /// The pairs of an output in the format table or kv are no records.
+  static Result<void> refuse_pairs(const std::string& path) {
+    MRUN_TRY_ASSIGN(const ReadFile file, ReadFile::open(path, Code::input));
+    std::array<char, kTableMagic.size()> begin{};
+    static_assert(kTableMagic.size() == kKvMagic.size());
+    MRUN_TRY(file.read_at(std::as_writable_bytes(std::span(begin)), 0));
+    const std::string_view magic(begin.data(), begin.size());
+    if (magic != kTableMagic && magic != kKvMagic) return {};
+    return fail(
+        Code::input,
+        fmt::format("'{}' belongs to an output in the format {}, and jobs read text", path,
+                    magic == kTableMagic ? "table" : "kv"),
+        "run its job again without --output-format, or pipe it: mrun cat OUT | mrun JOB - …");
   }
 
   Failure not_read(const std::string& path, const std::string& what) const {
@@ -197,6 +219,8 @@ class Lister {
     }
     std::sort(found.begin(), found.end(),
               [](const Found& a, const Found& b) { return a.path < b.path; });
+    if (is_output && !found.empty() && found.front().is_file)
+      MRUN_TRY(refuse_pairs(found.front().path));
     for (Found& one : found)
       if (one.path.back() == '/') one.path.pop_back();
     return found;

@@ -60,8 +60,10 @@ struct RunOptions {
   bool decompresses = true;  ///< Compressed input is read as what it holds.
   bool overwrite = false;
   bool sync = true;
-  std::optional<OutputFormat> output_format;  ///< Else as the job says.
-  Compression compression = Compression::none;
+  std::optional<OutputFormat> output_format;         ///< Else as the job says.
+  Compression compression = Compression::none;       ///< Of the files; of tables only side outputs.
+  Compression block_compression = Compression::lz4;  ///< Of the blocks of tables.
+  bool writes_pairs() const { return output_format && holds_pairs(*output_format); }
   /// The parts go to the standard output, in order, and nothing is committed.
   bool is_streamed() const { return output == "-"; }
 

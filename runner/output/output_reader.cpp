@@ -14,6 +14,7 @@
 #include "os/path_info.hpp"
 #include "os/read_file.hpp"
 #include "output/manifest.hpp"
+#include "output/pair_printer.hpp"
 
 namespace mrun {
 namespace {
@@ -110,6 +111,7 @@ Result<void> cat_output(const std::string& name, const std::string& side, const 
       side.empty() || std::any_of(manifest.parts.begin(), manifest.parts.end(),
                                   [&](const PartInfo& part) { return part.side_output == side; });
   if (!has_side) return no_such_side(output, manifest, side);
+  if (side.empty() && manifest.pairs) return print_pairs(output, manifest, stop, write);
   std::vector<std::byte> buffer(kReadBytes), text(kReadBytes);
   for (const PartInfo& part : manifest.parts) {
     if (part.side_output != side) continue;

@@ -27,7 +27,8 @@ struct VerifyReport {
 Result<VerifyReport> verify_output(const std::string& output, const StopFlag& stop);
 
 /// Hands the bytes of the main parts, or of the side output `side` where that is not empty, to
-/// `write` in order, in pieces of at most 1 MiB. A part that is not what the manifest says is an
+/// `write` in order, in pieces of at most 1 MiB. Of a table or kv output that is the text that the
+/// job would have written. A part that is not what the manifest says is an
 /// error after its bytes were handed over; a side output that the output does not have is
 /// Code::usage.
 Result<void> cat_output(const std::string& output, const std::string& side, const StopFlag& stop,

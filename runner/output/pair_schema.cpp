@@ -126,6 +126,7 @@ JobSpec printed_spec(const PairSchema& schema) {
   spec.value_field = schema.value_field;
   spec.out_kind = schema.out_kind;
   spec.out_end = schema.out_end;
+  spec.has_reduce = schema.from_records;
   return spec;
 }
 

@@ -46,8 +46,8 @@ struct PairSchema {
 PairSchema pair_schema(OutputFormat format, const JobSpec& written,
                        const std::vector<std::string>& file_names);
 
-/// What formats pairs of the schema as text (PairFormatter): the fields, and how a record is
-/// written. Nothing else of it is set.
+/// What formats pairs of the schema as text (PairFormatter): the fields, how a record is written,
+/// and whether a reduce of the job's own wrote it. Nothing else of it is set.
 JobSpec printed_spec(const PairSchema& schema);
 
 /// The schema as JSON on one line.

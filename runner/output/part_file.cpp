@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "codec/frames.hpp"
+#include "table/kv_format.hpp"
 
 namespace mrun {
 namespace {
@@ -40,24 +41,61 @@ Result<PartFile> PartFile::stream(PartStream& stream, std::uint32_t partition, C
   return PartFile(std::move(file), std::move(info), false, coding);
 }
 
-std::size_t PartFile::coding_bytes(Compression compression) {
-  if (compression == Compression::none) return 0;
+std::size_t PartFile::coding_bytes(const Coding& coding) {
+  if (coding.form == PartForm::table) return TableBuilder::memory_bytes(coding.table_codec);
+  if (coding.compression == Compression::none) return 0;
   constexpr std::size_t kPage = 4096;
-  const std::size_t bytes = kFrameRawBytes + frame_bytes_most(compression, kFrameRawBytes);
+  const std::size_t bytes = kFrameRawBytes + frame_bytes_most(coding.compression, kFrameRawBytes);
   return (bytes + kPage - 1) / kPage * kPage;
 }
 
 Result<void> PartFile::append(std::span<const std::byte> bytes) {
   if (bytes.empty()) return {};
   appended_bytes_ += bytes.size();
+  if (coding_.form != PartForm::bytes) return append_pairs(bytes);
   return coding_.compression == Compression::none ? write(bytes) : compress(bytes);
+}
+
+Result<void> PartFile::append_pairs(std::span<const std::byte> pairs) {
+  if (!has_pairs_begun_) MRUN_TRY(open_pairs());
+  if (!table_) return write(pairs);
+  return table_->append(pairs, [this](std::span<const std::byte> bytes) { return write(bytes); });
+}
+
+Result<void> PartFile::open_pairs() {
+  has_pairs_begun_ = true;
+  if (coding_.form == PartForm::kv) return write(kv_header());
+  MRUN_TRY_ASSIGN(table_, TableBuilder::create({coding_.table_codec, coding_.budget, info_.name,
+                                                coding_.is_ordered_by_job}));
+  return {};
+}
+
+Result<void> PartFile::finish_pairs() {
+  if (!has_pairs_begun_) MRUN_TRY(open_pairs());
+  if (!table_) {
+    MRUN_TRY(write(kv_end(info_.records)));
+    return write(kv_digest(hash_.digest()));
+  }
+  MRUN_TRY_ASSIGN(const TableInfo table, table_->finish([this](std::span<const std::byte> bytes) {
+    return write(bytes);
+  }));
+  table_.reset();
+  if (table.entries != info_.records)
+    return fail(
+        Code::integrity,
+        fmt::format("'{}' got {} records, and holds {}", info_.name, info_.records, table.entries),
+        "this is a bug in mrun; no output was made");
+  if (table.entries != 0)
+    info_.keys = KeyBounds{table.first_key.substr(0, KeyBounds::kBytesMax),
+                           table.last_key.substr(0, KeyBounds::kBytesMax),
+                           table.last_key.size() > KeyBounds::kBytesMax};
+  return {};
 }
 
 // Frames are cut by the part's bytes alone, so that the file is the same whatever pieces came.
 Result<void> PartFile::compress(std::span<const std::byte> bytes) {
   if (!pending_) {
-    MRUN_TRY_ASSIGN(pending_,
-                    PageBuffer::allocate(*coding_.budget, coding_bytes(coding_.compression)));
+    MRUN_TRY_ASSIGN(pending_, PageBuffer::allocate(*coding_.budget, coding_bytes(coding_)));
   }
   while (!bytes.empty()) {
     const std::size_t size = std::min(bytes.size(), kFrameRawBytes - pending_size_);
@@ -90,6 +128,7 @@ Result<void> PartFile::write(std::span<const std::byte> bytes) {
 }
 
 Result<PartInfo> PartFile::finish() {
+  if (coding_.form != PartForm::bytes) MRUN_TRY(finish_pairs());
   if (pending_size_ > 0) MRUN_TRY(write_frame());
   pending_ = {};
   if (sync_) MRUN_TRY(file_->sync());

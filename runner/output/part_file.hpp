@@ -16,6 +16,7 @@
 #include "os/page_buffer.hpp"
 #include "os/storage.hpp"
 #include "output/part_stream.hpp"
+#include "table/table_builder.hpp"
 
 namespace mrun {
 
@@ -33,6 +34,8 @@ struct KeyBounds {
   }
   bool operator==(const KeyBounds&) const = default;
 };
+
+enum class PartForm : std::uint8_t { bytes, table, kv };
 
 /// What a manifest says of one file of an output.
 struct PartInfo {
@@ -56,6 +59,11 @@ class PartFile {
   struct Coding {
     Compression compression = Compression::none;
     MemoryBudget* budget = nullptr;
+    /// What is appended: bytes as they are written, or a stream of pairs (table/pair_stream.hpp)
+    /// that becomes a table or a kv file. Those are not compressed as files.
+    PartForm form = PartForm::bytes;
+    TableCodec table_codec = TableCodec::lz4;
+    bool is_ordered_by_job = false;  ///< See TableBuilder::Setup.
   };
   /// Makes the file `part_name(side_output, partition)`, with the compression's suffix, in
   /// `folder`. `storage` outlives it. `sync`: `finish` forces the contents to disk.
@@ -64,8 +72,8 @@ class PartFile {
                                  Coding coding);
   /// The same for a part that goes to the standard output, which outlives it.
   static Result<PartFile> stream(PartStream& stream, std::uint32_t partition, Coding coding);
-  /// What a part charges from its first byte to its end, where it is compressed.
-  static std::size_t coding_bytes(Compression compression);
+  /// What a part charges from its first byte to its end, where it is compressed or a table.
+  static std::size_t coding_bytes(const Coding& coding);
 
   /// Appends the bytes now: callers hand over 64 KiB or more at once where they can. Where they are
   /// to be synced, the system is asked every 8 MiB to begin writing back, so that the sync is
@@ -84,6 +92,9 @@ class PartFile {
   PartFile(std::unique_ptr<StorageFile> file, PartInfo info, bool sync, Coding coding)
       : file_(std::move(file)), info_(std::move(info)), sync_(sync), coding_(coding) {}
 
+  Result<void> append_pairs(std::span<const std::byte> pairs);
+  Result<void> open_pairs();
+  Result<void> finish_pairs();
   Result<void> compress(std::span<const std::byte> bytes);
   Result<void> write_frame();
   Result<void> write(std::span<const std::byte> bytes);
@@ -98,6 +109,8 @@ class PartFile {
   Coding coding_;
   PageBuffer pending_;  // Bytes of the next frame, then room for the frame.
   std::size_t pending_size_ = 0;
+  bool has_pairs_begun_ = false;
+  std::optional<TableBuilder> table_;
 };
 
 }  // namespace mrun

@@ -28,8 +28,19 @@ std::string list_text(const std::vector<std::string>& texts) {
 
 std::string format_name(const std::optional<OutputFormat>& format) {
   if (!format) return "null";
-  if (*format == OutputFormat::text) return "\"text\"";
-  return *format == OutputFormat::nul ? "\"nul\"" : "\"raw\"";
+  switch (*format) {
+    case OutputFormat::text:
+      return "\"text\"";
+    case OutputFormat::nul:
+      return "\"nul\"";
+    case OutputFormat::raw:
+      return "\"raw\"";
+    case OutputFormat::table:
+      return "\"table\"";
+    case OutputFormat::kv:
+      break;
+  }
+  return "\"kv\"";
 }
 
 std::string records_name(const std::optional<RecordFormat>& records) {

@@ -42,6 +42,15 @@ class DirectOut {
   std::uint8_t* next_;
 };
 
+/// Drops the text: only whether there is one counts.
+class NoOut {
+ public:
+  void bytes(const std::uint8_t*, std::size_t) {}
+  void byte(std::uint8_t) {}
+  template <typename Number>
+  void number(Number) {}
+};
+
 /// Hands the text over in pieces; small ones are joined.
 class PieceOut {
  public:
@@ -149,10 +158,17 @@ PairFormatter::PairFormatter(const JobSpec& spec, std::span<const std::string> f
     else if (is_written(value_field_))
       value_shape_ = ValueShape::decoded;
   }
+  has_value_ = is_written(spec.value_field);
+  value_may_lack_ = spec.has_reduce;
   tab_size_ = key_shape_ != KeyShape::nothing && value_shape_ != ValueShape::nothing ? 1 : 0;
   end_byte_ = spec.out_end == OutEnd::newline ? '\n' : '\0';
   end_size_ = spec.out_end == OutEnd::nothing ? 0 : 1;
   fixed_bytes_ += kPrefixBytes + 1;
+}
+
+bool PairFormatter::decodes(Slice key, Slice value) const {
+  NoOut out;
+  return write_key(out, key) && write_value(out, value);
 }
 
 std::uint8_t* PairFormatter::write(std::uint8_t* out, Slice key, Slice value) const {
@@ -207,7 +223,7 @@ bool PairFormatter::write_pieces(std::uint64_t k0, std::uint64_t k1, std::uint32
 
 template <typename Out>
 bool PairFormatter::finish_pieces(Out& out, Slice value) const {
-  if (tab_size_ != 0) out.byte('\t');
+  if (tab_before(value) != 0) out.byte('\t');
   if (!write_value(out, value)) return false;
   out.bytes(&end_byte_, end_size_);
   out.flush();
@@ -217,7 +233,7 @@ bool PairFormatter::finish_pieces(Out& out, Slice value) const {
 /// TAB, value and record end. The commonest value, a count, has its way without a switch.
 std::uint8_t* PairFormatter::finish(std::uint8_t* out, Slice value) const {
   *out = '\t';
-  DirectOut direct(out + tab_size_);
+  DirectOut direct(out + tab_before(value));
   if (value_shape_ == ValueShape::u64 && value.size == 8)
     direct.number(load(value.data, 8));
   else if (!write_value(direct, value))

@@ -22,7 +22,8 @@ namespace mrun {
 /// shape of the job's types is decided once, here. Copy it for every thread.
 class PairFormatter {
  public:
-  /// `file_names`: input names by ordinal; they outlive every copy.
+  /// `file_names`: input names by ordinal; they outlive every copy. A job with a reduce of its own
+  /// has pairs without a value (null data), which are written without a TAB.
   PairFormatter(const JobSpec& spec, std::span<const std::string> file_names);
 
   /// Bytes that must be writable where a pair with such a key and value is written: at least its
@@ -46,6 +47,15 @@ class PairFormatter {
   bool write_pieces(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen,
                     const std::uint8_t* tail, Slice value, const std::function<void(Slice)>& take);
 
+  /// Whether key and value are encodings of their declared types, as far as they are written.
+  bool decodes(Slice key, Slice value) const;
+  /// Whether `decodes` says yes to every key.
+  bool takes_any_key() const { return key_shape_ != KeyShape::decoded; }
+  /// Whether pairs have values: whether a type is declared for them.
+  bool has_value() const { return has_value_; }
+  /// The whole key of one in two places; lives until the next call.
+  Slice join_key(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen, const std::uint8_t* tail);
+
   /// The error to report after a null or false: the job broke the contract (Code::plugin).
   static Failure malformed(Slice key, Slice value);
 
@@ -65,14 +75,19 @@ class PairFormatter {
   template <typename Out>
   bool write_file_name(Out& out, std::uint64_t ordinal) const;
   std::uint8_t* finish(std::uint8_t* out, Slice value) const;
-  Slice join_key(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen, const std::uint8_t* tail);
+
+  std::uint8_t tab_before(Slice value) const {
+    return value_may_lack_ && value.data == nullptr ? 0 : tab_size_;
+  }
 
   std::vector<Field> key_fields_;  ///< Empty where the key is not written.
   Field value_field_;              ///< `none` where the value is not written.
   KeyShape key_shape_ = KeyShape::nothing;
   ValueShape value_shape_ = ValueShape::nothing;
   bool value_must_be_empty_ = false;
-  std::uint8_t tab_size_ = 0;  ///< 1 where both key and value are written.
+  bool has_value_ = false;
+  bool value_may_lack_ = false;  ///< Null data is no value, and then there is no TAB.
+  std::uint8_t tab_size_ = 0;    ///< 1 where both key and value are written.
   std::uint8_t end_byte_ = 0;
   std::uint8_t end_size_ = 0;
   std::size_t fixed_bytes_ = 0;

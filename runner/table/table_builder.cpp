@@ -29,13 +29,13 @@ constexpr unsigned kBlockPlainBytesLog = 14;
 constexpr std::uint64_t kLargePairBytes = kBlockPlainBytesMax;
 /// Blocks gather here, so that a write costs little; a node fits twice.
 constexpr std::size_t kOutBytes = std::size_t{512} << 10;
-/// Charged from the begin for a key.
-constexpr std::size_t kKeyBytesFree = std::size_t{16} << 10;
 constexpr std::size_t kMessageKeyBytes = 48;
 
 std::span<const std::byte> as_bytes(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const std::byte*>(data), size};
 }
+
+Slice slice_of(const std::vector<std::uint8_t>& bytes) { return {bytes.data(), bytes.size()}; }
 
 std::string key_excerpt(Slice key) {
   const bool is_long = key.size > kMessageKeyBytes;
@@ -61,42 +61,6 @@ bool begins_block(std::uint64_t hash, std::uint64_t plain_bytes) {
                                                                << (64 - kBlockPlainBytesLog);
 }
 
-/// Bytes that grow by what a budget grants.
-class ChargedBytes {
- public:
-  explicit ChargedBytes(MemoryBudget& budget) : budget_(&budget) { bytes_.reserve(kKeyBytesFree); }
-  Result<void> assign(Slice bytes) {
-    MRUN_TRY(reserve(bytes.size));
-    bytes_.assign(bytes.data, bytes.data + bytes.size);
-    return {};
-  }
-  Result<void> append(Slice bytes) {
-    MRUN_TRY(reserve(bytes_.size() + bytes.size));
-    bytes_.insert(bytes_.end(), bytes.data, bytes.data + bytes.size);
-    return {};
-  }
-  void clear() { bytes_.clear(); }
-  bool empty() const { return bytes_.empty(); }
-  std::size_t size() const { return bytes_.size(); }
-  Slice slice() const { return {bytes_.data(), bytes_.size()}; }
-
- private:
-  Result<void> reserve(std::size_t size) {
-    if (size <= bytes_.capacity()) return {};
-    const std::size_t capacity = std::max(size, 2 * bytes_.capacity());
-    if (!charge_.try_add(*budget_, capacity - charge_.bytes()))
-      return fail(Code::limit,
-                  fmt::format("no memory is left for a key of {} bytes of a table", size),
-                  "give more --memory");
-    bytes_.reserve(capacity);
-    return {};
-  }
-
-  MemoryBudget* budget_;
-  Charge charge_;
-  std::vector<std::uint8_t> bytes_;
-};
-
 }  // namespace
 
 class TableBuilder::State {
@@ -105,16 +69,14 @@ class TableBuilder::State {
       : setup_(std::move(setup)),
         charge_(std::move(charge)),
         zstd_(std::move(zstd)),
-        carry_(*setup_.budget),
-        first_key_(*setup_.budget),
-        last_key_(*setup_.budget),
         out_(new std::uint8_t[kOutBytes]) {
     encode_table_header(std::span<std::byte, kTableHeaderBytes>(
         reinterpret_cast<std::byte*>(out_.get()), kTableHeaderBytes));
     out_size_ = kTableHeaderBytes;
   }
 
-  Result<void> append(Slice bytes) {
+  Result<void> append(Slice bytes, const Write& write) {
+    write_ = &write;
     while (bytes.size != 0) {
       if (value_left_ != 0) {
         const std::uint64_t size = std::min(value_left_, bytes.size);
@@ -128,13 +90,16 @@ class TableBuilder::State {
         MRUN_TRY_ASSIGN(const std::size_t taken, take_pairs(bytes));
         bytes = {bytes.data + taken, bytes.size - taken};
         if (value_left_ != 0) continue;
-        return carry_.append(bytes);
+        carry_.reserve(wanted_);
+        carry_.assign(bytes.data, bytes.data + bytes.size);
+        return {};
       }
       const std::uint64_t size = std::min<std::uint64_t>(wanted_ - carry_.size(), bytes.size);
-      MRUN_TRY(carry_.append({bytes.data, size}));
+      carry_.reserve(wanted_);
+      carry_.insert(carry_.end(), bytes.data, bytes.data + size);
       bytes = {bytes.data + size, bytes.size - size};
       if (carry_.size() < wanted_) return {};
-      MRUN_TRY_ASSIGN(const std::size_t taken, take_pairs(carry_.slice()));
+      MRUN_TRY_ASSIGN(const std::size_t taken, take_pairs(slice_of(carry_)));
       // What is wanted is what the one pair there still lacks.
       MRUN_CHECK(taken == 0 || taken == carry_.size());
       if (taken != 0) carry_.clear();
@@ -142,7 +107,8 @@ class TableBuilder::State {
     return {};
   }
 
-  Result<TableInfo> finish() {
+  Result<TableInfo> finish(const Write& write) {
+    write_ = &write;
     MRUN_CHECK(carry_.empty() && value_left_ == 0);
     if (block_.count() != 0) MRUN_TRY(end_block());
     TableFooter footer;
@@ -158,7 +124,7 @@ class TableBuilder::State {
     footer.first_key_bytes = static_cast<std::uint32_t>(first_key_.size());
     footer.last_key_bytes = static_cast<std::uint32_t>(last_key_.size());
     Hash64Stream bounds;
-    for (const Slice key : {first_key_.slice(), last_key_.slice()}) {
+    for (const Slice key : {slice_of(first_key_), slice_of(last_key_)}) {
       bounds.update(as_bytes(key.data, key.size));
       MRUN_TRY(put(key));
     }
@@ -167,8 +133,8 @@ class TableBuilder::State {
     encode_table_footer(footer, end);
     MRUN_TRY(put({reinterpret_cast<const std::uint8_t*>(end.data()), end.size()}));
     MRUN_TRY(flush());
-    return TableInfo{entries_, keys_, std::string(first_key_.slice().view()),
-                     std::string(last_key_.slice().view())};
+    return TableInfo{entries_, keys_, std::string(slice_of(first_key_).view()),
+                     std::string(slice_of(last_key_).view())};
   }
 
  private:
@@ -225,12 +191,13 @@ class TableBuilder::State {
     MRUN_TRY(begin_pair(key, plain));
     block_.add(key, shared_, value_code, value);
     node_plain_bytes_ += plain;
-    return last_key_.assign(key);
+    last_key_.assign(key.data, key.data + key.size);
+    return {};
   }
 
   /// Everything about a pair before it is put into a block: order, its hash, whether a block ends.
   Result<void> begin_pair(Slice key, std::size_t plain) {
-    const Slice last = last_key_.slice();
+    const Slice last = slice_of(last_key_);
     shared_ = common_bytes(last, key);
     const bool is_first = entries_ == 0;
     const bool is_new = is_first || shared_ != key.size || shared_ != last.size;
@@ -246,7 +213,7 @@ class TableBuilder::State {
     }
     if (block_.count() == 0) {
       MRUN_TRY(open_block(key, is_new));
-      if (is_first) MRUN_TRY(first_key_.assign(key));
+      if (is_first) first_key_.assign(key.data, key.data + key.size);
     }
     if (is_new) levels_[0].add_key(hash);
     ++entries_;
@@ -325,7 +292,7 @@ class TableBuilder::State {
     if (block_.count() != 0) MRUN_TRY(end_block());
     MRUN_TRY(begin_pair(key, key.size + value_size + kPairPlainBytes));
     node_plain_bytes_ += key.size + value_size + kPairPlainBytes;
-    MRUN_TRY(last_key_.assign(key));
+    last_key_.assign(key.data, key.data + key.size);
     large_ = {};
     large_.offset = offset();
     large_.entries = 1;
@@ -333,7 +300,7 @@ class TableBuilder::State {
     std::uint8_t head[BlockEncoder::kPairHeadBytesMost];
     const std::uint8_t* const end = BlockEncoder::put_head(head, 0, key.size, value_code);
     MRUN_TRY(write_large({head, static_cast<std::uint64_t>(end - head)}));
-    MRUN_TRY(write_large(last_key_.slice()));
+    MRUN_TRY(write_large(slice_of(last_key_)));
     value_left_ = value_size;
     return value_left_ == 0 ? end_large() : Result<void>();
   }
@@ -404,7 +371,7 @@ class TableBuilder::State {
     return {};
   }
   Result<void> flush() {
-    MRUN_TRY(setup_.write(as_bytes(out_.get(), out_size_)));
+    MRUN_TRY((*write_)(as_bytes(out_.get(), out_size_)));
     written_bytes_ += out_size_;
     out_size_ = 0;
     return {};
@@ -414,10 +381,10 @@ class TableBuilder::State {
   Charge charge_;
   std::optional<ZstdCompressor> zstd_;
 
-  ChargedBytes carry_;        // The begin of a pair whose rest has not come.
-  std::uint64_t wanted_ = 0;  // Bytes that `carry_` needs before it is looked at again.
+  std::vector<std::uint8_t> carry_;  // The begin of a pair whose rest has not come.
+  std::uint64_t wanted_ = 0;         // Bytes that `carry_` needs before it is looked at again.
 
-  ChargedBytes first_key_, last_key_;
+  std::vector<std::uint8_t> first_key_, last_key_;
   std::size_t shared_ = 0;  // Bytes that the pair at hand has in common with `last_key_`.
   std::uint64_t entries_ = 0, keys_ = 0, blocks_ = 0, nodes_ = 0, raw_bytes_ = 0;
 
@@ -430,6 +397,7 @@ class TableBuilder::State {
   Hash64Stream large_hash_;
   std::uint64_t value_left_ = 0;  // Of the large pair.
 
+  const Write* write_ = nullptr;  // Of the call at hand.
   std::unique_ptr<std::uint8_t[]> out_;
   std::size_t out_size_ = 0;
   std::uint64_t written_bytes_ = 0;
@@ -442,7 +410,7 @@ TableBuilder::~TableBuilder() = default;
 
 Result<TableBuilder> TableBuilder::create(Setup setup) {
   Charge charge;
-  if (!charge.try_add(*setup.budget, kMemoryBytes))
+  if (!charge.try_add(*setup.budget, memory_bytes(setup.codec)))
     return fail(Code::limit, fmt::format("no memory is left to write '{}' in", setup.name),
                 "give more --memory");
   std::optional<ZstdCompressor> zstd;
@@ -453,10 +421,10 @@ Result<TableBuilder> TableBuilder::create(Setup setup) {
       std::make_unique<State>(std::move(setup), std::move(charge), std::move(zstd)));
 }
 
-Result<void> TableBuilder::append(std::span<const std::byte> pairs) {
-  return state_->append({reinterpret_cast<const std::uint8_t*>(pairs.data()), pairs.size()});
+Result<void> TableBuilder::append(std::span<const std::byte> pairs, const Write& write) {
+  return state_->append({reinterpret_cast<const std::uint8_t*>(pairs.data()), pairs.size()}, write);
 }
 
-Result<TableInfo> TableBuilder::finish() { return state_->finish(); }
+Result<TableInfo> TableBuilder::finish(const Write& write) { return state_->finish(write); }
 
 }  // namespace mrun

@@ -14,6 +14,7 @@
 
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
+#include "codec/block_codec.hpp"
 #include "table/table_format.hpp"
 
 namespace mrun {
@@ -28,8 +29,11 @@ struct TableInfo {
 /// Move-only; one thread at a time. After an error it may only be destroyed.
 class TableBuilder {
  public:
-  /// Charged from the begin to the end; keys beyond 16 KiB more while they are held.
-  static constexpr std::size_t kMemoryBytes = std::size_t{2} << 20;
+  /// Charged from the begin to the end: blocks, nodes, and four keys of the largest size.
+  static constexpr std::size_t kMemoryBytes = std::size_t{3} << 20;
+  static constexpr std::size_t memory_bytes(TableCodec codec) {
+    return kMemoryBytes + (codec == TableCodec::zstd ? ZstdCompressor::kWorkBytes : 0);
+  }
 
   /// Takes the table's bytes in order.
   using Write = std::function<Result<void>(std::span<const std::byte>)>;
@@ -39,7 +43,6 @@ class TableBuilder {
     std::string name;                ///< Of the part, for messages.
     /// Whether a reduce of the job's own orders the pairs: then a wrong order is its error.
     bool is_ordered_by_job = false;
-    Write write;
   };
 
   /// Code::limit where the budget has no room.
@@ -48,12 +51,12 @@ class TableBuilder {
   TableBuilder& operator=(TableBuilder&&) noexcept;
   ~TableBuilder();
 
-  /// Takes bytes of a stream of pairs (pair_stream.hpp), cut anywhere. Errors: what `write` says;
-  /// Code::plugin (or integrity) where a key is smaller than the one before it; Code::limit where a
-  /// key or value is larger than a table takes, or the budget has no room for a long key.
-  Result<void> append(std::span<const std::byte> pairs);
-  /// After the last pair. Call it once.
-  Result<TableInfo> finish();
+  /// Takes bytes of a stream of pairs (pair_stream.hpp), cut anywhere, and writes what is ready.
+  /// Errors: what `write` says; Code::plugin (or integrity) where a key is smaller than the one
+  /// before it; Code::limit where a key or value is larger than a table takes.
+  Result<void> append(std::span<const std::byte> pairs, const Write& write);
+  /// After the last pair, writes the rest. Call it once.
+  Result<TableInfo> finish(const Write& write);
 
  private:
   class State;

@@ -6,12 +6,13 @@
 #include <cstring>
 #include <string_view>
 
+#include "model/pair_magic.hpp"
+
 namespace mrun {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are stored as they lie");
 
-constexpr std::string_view kHeadMagic = "mrun-tab";
 constexpr std::string_view kEndMagic = "mrun-end";
 constexpr std::size_t kMagicBytes = 8;
 /// Of the footer, without its checksum and magic.
@@ -70,19 +71,19 @@ const std::uint8_t* bytes_of(const std::byte* data) {
 
 void encode_table_header(std::span<std::byte, kTableHeaderBytes> out) {
   Writer writer(bytes_of(out.data()));
-  writer.put_magic(kHeadMagic);
+  writer.put_magic(kTableMagic);
   writer.put(kTableVersion);
   writer.put(std::uint32_t{0});
 }
 
 bool begins_as_table(std::span<const std::byte> in) {
-  return in.size() >= kMagicBytes && Reader(bytes_of(in.data())).take_magic(kHeadMagic);
+  return in.size() >= kMagicBytes && Reader(bytes_of(in.data())).take_magic(kTableMagic);
 }
 
 const char* check_table_header(std::span<const std::byte, kTableHeaderBytes> in) {
   Reader reader(bytes_of(in.data()));
   std::uint32_t version = 0, reserved = 0;
-  if (!reader.take_magic(kHeadMagic)) return "it does not begin as a table";
+  if (!reader.take_magic(kTableMagic)) return "it does not begin as a table";
   reader.take(version);
   reader.take(reserved);
   if (version != kTableVersion) return "it is of a version that this mrun does not know";

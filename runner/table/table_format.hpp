@@ -18,7 +18,7 @@ constexpr std::size_t kSlotBytes = 64;
 constexpr std::size_t kFilterLineBytes = 64;
 
 /// A writer keeps a key to compare the next one with, so a key has a limit; so has a value.
-constexpr std::uint64_t kTableKeyBytesMax = std::uint64_t{1} << 20;
+constexpr std::uint64_t kTableKeyBytesMax = std::uint64_t{256} << 10;
 constexpr std::uint64_t kTableValueBytesMax = (std::uint64_t{1} << 32) - 1;
 
 /// No block has more plain bytes, except one of a single pair.

@@ -70,6 +70,7 @@ TEST(ThreadsFor, LeaveRoomForDecodersAndForCompressingAllOutputs) {
   needs.decompresses = false;
   needs.coding_bytes = std::size_t{8} << 20;
   EXPECT_EQ(*threads_for(kMemory, 100, needs), 7u) << "one more part may be about to end";
+  needs.coding_bytes *= 5;
   needs.outputs = 5;
   const Result<unsigned> none = threads_for(kMemory, 100, needs);
   ASSERT_FALSE(none);

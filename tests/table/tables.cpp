@@ -31,7 +31,7 @@ Result<std::string> make_table(const std::vector<TablePair>& pairs, const TableM
   setup.budget = &budget;
   setup.name = "part-00000";
   setup.is_ordered_by_job = making.is_ordered_by_job;
-  setup.write = [&](std::span<const std::byte> bytes) {
+  const TableBuilder::Write write = [&](std::span<const std::byte> bytes) {
     table.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return Result<void>();
   };
@@ -43,10 +43,10 @@ Result<std::string> make_table(const std::vector<TablePair>& pairs, const TableM
     std::size_t size = rest.size();
     if (making.cut_seed != 0)
       size = std::min<std::size_t>(size, random() % 4 == 0 ? random() % 4 : random() % 100'000);
-    MRUN_TRY(builder.append(rest.first(size)));
+    MRUN_TRY(builder.append(rest.first(size), write));
     rest = rest.subspan(size);
   }
-  MRUN_TRY_ASSIGN(const TableInfo info, builder.finish());
+  MRUN_TRY_ASSIGN(const TableInfo info, builder.finish(write));
   EXPECT_EQ(info.entries, pairs.size());
   if (!pairs.empty()) {
     EXPECT_EQ(info.first_key, pairs.front().key);
