@@ -26,6 +26,7 @@ class RowRun:
         self._tools = tools
         self._scratch = scratch
         self._data_folder = data_folder
+        self._size_bytes = options.size
         self._output = os.path.join(scratch, "output")
         self._messages = os.path.join(scratch, "messages.txt")
         can_limit = cgroup.available()
@@ -53,13 +54,8 @@ class RowRun:
 
     def origins(self):
         """Where real text came from."""
-        found = []
-        for path in self.inputs.values():
-            for name in (path + ".origin", path.replace("text_files", "english") + ".origin"):
-                if os.path.exists(name):
-                    with open(name, encoding="utf-8") as file:
-                        found.append(f"real text: {file.read().strip()}")
-        return found
+        found = [data.origin(one, self._data_folder, self._size_bytes) for one in self.inputs]
+        return [f"real text: {one}" for one in found if one]
 
     def _command(self, contender):
         return contender.command(self._tools, Place(self.inputs[contender.data], self._output))
