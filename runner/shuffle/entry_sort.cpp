@@ -16,6 +16,7 @@ constexpr std::size_t kSmallGroup = 24;  // Below this a comparison sort beats m
 constexpr unsigned kRadixBits = 11;
 constexpr std::size_t kRadixDigits = std::size_t{1} << kRadixBits;
 constexpr std::size_t kRadixLeast = 4 * kRadixDigits;  // For fewer, digits cost more than items.
+constexpr std::size_t kRadixMost = UINT32_MAX;         // Places are counted in 32 bits.
 
 void vector_sort(std::span<SortItem> items) {
   static_assert(sizeof(SortItem) == sizeof(hwy::uint128_t) && offsetof(hwy::uint128_t, hi) == 8);
@@ -239,7 +240,7 @@ SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bi
 void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits,
                 SortItem* spare) {
   if (items.size() < 2) return;
-  if (spare != nullptr && items.size() >= kRadixLeast)
+  if (spare != nullptr && items.size() >= kRadixLeast && items.size() <= kRadixMost)
     radix_sort(items, spare);
   else
     vector_sort(items);
