@@ -131,8 +131,7 @@ Result<void> PackedBlocks::join_tail() {
     buffer_.added(size);
     return {};
   }
-  while (tail.free_size() < buffer_.size()) {
-    if (tail.make_room(path(), at_)) continue;
+  if (!tail.make_room(path(), at_, buffer_.size())) {
     // There is no room for both, but perhaps for the record.
     buffer_ = std::move(tail);
     return start_over();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/check.hpp"
 #include "codec/unit_search.hpp"
 #include "input/file_identity.hpp"
 
@@ -18,8 +17,6 @@ constexpr std::uint64_t kReachBytes = std::uint64_t{16} << 20;
 
 /// How often who waits looks whether the run is to stop, for a signal wakes nobody.
 constexpr std::chrono::milliseconds kStopCheck(50);
-
-Failure given_up() { return fail(Code::cancelled, "a part of the file before was given up"); }
 
 }  // namespace
 
@@ -95,6 +92,19 @@ void PackedFiles::note_change() {
   changed_.notify_all();
 }
 
+/// Waits until `is_ready`, a part before `range` is given up, or the run is stopped.
+template <typename IsReady>
+Result<void> PackedFiles::wait(std::unique_lock<std::mutex>& lock, const SplitRange& range,
+                               const IsReady& is_ready) {
+  const State& state = files_[range.file];
+  while (range.begin <= state.given_up_from) {
+    if (is_ready()) return {};
+    if (stop_.stopped()) return fail(Code::cancelled, "stopped while reading the input");
+    changed_.wait_for(lock, kStopCheck);
+  }
+  return fail(Code::cancelled, "a part of the file before was given up");
+}
+
 Result<PackedFiles::Begun> PackedFiles::begin(const SplitRange& range, const InputFile& input,
                                               MemoryBudget& budget) {
   std::shared_ptr<PackedFile> file;
@@ -103,14 +113,17 @@ Result<PackedFiles::Begun> PackedFiles::begin(const SplitRange& range, const Inp
   }
   PackedFile::Border first;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     State& state = files_[range.file];
-    if (range.begin > state.given_up_from) return given_up();
-    if (file != nullptr)
+    if (file != nullptr) {
       state.file = file;
-    else
+    } else {
+      MRUN_TRY(wait(lock, range, [&] {
+        return state.file != nullptr && state.file->border_ &&
+               state.file->border_at_ == range.begin;
+      }));
       file = state.file;
-    MRUN_CHECK(file != nullptr && file->border_ && file->border_at_ == range.begin);
+    }
     first = *file->border_;
     file->border_.reset();
   }
@@ -127,18 +140,11 @@ Result<PackedFiles::Begun> PackedFiles::begin(const SplitRange& range, const Inp
 
 Result<PackedTurn> PackedFiles::wait_turn(const SplitRange& range) {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    State& state = files_[range.file];
-    if (range.begin > state.given_up_from) return given_up();
-    PackedFile& file = *state.file;
-    if (file.turn_ && file.turn_at_ == range.begin) {
-      PackedTurn turn = *std::move(file.turn_);
-      file.turn_.reset();
-      return turn;
-    }
-    if (stop_.stopped()) return fail(Code::cancelled, "stopped while reading the input");
-    changed_.wait_for(lock, kStopCheck);
-  }
+  PackedFile& file = *files_[range.file].file;
+  MRUN_TRY(wait(lock, range, [&] { return file.turn_ && file.turn_at_ == range.begin; }));
+  PackedTurn turn = *std::move(file.turn_);
+  file.turn_.reset();
+  return turn;
 }
 
 void PackedFiles::pass_turn(const SplitRange& range, PackedTurn turn) {

@@ -88,7 +88,7 @@ class PackedFile {
   std::uint64_t turn_at_ = 0;       ///< Where that part's range begins.
 };
 
-/// All of a run that are cut. Any thread may call any member; parts of a file begin in order.
+/// All of a run that are cut. Any thread may call any member.
 class PackedFiles {
  public:
   explicit PackedFiles(const StopFlag& stop) : stop_(stop) {}
@@ -103,8 +103,8 @@ class PackedFiles {
     std::shared_ptr<PackedFile> file;
     PackedFile::Part part;
   };
-  /// Opens the file if it is its first part, and finds where the part begins and ends.
-  /// Code::cancelled where a part before was given up.
+  /// Opens the file if it is its first part, and finds where the part begins and ends; waits until
+  /// the part before has begun. Code::cancelled where one was given up, or the run is stopped.
   Result<Begun> begin(const SplitRange& range, const InputFile& input, MemoryBudget& budget);
   /// Waits until the parts before have been decoded. Code::cancelled where one was given up, or the
   /// run is stopped.
@@ -120,6 +120,9 @@ class PackedFiles {
     std::shared_ptr<PackedFile> file;          ///< Null before the first part and after the last.
     std::uint64_t given_up_from = UINT64_MAX;  ///< Parts whose ranges begin behind it are.
   };
+  template <typename IsReady>
+  Result<void> wait(std::unique_lock<std::mutex>& lock, const SplitRange& range,
+                    const IsReady& is_ready);
   void note_change();
 
   const StopFlag& stop_;

@@ -26,15 +26,17 @@ Result<void> WindowBuffer::allocate(std::size_t wanted, std::size_t least) {
   }
 }
 
-Result<void> WindowBuffer::make_room(const std::string& path, std::uint64_t offset) {
+Result<void> WindowBuffer::make_room(const std::string& path, std::uint64_t offset,
+                                     std::size_t least) {
   if (begin_ > 0) {
     std::memmove(buffer_.bytes(), data(), size());
     end_ -= begin_;
     begin_ = 0;
   }
-  if (free_size() > 0) return {};
-  const std::size_t larger = std::min(capacity_ * 2, longest_record(*budget_));
-  if (larger <= capacity_) return record_too_long(path, offset, 0, *budget_);
+  if (free_size() >= least) return {};
+  const std::size_t larger =
+      std::min(std::max(capacity_ * 2, size() + least), longest_record(*budget_));
+  if (larger < size() + least) return record_too_long(path, offset, 0, *budget_);
   // The pages that are there may do already.
   if (larger + kReadableAfterEnd <= buffer_.size()) {
     capacity_ = larger;

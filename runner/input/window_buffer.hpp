@@ -42,9 +42,9 @@ class WindowBuffer {
   /// Makes room for `wanted` bytes, or, where the budget has less, for half as many and so on, but
   /// not for less than `least`. Code::limit where that is too much. For an empty buffer.
   Result<void> allocate(std::size_t wanted, std::size_t least);
-  /// Moves the bytes to the front; doubles the capacity if there is still no room. `path`,
-  /// `offset`: of the record that needs it, for the message.
-  Result<void> make_room(const std::string& path, std::uint64_t offset);
+  /// Moves the bytes to the front; doubles the capacity, or more, if there is still no room for
+  /// `least` more. `path`, `offset`: of the record that needs it, for the message.
+  Result<void> make_room(const std::string& path, std::uint64_t offset, std::size_t least = 1);
 
   /// No single record may take more of the budget.
   static std::size_t longest_record(const MemoryBudget& budget) { return budget.limit_bytes() / 4; }
