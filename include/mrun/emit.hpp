@@ -1,6 +1,7 @@
 // Emit<K, V>: hands pairs to the runner, inlined into the job's own loop.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -27,7 +28,7 @@ inline KeyHead key_head(const std::uint8_t* key, std::size_t size) {
     if (size != 0) std::memcpy(bytes, key, size);
     return {load_big(bytes), load_big(bytes + 8)};
   }
-  const std::uint8_t* const mask = kMask + (size < 16 ? 16 - size : 0);
+  const std::uint8_t* const mask = kMask + 16 - std::min<std::size_t>(size, 16);
   std::uint64_t words[2];
   std::uint64_t masks[2];
   std::memcpy(words, without_bounds(key), 16);
@@ -41,8 +42,8 @@ class EntryWriter {
   explicit EntryWriter(Session& session) : session_(&session), emitter_(session.ctx->emit) {}
 
   /// A pair whose value is a word of `value_size` <= 8 bytes.
-  void word(const std::uint8_t* key, std::size_t key_size, std::uint64_t value,
-            std::uint32_t value_size) {
+  [[gnu::always_inline]] void word(const std::uint8_t* key, std::size_t key_size,
+                                   std::uint64_t value, std::uint32_t value_size) {
     if (key_size <= 16) {
       reserve();
       push(key_head(key, key_size), key_size, value_size, MRUN_E_INLINE, value);
@@ -76,7 +77,7 @@ class EntryWriter {
     if (emitter_->n == emitter_->cap) [[unlikely]]
       flush();
   }
-  void flush() { session_->check(emitter_->flush(emitter_)); }
+  [[gnu::noinline]] void flush() { session_->check(emitter_->flush(emitter_)); }
 
   void push(KeyHead head, std::size_t key_size, std::size_t value_size, std::uint32_t kind,
             std::uint64_t v) {
@@ -121,8 +122,8 @@ class EntryWriter {
     return true;
   }
 
-  void long_key_word(const std::uint8_t* key, std::size_t key_size, std::uint64_t value,
-                     std::uint32_t value_size) {
+  [[gnu::noinline]] void long_key_word(const std::uint8_t* key, std::size_t key_size,
+                                       std::uint64_t value, std::uint32_t value_size) {
     reserve();
     if (value_size == 0 && refer(key, key_size, nullptr, 0)) return;
     copy(key, key_size, reinterpret_cast<const std::uint8_t*>(&value), value_size);

@@ -99,6 +99,16 @@ std::uint64_t word_bits(const char* bytes) {
 #endif
 }
 
+/// The same of a last block, of which only `left` < 64 bytes belong to the text; zero past them.
+template <typename Class>
+[[gnu::noinline]] std::uint64_t last_bits(const char* bytes, std::size_t left) {
+  const std::uint64_t inside = (std::uint64_t{1} << left) - 1;
+  if (may_read_block<64>(bytes)) return word_bits<Class>(without_bounds(bytes)) & inside;
+  char copy[64] = {};
+  std::memcpy(copy, bytes, left);
+  return word_bits<Class>(copy) & inside;
+}
+
 /// The runs of bytes of a text that belong to `Class`. They are views into the text, which may lie
 /// anywhere.
 template <typename Class>
@@ -109,7 +119,9 @@ class Words {
     using value_type = std::string_view;
     using difference_type = std::ptrdiff_t;
 
-    explicit iterator(std::string_view text)
+    // Inlined by force: a call that is given the iterator's address keeps it out of registers, and
+    // its state is read and written for every word.
+    [[gnu::always_inline]] explicit iterator(std::string_view text)
         : block_(text.data()), end_(text.data() + text.size()) {
       if (block_ == end_) return;
       bits_ = load();
@@ -119,7 +131,7 @@ class Words {
     std::string_view operator*() const {
       return {begin_, static_cast<std::size_t>(word_end_ - begin_)};
     }
-    iterator& operator++() {
+    [[gnu::always_inline]] iterator& operator++() {
       next();
       return *this;
     }
@@ -128,17 +140,12 @@ class Words {
 
    private:
     /// The bits of the block, zero past the text's end.
-    std::uint64_t load() const {
+    [[gnu::always_inline]] std::uint64_t load() const {
       const auto left = static_cast<std::size_t>(end_ - block_);
-      if (left >= 64) return word_bits<Class>(block_);
-      const std::uint64_t inside = (std::uint64_t{1} << left) - 1;
-      if (may_read_block<64>(block_)) return word_bits<Class>(without_bounds(block_)) & inside;
-      char copy[64] = {};
-      std::memcpy(copy, block_, left);
-      return word_bits<Class>(copy) & inside;
+      return left >= 64 ? word_bits<Class>(block_) : last_bits<Class>(block_, left);
     }
 
-    void next() {
+    [[gnu::always_inline]] void next() {
       while (bits_ == 0) {
         if (end_ - block_ <= 64) {
           begin_ = nullptr;
@@ -157,7 +164,7 @@ class Words {
         end_in_later_block();
     }
 
-    void end_in_later_block() {
+    [[gnu::always_inline]] void end_in_later_block() {
       do {
         if (end_ - block_ <= 64) {
           word_end_ = end_;

@@ -1,6 +1,7 @@
 // Hands full buffers to the sink after one pass over them that believes nothing.
 #include "plugin/emitter.hpp"
 
+#include <algorithm>
 #include <new>
 
 namespace mrun {
@@ -16,22 +17,42 @@ static_assert(static_cast<int>(EntryKind::inline_value) == MRUN_E_INLINE &&
               static_cast<int>(EntryKind::ref) == MRUN_E_REF &&
               static_cast<int>(EntryKind::ref_key) == MRUN_E_REFKEY);
 
-/// Bits of k0 (of 8 key bytes or fewer) or of k1 that must be 0, by the key's length.
-struct PaddingMasks {
-  std::array<std::uint64_t, 17> k0{};
-  std::array<std::uint64_t, 17> k1{};
+/// Bits of k0 and of k1 that must be 0, by the key's length; those past 16 are never looked at.
+struct Padding {
+  std::uint64_t k0 = 0, k1 = 0;
 };
-constexpr PaddingMasks make_padding_masks() {
-  PaddingMasks masks;
-  for (unsigned size = 0; size <= 16; ++size) {
-    masks.k0[size] = size >= 8 ? 0 : ~std::uint64_t{0} >> (8 * size);
-    masks.k1[size] = size >= 16  ? 0
-                     : size <= 8 ? ~std::uint64_t{0}
-                                 : ~std::uint64_t{0} >> (8 * (size - 8));
+constexpr std::array<Padding, 32> make_paddings() {
+  std::array<Padding, 32> paddings;
+  for (unsigned size = 0; size < 16; ++size) {
+    paddings[size].k0 = size >= 8 ? 0 : ~std::uint64_t{0} >> (8 * size);
+    paddings[size].k1 = size <= 8 ? ~std::uint64_t{0} : ~std::uint64_t{0} >> (8 * (size - 8));
   }
-  return masks;
+  return paddings;
 }
-constexpr PaddingMasks kPadding = make_padding_masks();
+constexpr std::array<Padding, 32> kPaddings = make_paddings();
+
+/// The bits that are set though they should not be.
+std::uint64_t set_in_padding(const mrun_entry& entry, std::uint64_t key) {
+  const Padding& padding = kPaddings[key % kPaddings.size()];
+  return (entry.k0 & padding.k0) | (entry.k1 & padding.k1);
+}
+
+/// Whether all entries are inline pairs of such values that keep the contract. Without a branch an
+/// entry: most buffers hold nothing else.
+bool are_sound_inline(std::span<const mrun_entry> entries, std::size_t value_bytes) {
+  if (value_bytes > 8) return false;
+  // The kind of inline pairs is 0, so `vlen` is the value's size alone.
+  static_assert(MRUN_E_INLINE == 0);
+  std::uint64_t padding = 0, lengths = 0;
+  for (const mrun_entry& entry : entries) {
+    // The key's length where the value's is right, else a number past 2^32.
+    const std::uint64_t key =
+        (std::uint64_t{entry.klen} | std::uint64_t{entry.vlen} << 32) - (value_bytes << 32);
+    lengths |= key | (key + 15);  // A bit past the fifth: the length is past 16.
+    padding |= set_in_padding(entry, key);
+  }
+  return lengths < 32 && padding == 0;
+}
 
 bool lies_in(Slice outer, std::uint64_t address, std::uint64_t size) {
   const auto begin = reinterpret_cast<std::uintptr_t>(outer.data);
@@ -132,16 +153,26 @@ mrun_status Emitter::remember_endless() noexcept {
 /// What is wrong with the first entry that is; null where none is.
 const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
   if (n > kEntries || heap_used > kHeapBytes) return "it wrote past the end of its emitter";
+  constexpr std::size_t kTogether = 64;  // Looked at one by one where one of them is not inline.
+  for (std::span<const mrun_entry> rest(buffer_->entries.data(), n); !rest.empty();) {
+    const auto some = rest.first(std::min(kTogether, rest.size()));
+    rest = rest.subspan(some.size());
+    if (are_sound_inline(some, worker_.job().value_bytes)) continue;
+    if (const char* const fault = find_fault(some, heap_used)) return fault;
+  }
+  return nullptr;
+}
+
+const char* Emitter::find_fault(std::span<const mrun_entry> entries, std::uint64_t heap_used) {
   const std::size_t value_bytes = worker_.job().value_bytes;
   std::uint64_t referred = 0;
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const mrun_entry& entry = buffer_->entries[i];
+  for (const mrun_entry& entry : entries) {
     const std::uint64_t key = entry.klen;
     const std::uint64_t value = entry.vlen & Entry::kLengthMask;
     if (key > Entry::kLengthMask) return "it emitted a key of 2^28 bytes or more as an entry";
     if (value_bytes != JobTable::kAnySize && value != value_bytes)
       return "it emitted a value of another size than it declares";
-    if (key <= 16 && ((entry.k0 & kPadding.k0[key]) | (entry.k1 & kPadding.k1[key])) != 0)
+    if (key <= 16 && set_in_padding(entry, key) != 0)
       return "it emitted a key that is not padded with zeros";
     switch (entry.vlen >> 28) {
       case MRUN_E_INLINE:

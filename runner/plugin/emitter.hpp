@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "model/user_code.hpp"
 #include "plugin/worker.hpp"
@@ -59,6 +60,7 @@ class Emitter {
   mrun_status remember(Error error) noexcept;
   mrun_status remember_endless() noexcept;
   const char* find_fault(std::uint32_t n, std::uint64_t heap_used);
+  const char* find_fault(std::span<const mrun_entry> entries, std::uint64_t heap_used);
 
   Table table_{};
   Worker& worker_;

@@ -18,12 +18,12 @@ std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-
-std::uint64_t mix_key(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen, std::uint64_t seed) {
-  return fold_multiply(k0 ^ seed, k1 ^ kOdd ^ (std::uint64_t{klen} * 0xc2b2ae3d27d4eb4f));
+// Of keys of up to 16 bytes. One multiplication mixes enough for a table's index. The constants
+// keep a key of zeros from being a factor of 0.
+std::uint64_t hash_short(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen,
+                         std::uint64_t seed) {
+  return fold_multiply(k0 ^ 0xc2b2ae3d27d4eb4f ^ seed, (k1 ^ 0x9e3779b97f4a7c15) + klen);
 }
-std::uint64_t finish_hash(std::uint64_t mixed) { return fold_multiply(mixed, kOdd); }
 
 }  // namespace
 
@@ -52,11 +52,10 @@ std::size_t CombineTable::first_slots(std::size_t share_bytes) {
 }
 
 std::uint64_t CombineTable::hash_of(const Pair& pair) const {
-  std::uint64_t hash = mix_key(pair.k0, pair.k1, pair.klen, limits_.hash_seed);
-  if (pair.klen > kPrefixBytes) {
-    hash ^= hash64(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed);
-  }
-  return finish_hash(hash);
+  const std::uint64_t hash = hash_short(pair.k0, pair.k1, pair.klen, limits_.hash_seed);
+  return pair.klen > kPrefixBytes
+             ? hash ^ hash64(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed)
+             : hash;
 }
 
 Result<void> CombineTable::check_values(const EntryBatch& batch) const {
@@ -81,71 +80,95 @@ Result<void> CombineTable::add(const EntryBatch& batch) {
     return pass_on(batch);
   }
   if (taken_.pairs >= kPairsMost) MRUN_TRY(flush());
-  for (std::size_t begin = 0; begin < batch.entries.size(); begin += kGroup) {
+  // A group's slots are being loaded while the group before it is probed.
+  std::array<Group, 2> groups;
+  const std::size_t count = batch.entries.size();
+  if (count != 0) prepare(batch, 0, groups[0]);
+  for (std::size_t begin = 0; begin < count; begin += kGroup) {
+    Group& group = groups[begin / kGroup % 2];
+    if (begin + kGroup < count) prepare(batch, begin + kGroup, groups[(begin / kGroup + 1) % 2]);
+    // A table that grows or is emptied here is not the one that was loaded: that costs time only.
     if ((used_slots_ + kGroup) * 8 > slot_count() * 5) MRUN_TRY(make_room());
-    const std::size_t count = std::min(kGroup, batch.entries.size() - begin);
-    MRUN_TRY(add_group({batch.entries.subspan(begin, count), batch.heap, batch.heap_bytes}));
+    MRUN_TRY(add_group(group, batch));
   }
   return {};
 }
 
-Result<void> CombineTable::add_group(const EntryBatch& group) {
-  const std::span<const Entry> entries = group.entries;
-  std::array<std::uint64_t, kGroup> hashes;
+// Hashes the entries of a group and begins to load their slots.
+void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& group) const {
+  group.entries = batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin));
   const Slot* const slots = slots_.as<Slot>();
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const Entry& entry = entries[i];
-    hashes[i] = entry.kind() == EntryKind::inline_value
-                    ? finish_hash(mix_key(entry.k0, entry.k1, entry.klen, limits_.hash_seed))
-                    : hash_of(emitted_pair(entry, group.heap));
-    __builtin_prefetch(&slots[hashes[i] & mask_], 1);
+  std::uint32_t kinds = 0;
+  for (std::size_t i = 0; i < group.entries.size(); ++i) {
+    const Entry& entry = group.entries[i];
+    const std::uint64_t hash = hash_short(entry.k0, entry.k1, entry.klen, limits_.hash_seed);
+    group.hashes[i] = hash;
+    kinds |= entry.vlen;
+    __builtin_prefetch(&slots[hash & mask_], 1);
   }
-  for (std::size_t done = 0; done < entries.size(); ++done) {
-    if (fold_->is_plain_sum()) {
-      done = add_short(entries, hashes.data(), done);
-      if (done == entries.size()) break;
+  group.all_inline = kinds <= Entry::kLengthMask;
+  if (group.all_inline) return;
+  for (std::size_t i = 0; i < group.entries.size(); ++i) {
+    if (group.entries[i].kind() == EntryKind::inline_value) continue;
+    group.hashes[i] = hash_of(emitted_pair(group.entries[i], batch.heap));
+    __builtin_prefetch(&slots[group.hashes[i] & mask_], 1);
+  }
+}
+
+Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch) {
+  for (std::size_t at = 0; at < group.entries.size(); ++at) {
+    if (group.all_inline && fold_->is_plain_sum()) {
+      at = add_short(group, at);
+      if (at == group.entries.size()) break;
     }
-    const Pair pair = emitted_pair(entries[done], group.heap);
+    const Pair pair = emitted_pair(group.entries[at], batch.heap);
     if (EntryBatcher::fits(pair)) {
-      MRUN_TRY(add_pair(pair, hashes[done]));
+      MRUN_TRY(add_pair(pair, group.hashes[at]));
       continue;
     }
     // It refers to a key too long for any table. Folds that are not exact keep input order: what is
     // in the table came first.
     if (!fold_->is_exact()) MRUN_TRY(hand_over());
-    MRUN_TRY(pass_on({entries.subspan(done, 1), group.heap, group.heap_bytes}));
+    MRUN_TRY(pass_on({group.entries.subspan(at, 1), batch.heap, batch.heap_bytes}));
   }
   run_folds();  // The values die with the batch.
   return {};
 }
 
 // The common case by itself: keys of up to 16 bytes and one sum. Adds entries from `begin` on and
-// returns the first that it cannot: one of another kind, or whose probe finds no end.
-std::size_t CombineTable::add_short(std::span<const Entry> entries, const std::uint64_t* hashes,
-                                    std::size_t begin) {
+// returns the first whose probe finds no end.
+std::size_t CombineTable::add_short(const Group& group, std::size_t begin) {
+  // Locals: what is written to slots could else be a member.
   Slot* const slots = slots_.as<Slot>();
+  const std::size_t mask = mask_;
+  const Entry* const entries = group.entries.data();
+  const std::size_t count = group.entries.size();
   Ledger sums;
   std::size_t fresh = 0;
   std::size_t i = begin;
-  for (; i < entries.size() && entries[i].kind() == EntryKind::inline_value; ++i) {
+  for (; i < count; ++i) {
     const Entry& entry = entries[i];
-    std::size_t at = hashes[i] & mask_;
-    std::size_t probes = 0;
-    while (slots[at].count != 0 &&
-           (slots[at].k0 != entry.k0 || slots[at].k1 != entry.k1 || slots[at].klen != entry.klen)) {
-      if (++probes == kProbesMost) break;
-      at = (at + 1) & mask_;
+    const std::uint64_t hash = group.hashes[i];
+    Slot* slot = &slots[hash & mask];
+    // One branch a slot: it is the right one nearly always.
+    const auto is_other = [&] {
+      return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
+    };
+    if (is_other() && slot->count != 0) [[unlikely]] {
+      std::size_t probes = 1;
+      do {
+        slot = &slots[(hash + probes) & mask];
+      } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
+      if (probes == kProbesMost) break;
     }
-    if (probes == kProbesMost) break;
-    Slot& slot = slots[at];
-    if (slot.count == 0) {
-      slot = {entry.k0, entry.k1, entry.klen, 0, 0};
+    if (slot->count == 0) [[unlikely]] {
+      *slot = {entry.k0, entry.k1, entry.klen, 0, 0};
       ++fresh;
     }
-    ++slot.count;
-    slot.state += entry.v;
-    sums.hashes += hashes[i];
-    sums.weighed_values += hashes[i] * entry.v;
+    ++slot->count;
+    slot->state += entry.v;
+    sums.hashes += hash;
+    sums.weighed_values += hash * entry.v;
   }
   used_slots_ += fresh;
   taken_.pairs += i - begin;
@@ -268,12 +291,16 @@ Result<bool> CombineTable::grow() {
   if (!bigger) return false;
   const std::size_t mask = size / sizeof(Slot) - 1;
   Slot* const to = bigger->as<Slot>();
-  const std::span<const Slot> old(slots_.as<Slot>(), slot_count());
-  for (const Slot& slot : old) {
-    if (slot.count == 0) continue;
-    std::size_t at = hash_of(pair_of(slot)) & mask;
-    while (to[at].count != 0) at = (at + 1) & mask;
-    to[at] = slot;
+  // Keys that come more often than others go first, so that most pairs find theirs where they look
+  // first.
+  const std::uint64_t often = taken_.pairs / used_slots_ * 4 + 1;
+  for (const bool are_often : {true, false}) {
+    for (const Slot& slot : std::span<const Slot>(slots_.as<Slot>(), slot_count())) {
+      if (slot.count == 0 || (slot.count >= often) != are_often) continue;
+      std::size_t at = hash_of(pair_of(slot)) & mask;
+      while (to[at].count != 0) at = (at + 1) & mask;
+      to[at] = slot;
+    }
   }
   slots_ = *std::move(bigger);
   mask_ = mask;

@@ -1,11 +1,13 @@
 // CombineTable: folds emitted pairs of equal keys in memory before they are kept for sorting.
 //
 // Open addressing with linear probing over 32-byte slots; 16 key bytes and a state of 8 bytes lie
-// in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64 at
-// a time before any is probed, so that cache misses overlap. The table begins small and doubles at
+// in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64
+// at a time while those before are probed, so that cache misses overlap with each other and with
+// work. The table begins small and doubles at
 // 5/8 load up to its share of memory; then it is flushed to the sink behind it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -65,6 +67,13 @@ class CombineTable {
   };
   static_assert(sizeof(Slot) == 32);
 
+  // Entries that are hashed, and whose slots are being loaded.
+  struct Group {
+    std::span<const Entry> entries;
+    bool all_inline;
+    std::array<std::uint64_t, kGroup> hashes;
+  };
+
   // Order-free sums of what went in, against what the slots say at a flush.
   struct Ledger {
     std::uint64_t pairs = 0, hashes = 0, weighed_values = 0;
@@ -80,9 +89,9 @@ class CombineTable {
   Pair pair_of(const Slot& slot) const;
   Result<void> check_values(const EntryBatch& batch) const;
   Failure no_state(std::uint64_t value_bytes) const;
-  Result<void> add_group(const EntryBatch& group);
-  std::size_t add_short(std::span<const Entry> entries, const std::uint64_t* hashes,
-                        std::size_t begin);
+  void prepare(const EntryBatch& batch, std::size_t begin, Group& group) const;
+  Result<void> add_group(const Group& group, const EntryBatch& batch);
+  std::size_t add_short(const Group& group, std::size_t begin);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
   Slot* find(const Pair& pair, std::uint64_t hash);
   bool fill(Slot& slot, const Pair& pair);
