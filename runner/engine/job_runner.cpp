@@ -318,6 +318,11 @@ class JobRun {
     MRUN_TRY(target.end());
     MRUN_TRY(for_each_worker([&](std::size_t worker) { return map_output_->flush_table(worker); }));
     MRUN_TRY(map_output_->check_arrived(info_.emitted_pairs));
+    if (map_output_->has_lists()) {
+      clock_.end(map_output_->peak_bytes() + input_budget_->peak_bytes());
+      clock_.begin("fold");
+      MRUN_TRY(map_output_->fold_lists(*executor_));
+    }
     // All pairs are in the sort buffers, or some of them in runs. Runs and buffers are not mixed:
     // the buffers' memory is what the merge works with.
     if (map_output_->has_runs()) {

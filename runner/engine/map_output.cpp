@@ -8,13 +8,24 @@
 
 #include "base/check.hpp"
 #include "base/size_text.hpp"
+#include "engine/first_failure.hpp"
 #include "shuffle/run_writer.hpp"
 #include "shuffle/spill.hpp"
 
 namespace mrun {
+namespace {
+
+// So many that the table for the keys of one list is about as large as a second-level cache, and so
+// few that blocks that are hardly begun take only a part of the memory.
+constexpr std::size_t kListsMost = 512, kListsLeast = 32, kListsShare = 12;
+
+}  // namespace
 
 WorkerOutput::WorkerOutput(MapOutput& shared, std::uint32_t number)
-    : shared_(shared), number_(number), buffer_(shared.memory_, shared.partitioner_) {}
+    : shared_(shared),
+      number_(number),
+      buffer_(shared.memory_, shared.partitioner_),
+      lists_(shared.memory_, shared.partitioner_) {}
 
 void WorkerOutput::begin_task(std::uint32_t task) {
   // Where any order of folds gives the same bits, pairs of different tasks need not be told apart.
@@ -27,7 +38,9 @@ Result<void> WorkerOutput::end_task() {
 }
 
 void WorkerOutput::begin_batch(const std::shared_ptr<const void>& owner) {
-  buffer_.pin(owner);  // A table may let entries pass it.
+  // A table may let entries pass it.
+  buffer_.pin(owner);
+  lists_.pin(owner);
 }
 
 Result<void> WorkerOutput::accept(const EntryBatch& batch) {
@@ -94,8 +107,32 @@ void WorkerOutput::sample(std::span<const Pair> pairs) {
     sample_.add(pairs[i], std::min(lens[i], pairs[i].klen));
 }
 
-Result<void> WorkerOutput::Store::accept(const EntryBatch& batch) {
+bool WorkerOutput::spreads() {
+  // Before, sorting what there is costs less than lists that are hardly begun.
+  constexpr std::uint64_t kPairsBefore = std::uint64_t{1} << 19;
+  if (spreading_ == Spreading::not_yet && shared_.list_count_ != 0 &&
+      stored_pairs_ >= kPairsBefore) {
+    lists_.start_lists(shared_.list_count_);
+    spreading_ = Spreading::now;
+  }
+  return spreading_ == Spreading::now;
+}
+
+void WorkerOutput::end_spreading() {
+  if (spreading_ == Spreading::now) buffer_.absorb(std::move(lists_));
+  spreading_ = Spreading::no_more;
+}
+
+Result<void> WorkerOutput::Store::accept(const EntryBatch& whole) {
   MapOutput& shared = worker_.shared_;
+  EntryBatch batch = whole;
+  if (worker_.spreads() && !shared.pressure_.load(std::memory_order_relaxed)) {
+    const std::size_t taken = worker_.lists_.spread(batch);
+    worker_.stored_pairs_ += taken;
+    batch.entries = batch.entries.subspan(taken);
+    if (batch.entries.empty()) return {};
+    worker_.end_spreading();
+  }
   if (shared.is_pressed(worker_)) MRUN_TRY(shared.spill_worker(worker_));
   // A batch may refer to more than all of the memory: it is taken in parts that fit.
   const std::uint64_t part_most = shared.setup_.plan.sort_bytes / 8;
@@ -132,6 +169,11 @@ MapOutput::MapOutput(const Setup& setup)
       fold_(setup.job) {
   combiner_.fold = setup.job.spec().folds() ? &fold_ : nullptr;
   combiner_.unique = setup.job.spec().combine == CombineKind::unique;
+  if (combiner_.fold != nullptr && fold_.is_exact()) {
+    const std::size_t lists =
+        setup.plan.sort_bytes / setup.workers / kListsShare / sizeof(EntryBlock);
+    list_count_ = lists < kListsLeast ? 0 : std::min(lists, kListsMost);
+  }
 }
 
 Result<std::unique_ptr<MapOutput>> MapOutput::create(const Setup& setup) {
@@ -187,16 +229,16 @@ void MapOutput::give_back(WorkerOutput* worker) {
 
 bool MapOutput::is_pressed(const WorkerOutput& worker) const {
   return pressure_.load(std::memory_order_relaxed) &&
-         worker.buffer_.size_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
+         worker.spillable_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
 }
 
 WorkerOutput* MapOutput::take_largest_idle() {
   const std::scoped_lock lock(mutex_);
-  const auto largest = std::max_element(idle_.begin(), idle_.end(),
-                                        [](const WorkerOutput* a, const WorkerOutput* b) {
-                                          return a->buffer_.size_bytes() < b->buffer_.size_bytes();
-                                        });
-  if (largest == idle_.end() || (*largest)->buffer_.empty()) return nullptr;
+  const auto holds_less = [](const WorkerOutput* a, const WorkerOutput* b) {
+    return a->spillable_bytes() < b->spillable_bytes();
+  };
+  const auto largest = std::max_element(idle_.begin(), idle_.end(), holds_less);
+  if (largest == idle_.end() || (*largest)->spillable_bytes() == 0) return nullptr;
   WorkerOutput* const worker = *largest;
   idle_.erase(largest);
   return worker;
@@ -209,9 +251,9 @@ Result<void> MapOutput::make_room(WorkerOutput& worker, unsigned waits) {
   constexpr unsigned kPatience = 20;     // Then even a small run is better than to wait on.
   constexpr unsigned kWaitsMost = 1000;  // While all others wait too: nobody gives memory back.
   if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
-  const bool holds_much =
-      worker.buffer_.size_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
-  if (!worker.buffer_.empty() && (holds_much || waits >= kPatience)) return spill_worker(worker);
+  const bool holds_much = worker.spillable_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
+  if (worker.spillable_bytes() != 0 && (holds_much || waits >= kPatience))
+    return spill_worker(worker);
   if (WorkerOutput* const idle = take_largest_idle(); idle != nullptr) {
     auto spilled = spill_worker(*idle);
     give_back(idle);
@@ -259,6 +301,7 @@ void MapOutput::leave_writer() {
 }
 
 Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
+  worker.end_spreading();
   if (worker.buffer_.empty()) return {};
   if (worker.run_file_ == nullptr) {
     MRUN_TRY_ASSIGN(worker.run_file_, setup_.scratch.create());
@@ -303,6 +346,103 @@ Result<void> MapOutput::flush_table(std::size_t index) {
   return flushed;
 }
 
+bool MapOutput::has_lists() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return !worker->lists_.empty(); });
+}
+
+Result<void> MapOutput::fold_lists(Executor& executor) {
+  // What folding takes beside what it gives back: a table's entries where it was full before a
+  // list was at its end, and copies of what does not fit an entry.
+  std::uint64_t beside = workers_.size() * (2 * setup_.plan.table_share_bytes);
+  for (const auto& worker : workers_) beside += worker->lists_.heap_bytes();
+  memory_.trim();
+  if (has_runs() || sort_budget_.free_bytes() < beside) {
+    for (const auto& worker : workers_) worker->end_spreading();
+    return {};
+  }
+  for (const auto& worker : workers_) worker->spreading_ = WorkerOutput::Spreading::no_more;
+  std::uint64_t stored_before = 0, stored = 0;
+  for (const auto& worker : workers_) stored_before += worker->stored_pairs_;
+
+  std::atomic<std::size_t> next_list{0};
+  std::vector<Folded> folded(workers_.size());
+  FirstFailure failure;
+  executor.for_each_index(workers_.size(), [&](std::size_t i) {
+    auto some = fold_some(next_list);
+    if (some)
+      folded[i] = *some;
+    else
+      failure.note(i, std::move(some).error());
+  });
+  MRUN_TRY(failure.result());
+
+  EntrySum read, accepted;
+  CombineTable::Totals totals;
+  for (const Folded& some : folded) {
+    read.add(some.read);
+    totals.taken += some.totals.taken;
+    totals.given += some.totals.given;
+  }
+  for (const auto& worker : workers_) {
+    accepted.add(worker->lists_.accepted());
+    stored += worker->stored_pairs_;
+    if (!worker->lists_.refers()) worker->lists_.clear();
+  }
+  if (read == accepted && totals.taken == read.count() && totals.given == stored - stored_before)
+    return {};
+  return fail(Code::integrity,
+              fmt::format("{} pairs were put into lists, {} were read there and {} folded to {}, "
+                          "of which {} arrived",
+                          accepted.count(), read.count(), totals.taken, totals.given,
+                          stored - stored_before),
+              "this is a bug in mrun or a fault of the machine's memory; no output was made");
+}
+
+// Folds lists one after another, as long as there is one that no other thread has.
+Result<MapOutput::Folded> MapOutput::fold_some(std::atomic<std::size_t>& next_list) {
+  MRUN_TRY_ASSIGN(WorkerOutput* const worker, take());
+  const Hold held(worker, Return{this});
+  worker->begin_task(0);
+  MRUN_TRY_ASSIGN(
+      CombineTable table,
+      CombineTable::create(fold_, worker->store_,
+                           {&table_budget_, setup_.plan.table_share_bytes, setup_.hash_seed}));
+  Folded folded;
+  for (std::size_t list; (list = next_list.fetch_add(1)) < list_count_;) {
+    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
+    for (const EntryBlock* block : blocks_of_list(list)) {
+      const std::span<const Entry> entries(block->entries, block->count);
+      MRUN_TRY(table.add({entries, nullptr, 0}));
+      EntrySum sum;  // Of its own: it stays in registers.
+      for (std::size_t i = 0; i < entries.size(); ++i)
+        sum.add(entries[i], content_of(entries[i], resolve(entries[i], 0)),
+                partitioner_.is_trivial() ? 0 : block->parts[i]);
+      folded.read.add(sum);
+    }
+    drop_list(list);  // Before the flush, which then finds memory.
+    MRUN_TRY(table.flush());
+  }
+  folded.totals = table.totals();
+  return folded;
+}
+
+std::vector<EntryBlock*> MapOutput::blocks_of_list(std::size_t list) const {
+  std::vector<EntryBlock*> blocks;
+  for (const auto& worker : workers_) {
+    if (worker->lists_.list_count() == 0) continue;
+    const std::span<EntryBlock* const> of_worker = worker->lists_.list(list);
+    blocks.insert(blocks.end(), of_worker.begin(), of_worker.end());
+  }
+  return blocks;
+}
+
+void MapOutput::drop_list(std::size_t list) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& worker : workers_)
+    if (worker->lists_.list_count() != 0) worker->lists_.drop_list(list);
+}
+
 Result<void> MapOutput::spill_rest(std::size_t index) {
   MRUN_TRY_ASSIGN(const Hold held, hold(*workers_[index]));
   return spill_worker(*workers_[index]);
@@ -313,7 +453,8 @@ Result<void> MapOutput::check_arrived(std::uint64_t emitted_pairs) const {
   for (const auto& worker : workers_) {
     arrived += worker->emitted_pairs_;
     stored += worker->stored_pairs_;
-    held += worker->unloaded_pairs_ + worker->buffer_.accepted().count();
+    held += worker->unloaded_pairs_ + worker->buffer_.accepted().count() +
+            worker->lists_.accepted().count();
   }
   if (arrived == emitted_pairs && held == stored &&
       (combiner_.fold != nullptr || stored == arrived))

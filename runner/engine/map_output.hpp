@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/stop_flag.hpp"
+#include "engine/executor.hpp"
 #include "engine/memory_plan.hpp"
 #include "model/run_info.hpp"
 #include "model/user_code.hpp"
@@ -25,7 +26,8 @@ namespace mrun {
 class MapOutput;
 
 /// What one worker has emitted: a combine table, where the job combines, and a sort buffer behind
-/// it. Used by one thread at a time; an idle one may be spilled by others.
+/// it; where the fold is exact and more and more pairs leave the table, lists by hash between the
+/// two. Used by one thread at a time; an idle one may be spilled by others.
 class WorkerOutput final : public EntrySink {
  public:
   WorkerOutput(MapOutput& shared, std::uint32_t number);
@@ -58,6 +60,14 @@ class WorkerOutput final : public EntrySink {
   };
 
   Result<void> check_fits(std::size_t pair_bytes) const;
+  // Whether pairs go to lists by hash: see `fold_lists`.
+  bool spreads();
+  // From now on all goes to the sort buffer, where what lists hold is put, too.
+  void end_spreading();
+  // What a spill would free.
+  std::size_t spillable_bytes() const {
+    return buffer_.size_bytes() + (spreading_ == Spreading::now ? lists_.size_bytes() : 0);
+  }
   void sample(const EntryBatch& batch);
   void sample(std::span<const Pair> pairs);
 
@@ -65,6 +75,8 @@ class WorkerOutput final : public EntrySink {
   const std::uint32_t number_;
   Store store_{*this};
   SortBuffer buffer_;
+  SortBuffer lists_;  // Where many pairs leave the table: in lists by hash, until `fold_lists`.
+  enum class Spreading : std::uint8_t { not_yet, now, no_more } spreading_ = Spreading::not_yet;
   std::unique_ptr<CombineTable> table_;
   Charge held_;  // What the job itself holds, for as long as an attempt has this worker.
   KeySample sample_;
@@ -97,6 +109,14 @@ class MapOutput {
 
   /// After the last task: empties the table of worker `index`. Different workers at once.
   Result<void> flush_table(std::size_t index);
+  /// After all tables are empty: folds the pairs that lists hold, list by list in a table that fits
+  /// the cache, so that each key is sorted once. Where there is little memory, all stays as it is.
+  /// Code::integrity where a pair was lost or doubled.
+  Result<void> fold_lists(Executor& executor);
+  /// The blocks of list `list` of all workers.
+  std::vector<EntryBlock*> blocks_of_list(std::size_t list) const;
+  /// Whether there is anything to fold.
+  bool has_lists() const;
   /// After all tables are empty and where anything was spilled: spills what is left of worker
   /// `index`.
   Result<void> spill_rest(std::size_t index);
@@ -142,6 +162,13 @@ class MapOutput {
   using Hold = std::unique_ptr<WorkerOutput, Return>;
 
   Result<Hold> hold(WorkerOutput& worker);
+  // What one thread folded.
+  struct Folded {
+    EntrySum read;
+    CombineTable::Totals totals;
+  };
+  Result<Folded> fold_some(std::atomic<std::size_t>& next_list);
+  void drop_list(std::size_t list);
   Result<void> make_room(WorkerOutput& worker, unsigned waits);
   Result<void> spill_worker(WorkerOutput& worker);
   Result<void> wait_for_writer();
@@ -163,6 +190,7 @@ class MapOutput {
   Partitioner partitioner_;
   StateFold fold_;
   SortedCombiner combiner_;
+  std::size_t list_count_ = 0;  // Of each worker; 0: none spreads.
   /// Some worker waits for memory: those that hold much spill when they next accept. Relaxed: a
   /// hint.
   std::atomic<bool> pressure_{false};

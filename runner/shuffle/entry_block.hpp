@@ -77,8 +77,9 @@ inline std::uint64_t content_of(const Entry& entry, const Pair& pair) {
 }
 
 /// The pair that an entry of an emitter's batch stands for; its heap offsets count from `heap`.
+/// Entries of a block, which hold addresses, come without a heap.
 inline Pair emitted_pair(const Entry& entry, const std::uint8_t* heap) {
-  if (entry.kind() != EntryKind::heap) return resolve(entry, 0);
+  if (entry.kind() != EntryKind::heap || heap == nullptr) return resolve(entry, 0);
   Pair pair{entry.k0, entry.k1, entry.key_size(), entry.value_size(), nullptr, heap + entry.v, 0};
   pair.tail = pair.value + pair.vlen;
   return pair;

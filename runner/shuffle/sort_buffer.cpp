@@ -29,6 +29,16 @@ std::uint64_t referred_bytes(const Entry& entry) {
   }
 }
 
+// Which list a key belongs to: other bits than those that choose its slot in a table.
+std::uint64_t list_hash(const Pair& pair) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(pair.k0 ^ 0x27d4eb2f165667c5) *
+                       ((pair.k1 ^ 0x165667b19e3779f9) + pair.klen);
+  const auto hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  const std::uint32_t tail = pair.tail_size();
+  return tail == 0 ? hash : hash ^ hash64(pair.tail, tail);
+}
+
 }  // namespace
 
 std::size_t SortBuffer::fitting(std::span<const Entry> entries, std::uint64_t bytes_most) {
@@ -73,15 +83,7 @@ bool SortBuffer::reserve(std::size_t entries, std::size_t heap_bytes, std::size_
 bool SortBuffer::try_reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred) {
   const std::size_t room = room_in_block();
   const std::size_t beyond = entries > room ? entries - room : 0;
-  const std::size_t blocks = (beyond + EntryBlock::kEntries - 1) / EntryBlock::kEntries;
-  while (spare_.size() < blocks) {
-    Charge items;
-    if (!items.try_add(memory_.budget(), kItemBytesPerBlock)) return false;
-    std::uint8_t* const block = memory_.entry_blocks().take();
-    if (block == nullptr) return false;
-    item_charge_.absorb(std::move(items));
-    spare_.push_back(reinterpret_cast<EntryBlock*>(block));
-  }
+  if (!reserve_blocks((beyond + EntryBlock::kEntries - 1) / EntryBlock::kEntries)) return false;
   if (heap_bytes > SortMemory::kHeapBlockBytes - heap_used_) {
     std::uint8_t* const block = memory_.heap_blocks().take();
     if (block == nullptr) return false;
@@ -91,15 +93,38 @@ bool SortBuffer::try_reserve(std::size_t entries, std::size_t heap_bytes, std::s
   return referred == 0 || referred_charge_.try_add(memory_.budget(), referred);
 }
 
-EntryBlock& SortBuffer::open_block() {
-  if (room_in_block() == 0) {
-    EntryBlock* const block = spare_.back();
-    spare_.pop_back();
-    block->count = 0;
-    block->task = task_;
-    blocks_.push_back(block);
+bool SortBuffer::reserve_blocks(std::size_t blocks) {
+  while (spare_.size() < blocks) {
+    Charge items;
+    if (!items.try_add(memory_.budget(), kItemBytesPerBlock)) return false;
+    std::uint8_t* const block = memory_.entry_blocks().take();
+    if (block == nullptr) return false;
+    item_charge_.absorb(std::move(items));
+    spare_.push_back(reinterpret_cast<EntryBlock*>(block));
   }
+  return true;
+}
+
+EntryBlock* SortBuffer::new_block() {
+  EntryBlock* const block = spare_.back();
+  spare_.pop_back();
+  block->count = 0;
+  block->task = task_;
+  return block;
+}
+
+EntryBlock& SortBuffer::open_block() {
+  if (room_in_block() == 0) blocks_.push_back(new_block());
   return *blocks_.back();
+}
+
+// Copies the heap of a batch that `reserve` has made room for; returns where it lies.
+std::uint64_t SortBuffer::keep_heap(const EntryBatch& batch) {
+  if (batch.heap_bytes == 0) return 0;
+  std::uint8_t* const heap = heap_blocks_.back() + heap_used_;
+  std::memcpy(heap, batch.heap, batch.heap_bytes);
+  heap_used_ = std::min((heap_used_ + batch.heap_bytes + 7) / 8 * 8, SortMemory::kHeapBlockBytes);
+  return reinterpret_cast<std::uintptr_t>(heap);
 }
 
 bool SortBuffer::try_accept(const EntryBatch& batch) {
@@ -111,13 +136,7 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
   // Here and not in `pin`: a spill in between lets go of what it no longer needs.
   if (referred != 0 && (owners_.empty() || owners_.back() != current_owner_))
     owners_.push_back(current_owner_);
-  std::uint64_t heap_base = 0;
-  if (batch.heap_bytes != 0) {
-    std::uint8_t* const heap = heap_blocks_.back() + heap_used_;
-    std::memcpy(heap, batch.heap, batch.heap_bytes);
-    heap_used_ = std::min((heap_used_ + batch.heap_bytes + 7) / 8 * 8, SortMemory::kHeapBlockBytes);
-    heap_base = reinterpret_cast<std::uintptr_t>(heap);
-  }
+  const std::uint64_t heap_base = keep_heap(batch);
   EntrySum sum;  // Not a member: it stays in registers.
   for (std::size_t done = 0; done < batch.entries.size();) {
     EntryBlock& block = open_block();
@@ -141,6 +160,97 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
   }
   accepted_.add(sum);
   return true;
+}
+
+void SortBuffer::start_lists(std::size_t lists) {
+  MRUN_CHECK(empty() && lists > 0);
+  lists_.resize(lists);
+}
+
+std::size_t SortBuffer::spread(const EntryBatch& batch) {
+  MRUN_CHECK(batch.heap_bytes <= SortMemory::kHeapBlockBytes);
+  if (!reserve(0, batch.heap_bytes, 0)) return 0;
+  const std::uint64_t heap_base = keep_heap(batch);
+  std::size_t done = 0;
+  while (done < batch.entries.size()) {
+    const std::size_t count = std::min(Partitioner::kBatch, batch.entries.size() - done);
+    if (!spread_some({batch.entries.subspan(done, count), batch.heap, batch.heap_bytes}, heap_base))
+      break;
+    done += count;
+  }
+  return done;
+}
+
+// Takes over a few entries, or changes nothing and returns false where there is no room.
+bool SortBuffer::spread_some(const EntryBatch& some, std::uint64_t heap_base) {
+  const std::size_t count = some.entries.size();
+  std::array<Pair, Partitioner::kBatch> pairs;
+  std::array<std::uint32_t, Partitioner::kBatch> parts{};
+  std::array<std::uint32_t, Partitioner::kBatch> lists;
+  // Pairs that find their list's block full; each may need one more.
+  std::size_t blocks = 0;
+  std::uint64_t referred = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    pairs[i] = emitted_pair(some.entries[i], some.heap);
+    lists[i] = Partitioner::of_hash(list_hash(pairs[i]), static_cast<std::uint32_t>(lists_.size()));
+    const std::vector<EntryBlock*>& list = lists_[lists[i]];
+    blocks += list.empty() || list.back()->count + count > EntryBlock::kEntries ? 1u : 0u;
+    referred += referred_bytes(some.entries[i]);
+  }
+  if (!reserve_blocks(blocks)) {
+    memory_.trim();
+    if (!reserve_blocks(blocks)) return false;
+  }
+  if (referred != 0) {
+    if (!referred_charge_.try_add(memory_.budget(), referred)) return false;
+    if (owners_.empty() || owners_.back() != current_owner_) owners_.push_back(current_owner_);
+  }
+  if (!partitioner_.is_trivial())
+    partitioner_.assign(std::span(pairs).first(count), std::span(parts).first(count));
+  EntrySum sum;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<EntryBlock*>& list = lists_[lists[i]];
+    if (list.empty() || list.back()->count == EntryBlock::kEntries) list.push_back(new_block());
+    EntryBlock& block = *list.back();
+    Entry entry = some.entries[i];
+    sum.add(entry, content_of(entry, pairs[i]), parts[i]);
+    if (entry.kind() == EntryKind::heap) entry.v += heap_base;
+    block.entries[block.count] = entry;
+    block.parts[block.count++] = parts[i];
+  }
+  accepted_.add(sum);
+  return true;
+}
+
+void SortBuffer::drop_list(std::size_t index) {
+  std::vector<EntryBlock*> list = std::move(lists_[index]);
+  lists_[index].clear();
+  for (EntryBlock* block : list)
+    memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
+  item_charge_.shrink_to(item_charge_.bytes() - list.size() * kItemBytesPerBlock);
+}
+
+void SortBuffer::absorb(SortBuffer&& other) {
+  blocks_.insert(blocks_.begin(), other.blocks_.begin(), other.blocks_.end());
+  for (const std::vector<EntryBlock*>& list : other.lists_)
+    blocks_.insert(blocks_.begin(), list.begin(), list.end());
+  spare_.insert(spare_.end(), other.spare_.begin(), other.spare_.end());
+  heap_blocks_.insert(heap_blocks_.begin(), other.heap_blocks_.begin(), other.heap_blocks_.end());
+  for (PageBuffer& big : other.big_) big_.push_back(std::move(big));
+  big_bytes_ += other.big_bytes_;
+  item_charge_.absorb(std::move(other.item_charge_));
+  referred_charge_.absorb(std::move(other.referred_charge_));
+  owners_.insert(owners_.begin(), other.owners_.begin(), other.owners_.end());
+  accepted_.add(other.accepted_);
+  other.blocks_.clear();
+  other.lists_.clear();
+  other.spare_.clear();
+  other.heap_blocks_.clear();
+  other.heap_used_ = SortMemory::kHeapBlockBytes;
+  other.big_.clear();
+  other.big_bytes_ = 0;
+  other.owners_.clear();
+  other.accepted_ = EntrySum();
 }
 
 std::size_t SortBuffer::big_bytes(Slice key, Slice value) {
@@ -190,11 +300,14 @@ void SortBuffer::assign_parts(EntryBlock& block, std::uint32_t begin) const {
 }
 
 std::size_t SortBuffer::size_bytes() const {
-  return blocks_.size() * (sizeof(EntryBlock) + kItemBytesPerBlock) +
+  std::size_t blocks = blocks_.size();
+  for (const std::vector<EntryBlock*>& list : lists_) blocks += list.size();
+  return blocks * (sizeof(EntryBlock) + kItemBytesPerBlock) +
          heap_blocks_.size() * SortMemory::kHeapBlockBytes + big_bytes_ + referred_charge_.bytes();
 }
 
 void SortBuffer::clear() {
+  for (std::size_t list = 0; list < lists_.size(); ++list) drop_list(list);
   for (EntryBlock* block : blocks_)
     memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
   for (EntryBlock* block : spare_)

@@ -56,12 +56,28 @@ class SortBuffer {
   static std::size_t fitting(std::span<const Entry> entries, std::uint64_t bytes_most);
   /// Takes over a batch, or changes nothing and returns false where the budget has no room for it.
   bool try_accept(const EntryBatch& batch);
+  /// From now on `spread` may be called, and `try_accept` may not. Pairs of one task alone.
+  void start_lists(std::size_t lists);
+  /// Takes over the first entries of a batch, each into the list that its key's hash chooses, as
+  /// many as the budget has room for, and returns how many.
+  std::size_t spread(const EntryBatch& batch);
+  std::size_t list_count() const { return lists_.size(); }
+  std::span<EntryBlock* const> list(std::size_t index) const { return lists_[index]; }
+  /// Gives back the blocks of a list, whose pairs somebody else has; they still count as accepted.
+  void drop_list(std::size_t index);
+  /// Takes over all that the other one holds, in lists or not, as it is.
+  void absorb(SortBuffer&& other);
+
   /// Takes over one pair of any size, as `try_accept`.
   bool try_accept_big(Slice key, Slice value);
   /// Budget bytes that a big pair needs.
   static std::size_t big_bytes(Slice key, Slice value);
 
   bool empty() const { return accepted_.count() == 0; }
+  /// Whether entries refer to bytes that it keeps in place.
+  bool refers() const { return !owners_.empty(); }
+  /// Of it, what heaps take, whatever becomes of the lists.
+  std::size_t heap_bytes() const { return heap_blocks_.size() * SortMemory::kHeapBlockBytes; }
   /// Bytes charged for what it holds.
   std::size_t size_bytes() const;
   /// Its blocks: each of one task, those of a task in emit order.
@@ -74,7 +90,11 @@ class SortBuffer {
   static constexpr std::size_t kItemBytesPerBlock = std::size_t{16} * EntryBlock::kEntries;
 
   bool reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
+  bool reserve_blocks(std::size_t blocks);
+  bool spread_some(const EntryBatch& some, std::uint64_t heap_base);
+  std::uint64_t keep_heap(const EntryBatch& batch);
   bool try_reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
+  EntryBlock* new_block();
   EntryBlock& open_block();
   std::size_t room_in_block() const;
   void assign_parts(EntryBlock& block, std::uint32_t begin) const;
@@ -84,6 +104,7 @@ class SortBuffer {
   std::uint32_t task_ = 0;
   std::vector<EntryBlock*> blocks_;
   std::vector<EntryBlock*> spare_;  // Charged and not yet in use.
+  std::vector<std::vector<EntryBlock*>> lists_;
   std::vector<std::uint8_t*> heap_blocks_;
   std::size_t heap_used_ = SortMemory::kHeapBlockBytes;  // In the last heap block.
   std::vector<PageBuffer> big_;

@@ -5,10 +5,12 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <thread>
 
 #include "engine/faulty_storage.hpp"
 #include "shuffle/emits.hpp"
+#include "support/executors.hpp"
 #include "support/files.hpp"
 
 namespace mrun {
@@ -76,6 +78,121 @@ TEST(MapOutput, AFlushLeavesAWorkerAloneThatIsFlushedElsewhere) {
   ASSERT_TRUE((*output)->check_arrived(pairs));
   for (unsigned i = 0; i < kWorkers; ++i) ASSERT_TRUE((*output)->spill_rest(i));
   EXPECT_EQ((*output)->spilled_pairs(), pairs);
+}
+
+// Workers that emit many more different keys than their tables hold, and what becomes of them.
+struct ManyKeys {
+  explicit ManyKeys(std::size_t sort_bytes) {
+    MemoryPlan::Needs needs;
+    needs.combines = needs.fold_is_exact = true;
+    plan = MemoryPlan::make(std::size_t{256} << 20, kWorkers, needs);
+    plan.table_share_bytes = std::size_t{64} << 10;
+    plan.table_bytes = plan.table_share_bytes * kWorkers;
+    plan.sort_bytes = sort_bytes;
+    auto made = MapOutput::create({job, 3, plan, kWorkers, scratch, stop, 7});
+    EXPECT_TRUE(made);
+    if (made) output = *std::move(made);
+  }
+
+  // Each key comes kTimes from each worker, far from the time before; some keys are long.
+  void emit() {
+    std::vector<WorkerOutput*> workers;
+    for (unsigned i = 0; i < kWorkers; ++i) workers.push_back(*output->take());
+    for (unsigned number = 0; number < kWorkers; ++number) {
+      WorkerOutput& worker = *workers[number];
+      worker.begin_task(number);
+      worker.begin_batch(nullptr);
+      for (unsigned time = 0; time < kTimes; ++time)
+        for (std::size_t begin = 0; begin < kManyKeys; begin += 1000) {
+          Records records;
+          for (std::size_t i = begin; i < begin + 1000; ++i)
+            records.push_back({key(i), number_bytes(i), 0});
+          ASSERT_TRUE(worker.accept(Emits(records).batch()));
+        }
+      ASSERT_TRUE(worker.end_task());
+    }
+    for (WorkerOutput* worker : workers) output->give_back(worker);
+    for (unsigned i = 0; i < kWorkers; ++i) ASSERT_TRUE(output->flush_table(i));
+    ASSERT_TRUE(output->check_arrived(kPairs));
+  }
+
+  // Of all pairs in the sort buffers, by key: their sum, and how many there are.
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> sums() const {
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> found;
+    for (const EntryBlock* block : output->blocks_in_order())
+      for (std::uint32_t i = 0; i < block->count; ++i) {
+        const Record record = record_of(resolve(block->entries[i], block->task));
+        auto& [sum, pairs] = found[record.key];
+        sum += bytes_number(record.value);
+        ++pairs;
+      }
+    return found;
+  }
+
+  static std::string key(std::size_t i) {
+    return std::to_string(i) + (i % 50 == 0 ? "/a key that does not fit an entry" : "");
+  }
+
+  static constexpr std::size_t kManyKeys = 150'000;
+  static constexpr unsigned kTimes = 10;
+  static constexpr std::uint64_t kPairs = std::uint64_t{kManyKeys} * kTimes * kWorkers;
+
+  const SpecJob job{summing_spec()};
+  MemoryPlan plan;
+  const TempFolder folder;
+  FaultyStorage storage;
+  const StopFlag stop;
+  ScratchSpace scratch{storage, {folder.path()}};
+  std::unique_ptr<MapOutput> output;
+};
+
+// Goal: pairs that went to lists by hash come out of them once a key, with the same sums. What
+// workers held before lists were begun stays as it was.
+TEST(MapOutput, FoldsListsToOnePairAKey) {
+  ManyKeys many(std::size_t{192} << 20);
+  ASSERT_NO_FATAL_FAILURE(many.emit());
+  ASSERT_TRUE(many.output->has_lists());
+  ThreadExecutor executor(kWorkers);
+  const auto folded = many.output->fold_lists(executor);
+  ASSERT_TRUE(folded) << folded.error().message;
+  EXPECT_FALSE(many.output->has_lists());
+  EXPECT_FALSE(many.output->has_runs());
+
+  const auto sums = many.sums();
+  ASSERT_EQ(sums.size(), ManyKeys::kManyKeys);
+  std::uint64_t pairs = 0;
+  for (std::size_t i = 0; i < ManyKeys::kManyKeys; ++i) {
+    const auto& [sum, count] = sums.at(ManyKeys::key(i));
+    ASSERT_EQ(sum, i * ManyKeys::kTimes * kWorkers) << ManyKeys::key(i);
+    pairs += count;
+  }
+  EXPECT_EQ(pairs, many.output->accepted().count());
+  // About half a million pairs of each worker came before its lists.
+  EXPECT_LT(pairs, ManyKeys::kPairs / 2);
+}
+
+// Goal: where lists fill the memory, all goes to sorted runs, and nothing is lost.
+TEST(MapOutput, ListsThatFillTheMemoryBecomeSortedRuns) {
+  ManyKeys many(std::size_t{64} << 20);
+  ASSERT_NO_FATAL_FAILURE(many.emit());
+  ASSERT_TRUE(many.output->has_runs());
+  ThreadExecutor executor(kWorkers);
+  ASSERT_TRUE(many.output->fold_lists(executor));
+  EXPECT_FALSE(many.output->has_lists());
+  for (unsigned i = 0; i < kWorkers; ++i) ASSERT_TRUE(many.output->spill_rest(i));
+  EXPECT_GT(many.output->spilled_pairs(), ManyKeys::kManyKeys);
+  EXPECT_LT(many.output->spilled_pairs(), ManyKeys::kPairs);
+}
+
+// Goal: a pair that changes in a list is noticed.
+TEST(MapOutput, NoticesAPairThatChangesInAList) {
+  ManyKeys many(std::size_t{192} << 20);
+  ASSERT_NO_FATAL_FAILURE(many.emit());
+  ++many.output->blocks_of_list(0).front()->entries[0].v;
+  ThreadExecutor executor(kWorkers);
+  const auto folded = many.output->fold_lists(executor);
+  ASSERT_FALSE(folded);
+  EXPECT_EQ(folded.error().code, Code::integrity);
 }
 
 }  // namespace
