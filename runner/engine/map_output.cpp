@@ -118,9 +118,10 @@ bool WorkerOutput::spreads() {
   return spreading_ == Spreading::now;
 }
 
-void WorkerOutput::end_spreading() {
-  if (spreading_ == Spreading::now) buffer_.absorb(std::move(lists_));
+Result<void> WorkerOutput::end_spreading() {
+  const bool spread = spreading_ == Spreading::now;
   spreading_ = Spreading::no_more;
+  return spread ? buffer_.absorb_lists(std::move(lists_)) : Result<void>();
 }
 
 Result<void> WorkerOutput::Store::accept(const EntryBatch& whole) {
@@ -131,7 +132,7 @@ Result<void> WorkerOutput::Store::accept(const EntryBatch& whole) {
     worker_.stored_pairs_ += taken;
     batch.entries = batch.entries.subspan(taken);
     if (batch.entries.empty()) return {};
-    worker_.end_spreading();
+    MRUN_TRY(worker_.end_spreading());
   }
   if (shared.is_pressed(worker_)) MRUN_TRY(shared.spill_worker(worker_));
   // A batch may refer to more than all of the memory: it is taken in parts that fit.
@@ -301,7 +302,7 @@ void MapOutput::leave_writer() {
 }
 
 Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
-  worker.end_spreading();
+  MRUN_TRY(worker.end_spreading());
   if (worker.buffer_.empty()) return {};
   if (worker.run_file_ == nullptr) {
     MRUN_TRY_ASSIGN(worker.run_file_, setup_.scratch.create());
@@ -358,7 +359,7 @@ Result<void> MapOutput::fold_lists(Executor& executor) {
   for (const auto& worker : workers_) beside += worker->lists_.heap_bytes();
   memory_.trim();
   if (has_runs() || sort_budget_.free_bytes() < beside) {
-    for (const auto& worker : workers_) worker->end_spreading();
+    for (const auto& worker : workers_) MRUN_TRY(worker->end_spreading());
     return {};
   }
   for (const auto& worker : workers_) worker->spreading_ = WorkerOutput::Spreading::no_more;
@@ -414,11 +415,7 @@ Result<MapOutput::Folded> MapOutput::fold_some(std::atomic<std::size_t>& next_li
     for (const EntryBlock* block : blocks_of_list(list)) {
       const std::span<const Entry> entries(block->entries, block->count);
       MRUN_TRY(table.add({entries, nullptr, 0}));
-      EntrySum sum;  // Of its own: it stays in registers.
-      for (std::size_t i = 0; i < entries.size(); ++i)
-        sum.add(entries[i], content_of(entries[i], resolve(entries[i], 0)),
-                partitioner_.is_trivial() ? 0 : block->parts[i]);
-      folded.read.add(sum);
+      folded.read.add(SortBuffer::sum_of(*block, false));
     }
     drop_list(list);  // Before the flush, which then finds memory.
     MRUN_TRY(table.flush());

@@ -63,7 +63,7 @@ class WorkerOutput final : public EntrySink {
   // Whether pairs go to lists by hash: see `fold_lists`.
   bool spreads();
   // From now on all goes to the sort buffer, where what lists hold is put, too.
-  void end_spreading();
+  Result<void> end_spreading();
   // What a spill would free.
   std::size_t spillable_bytes() const {
     return buffer_.size_bytes() + (spreading_ == Spreading::now ? lists_.size_bytes() : 0);

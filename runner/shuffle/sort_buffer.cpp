@@ -185,7 +185,6 @@ std::size_t SortBuffer::spread(const EntryBatch& batch) {
 bool SortBuffer::spread_some(const EntryBatch& some, std::uint64_t heap_base) {
   const std::size_t count = some.entries.size();
   std::array<Pair, Partitioner::kBatch> pairs;
-  std::array<std::uint32_t, Partitioner::kBatch> parts{};
   std::array<std::uint32_t, Partitioner::kBatch> lists;
   // Pairs that find their list's block full; each may need one more.
   std::size_t blocks = 0;
@@ -205,21 +204,26 @@ bool SortBuffer::spread_some(const EntryBatch& some, std::uint64_t heap_base) {
     if (!referred_charge_.try_add(memory_.budget(), referred)) return false;
     if (owners_.empty() || owners_.back() != current_owner_) owners_.push_back(current_owner_);
   }
-  if (!partitioner_.is_trivial())
-    partitioner_.assign(std::span(pairs).first(count), std::span(parts).first(count));
   EntrySum sum;
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<EntryBlock*>& list = lists_[lists[i]];
     if (list.empty() || list.back()->count == EntryBlock::kEntries) list.push_back(new_block());
     EntryBlock& block = *list.back();
     Entry entry = some.entries[i];
-    sum.add(entry, content_of(entry, pairs[i]), parts[i]);
+    sum.add(entry, content_of(entry, pairs[i]), 0);
     if (entry.kind() == EntryKind::heap) entry.v += heap_base;
-    block.entries[block.count] = entry;
-    block.parts[block.count++] = parts[i];
+    block.entries[block.count++] = entry;
   }
   accepted_.add(sum);
   return true;
+}
+
+EntrySum SortBuffer::sum_of(const EntryBlock& block, bool has_parts) {
+  EntrySum sum;
+  for (std::uint32_t i = 0; i < block.count; ++i)
+    sum.add(block.entries[i], content_of(block.entries[i], resolve(block.entries[i], block.task)),
+            has_parts ? block.parts[i] : 0);
+  return sum;
 }
 
 void SortBuffer::drop_list(std::size_t index) {
@@ -230,27 +234,31 @@ void SortBuffer::drop_list(std::size_t index) {
   item_charge_.shrink_to(item_charge_.bytes() - list.size() * kItemBytesPerBlock);
 }
 
-void SortBuffer::absorb(SortBuffer&& other) {
-  blocks_.insert(blocks_.begin(), other.blocks_.begin(), other.blocks_.end());
-  for (const std::vector<EntryBlock*>& list : other.lists_)
+Result<void> SortBuffer::absorb_lists(SortBuffer&& other) {
+  EntrySum read;
+  for (const std::vector<EntryBlock*>& list : other.lists_) {
+    for (EntryBlock* block : list) {
+      read.add(sum_of(*block, false));
+      if (!partitioner_.is_trivial()) assign_parts(*block, 0);
+      accepted_.add(sum_of(*block, !partitioner_.is_trivial()));
+    }
     blocks_.insert(blocks_.begin(), list.begin(), list.end());
+  }
+  const bool sound = read == other.accepted_;
   spare_.insert(spare_.end(), other.spare_.begin(), other.spare_.end());
   heap_blocks_.insert(heap_blocks_.begin(), other.heap_blocks_.begin(), other.heap_blocks_.end());
-  for (PageBuffer& big : other.big_) big_.push_back(std::move(big));
-  big_bytes_ += other.big_bytes_;
   item_charge_.absorb(std::move(other.item_charge_));
   referred_charge_.absorb(std::move(other.referred_charge_));
   owners_.insert(owners_.begin(), other.owners_.begin(), other.owners_.end());
-  accepted_.add(other.accepted_);
-  other.blocks_.clear();
   other.lists_.clear();
   other.spare_.clear();
   other.heap_blocks_.clear();
   other.heap_used_ = SortMemory::kHeapBlockBytes;
-  other.big_.clear();
-  other.big_bytes_ = 0;
   other.owners_.clear();
   other.accepted_ = EntrySum();
+  if (sound) return {};
+  return fail(Code::integrity, "pairs were lost, doubled or changed while they lay in lists",
+              "this is a bug in mrun or a fault of the machine's memory; nothing was written");
 }
 
 std::size_t SortBuffer::big_bytes(Slice key, Slice value) {

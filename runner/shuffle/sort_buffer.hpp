@@ -65,8 +65,11 @@ class SortBuffer {
   std::span<EntryBlock* const> list(std::size_t index) const { return lists_[index]; }
   /// Gives back the blocks of a list, whose pairs somebody else has; they still count as accepted.
   void drop_list(std::size_t index);
-  /// Takes over all that the other one holds, in lists or not, as it is.
-  void absorb(SortBuffer&& other);
+  /// Takes over what lists of the other one hold. Code::integrity where that is not what was
+  /// accepted.
+  Result<void> absorb_lists(SortBuffer&& other);
+  /// The sums of a block's entries; without their partitions, as long as they are in a list.
+  static EntrySum sum_of(const EntryBlock& block, bool has_parts);
 
   /// Takes over one pair of any size, as `try_accept`.
   bool try_accept_big(Slice key, Slice value);

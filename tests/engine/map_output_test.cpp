@@ -86,7 +86,7 @@ struct ManyKeys {
     MemoryPlan::Needs needs;
     needs.combines = needs.fold_is_exact = true;
     plan = MemoryPlan::make(std::size_t{256} << 20, kWorkers, needs);
-    plan.table_share_bytes = std::size_t{64} << 10;
+    plan.table_share_bytes = std::size_t{1} << 20;
     plan.table_bytes = plan.table_share_bytes * kWorkers;
     plan.sort_bytes = sort_bytes;
     auto made = MapOutput::create({job, 3, plan, kWorkers, scratch, stop, 7});
