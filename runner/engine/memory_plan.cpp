@@ -69,7 +69,7 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
   // A merge holds a block of every run, and the piece of a merge reads at its borders a block of
   // each in vain: small blocks allow many runs and small pieces. Reads ahead make up for their
   // size.
-  plan.block_bytes = std::clamp(std::bit_floor(shared / 4096), kBlockBytesMin, kBlockBytesMax);
+  plan.block_bytes = std::clamp(std::bit_floor(shared / 8192), kBlockBytesMin, kBlockBytesMax);
   plan.input_bytes = threads * kInputPerThread + (needs.reads_unmapped ? shared / 4 : 0);
   plan.output_bytes = threads * kOutputPerThread + shared / 16;
   // Rather threads that wait for a writer than no memory to sort with.
