@@ -29,8 +29,10 @@ struct KeyBounds {
   bool last_is_cut = false;  ///< The last key begins with `last`, and goes on.
 
   /// Whether a part with these bounds may hold the key.
-  bool may_hold(std::string_view key) const {
-    return key >= first && (key <= last || (last_is_cut && key.starts_with(last)));
+  bool may_hold(std::string_view key) const { return key >= first && reaches(key); }
+  /// Whether a part with these bounds may hold keys from `low` on.
+  bool reaches(std::string_view low) const {
+    return last >= low || (last_is_cut && low.starts_with(last));
   }
   bool operator==(const KeyBounds&) const = default;
 };

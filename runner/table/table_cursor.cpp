@@ -35,6 +35,7 @@ Result<void> TableCursor::open_block() {
   block_offset_ = 0;
   MRUN_TRY_ASSIGN(const std::uint8_t* const stored, reader_.block(slot));
   ++blocks_read_;
+  bytes_read_ += slot.stored_bytes;
   if (!block_.open(stored, slot)) return reader_.damaged("a block does not decode", slot.offset);
   block_offset_ = slot.offset;
   return {};

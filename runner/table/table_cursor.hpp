@@ -41,6 +41,8 @@ class TableCursor {
 
   /// Blocks that this cursor has read and checked so far.
   std::uint64_t blocks_read() const { return blocks_read_; }
+  /// Their bytes, as they lie in the file.
+  std::uint64_t bytes_read() const { return bytes_read_; }
 
  private:
   /// A node on the way from the root, and which of its children is next on it.
@@ -67,6 +69,7 @@ class TableCursor {
   std::uint64_t block_offset_ = 0;  ///< Of the open block; 0: none.
   bool valid_ = false;
   std::uint64_t blocks_read_ = 0;
+  std::uint64_t bytes_read_ = 0;
 };
 
 }  // namespace mrun

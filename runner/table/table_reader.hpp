@@ -55,6 +55,7 @@ class TableReader {
  private:
   friend class TableCursor;
   friend class TableCheck;
+  friend class TableCutter;
 
   /// Nodes whose checksum was found to hold, by offset: each slot of this remembers the last one.
   /// Relaxed: an offset guards no other data, for the mapped bytes are the same to all threads.
