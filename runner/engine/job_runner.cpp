@@ -13,6 +13,7 @@
 #include "engine/map_phase.hpp"
 #include "engine/memory_plan.hpp"
 #include "engine/merge_phase.hpp"
+#include "engine/partition_count.hpp"
 #include "engine/phase_clock.hpp"
 #include "engine/record_formats.hpp"
 #include "engine/reduce_phase.hpp"
@@ -29,8 +30,6 @@
 namespace mrun {
 namespace {
 
-constexpr std::uint64_t kBytesPerPart = std::uint64_t{64} << 20;
-constexpr std::uint32_t kPartsMost = 1024;
 // A stream's split is held in memory while it is mapped, by each thread. Its size shows where a job
 // does something at the end of a split, so it must not depend on the number of threads.
 constexpr std::size_t kStreamSplitMost = std::size_t{1} << 20;
@@ -39,11 +38,6 @@ constexpr std::size_t kStreamSplitMost = std::size_t{1} << 20;
 constexpr std::size_t kTextAheadMost = std::size_t{64} << 20;
 // What reading it takes besides: stored bytes, lists of records, the beginning of the next record.
 constexpr std::size_t kDecodingSlack = std::size_t{512} << 10;
-
-std::uint32_t default_partitions(std::uint64_t planned_bytes) {
-  const std::uint64_t wanted = (planned_bytes + kBytesPerPart - 1) / kBytesPerPart;
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(wanted, 1, kPartsMost));
-}
 
 std::vector<std::string> input_paths(const RunOptions& options) {
   std::vector<std::string> paths;
@@ -140,18 +134,11 @@ class JobRun {
 
   Result<void> configure_job() {
     const auto parts_for = [&](const JobSpec& spec) {
-      if (spec.partitions != 0) return spec.partitions;
-      return options_.partitions.value_or(default_partitions(inputs_.planned_bytes()));
+      return partition_count(spec, options_, inputs_.planned_bytes());
     };
     MRUN_TRY_ASSIGN(job_, factory_.configure({parts_for(factory_.declared()), file_names_}));
     part_count_ = parts_for(job_->spec());
-    if (options_.partitions && *options_.partitions != part_count_) {
-      return fail(
-          Code::usage,
-          fmt::format("job '{}' makes {} part{}, and --partitions asks for {}", job_->spec().name,
-                      part_count_, part_count_ == 1 ? "" : "s", *options_.partitions),
-          "leave out --partitions");
-    }
+    MRUN_TRY(check_partitions(job_->spec(), options_, part_count_));
     MRUN_TRY_ASSIGN(formats_, record_formats(options_, job_->spec()));
     plan_ = plan_splits(inputs_, options_.split_bytes, formats_);
     groups_ = group_splits(plan_);

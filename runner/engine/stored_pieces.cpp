@@ -1,0 +1,260 @@
+#include "engine/stored_pieces.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "base/size_text.hpp"
+#include "engine/first_failure.hpp"
+#include "engine/limited_loop.hpp"
+#include "shuffle/merger.hpp"
+#include "table/table_cuts.hpp"
+
+namespace mrun {
+namespace {
+
+/// With fewer parts than this for each thread, parts are cut into pieces of about so many bytes.
+constexpr std::uint32_t kPartsPerThread = 4;
+constexpr std::uint64_t kPieceBytes = std::uint64_t{32} << 20;
+
+/// A part that a piece reads, and whether it has pairs of other pieces, too.
+struct Reading {
+  const StoredPart* part;
+  bool is_shared;
+};
+
+bool may_hold(const KeyBounds& keys, const KeyRange& range) {
+  return (!range.has_low || keys.reaches(range.low)) &&
+         !(range.has_high && keys.first >= range.high);
+}
+
+/// Sources that follow each other, opened one at a time.
+class Chain final : public PairSource {
+ public:
+  using Open = std::function<Result<std::unique_ptr<PairSource>>(const StoredPart&)>;
+  Chain(std::vector<const StoredPart*> parts, Open open)
+      : parts_(std::move(parts)), open_(std::move(open)) {}
+
+  Result<std::span<const Pair>> next() override {
+    for (;; ++at_) {
+      if (at_ == parts_.size()) return std::span<const Pair>();
+      if (source_ == nullptr) {
+        MRUN_TRY_ASSIGN(source_, open_(*parts_[at_]));
+      }
+      MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source_->next());
+      if (!pairs.empty()) return pairs;
+      source_.reset();
+    }
+  }
+
+ private:
+  const std::vector<const StoredPart*> parts_;
+  const Open open_;
+  std::size_t at_ = 0;
+  std::unique_ptr<PairSource> source_;
+};
+
+class StoredPieces final : public PieceSource {
+ public:
+  StoredPieces(std::vector<StoredOutput> outputs, const StoredPiecesSetup& setup)
+      : outputs_(std::move(outputs)),
+        job_(setup.job),
+        part_count_(setup.part_count),
+        budget_(setup.budget),
+        partitioner_(setup.job, setup.part_count) {
+    for (const StoredOutput& output : outputs_)
+      for (const StoredOutput::Part& part : output.parts) pairs_ += part.stored.records;
+  }
+
+  Result<void> plan_work(Executor& executor, const StopFlag& stop) {
+    MRUN_TRY_ASSIGN(std::vector<KeyBorders> cuts, cut_partitions(executor.width()));
+    if (job_.spec().total_order) {
+      KeyBorders borders;
+      if (part_count_ > 1) {
+        MRUN_TRY_ASSIGN(borders, find_borders(executor, stop));
+      }
+      plan_ = PiecePlan::of_total_order(borders, cuts.front());
+    } else {
+      plan_ = PiecePlan::of_partitions(std::move(cuts));
+    }
+    std::size_t sources_most = 1;
+    for (const Piece& piece : plan_->pieces())
+      sources_most = std::max(sources_most, sources_of(piece));
+    const std::size_t piece_bytes =
+        sources_most * stored_source_bytes() + Merger::memory_bytes(sources_most);
+    const std::size_t fitting = budget_.limit_bytes() / piece_bytes;
+    if (fitting == 0)
+      return fail(
+          Code::limit,
+          fmt::format("one part of the merge reads {} parts at once, which needs {}, and "
+                      "there are {}",
+                      sources_most, size_text(piece_bytes), size_text(budget_.limit_bytes())),
+          "give more with --memory, or ask for more --partitions");
+    at_once_ = static_cast<unsigned>(std::min<std::size_t>(fitting, executor.width()));
+    return {};
+  }
+
+  const PiecePlan& plan() const override { return *plan_; }
+  unsigned at_once() const override { return at_once_; }
+  std::uint64_t pair_count() const override { return pairs_; }
+
+  Result<std::unique_ptr<PairSource>> open(std::size_t index) override {
+    const Piece& piece = plan_->pieces()[index];
+    std::vector<std::unique_ptr<PairSource>> sources;
+    for (const StoredOutput& output : outputs_) {
+      const std::vector<Reading> readings = readings_of(output, piece);
+      if (job_.spec().total_order) {
+        std::vector<const StoredPart*> parts;
+        for (const Reading& reading : readings) parts.push_back(reading.part);
+        sources.push_back(
+            std::make_unique<Chain>(std::move(parts), [this, &piece](const StoredPart& part) {
+              return open_stored(part, piece.range, nullptr, 0, shape());
+            }));
+        continue;
+      }
+      for (const Reading& reading : readings) {
+        MRUN_TRY_ASSIGN(auto source, open_stored(*reading.part, piece.range,
+                                                 reading.is_shared ? &partitioner_ : nullptr,
+                                                 piece.partition, shape()));
+        sources.push_back(std::move(source));
+      }
+    }
+    MRUN_TRY_ASSIGN(auto merger, Merger::create(budget_, std::move(sources)));
+    return std::unique_ptr<PairSource>(std::move(merger));
+  }
+
+  Result<void> check() const override {
+    if (tally_ == pairs_) return {};
+    return fail(
+        Code::integrity,
+        fmt::format("the merge read {} pairs of outputs that hold {}", tally_.load(), pairs_),
+        "this is a bug in mrun; no output was made");
+  }
+
+ private:
+  StoredShape shape() { return {job_.spec(), budget_, tally_}; }
+
+  /// Sources that are open at once: the parts of a total order follow each other.
+  std::size_t sources_of(const Piece& piece) const {
+    if (job_.spec().total_order) return outputs_.size();
+    std::size_t sources = 0;
+    for (const StoredOutput& output : outputs_) sources += readings_of(output, piece).size();
+    return sources;
+  }
+
+  /// The parts of an output that may have pairs of the piece.
+  std::vector<Reading> readings_of(const StoredOutput& output, const Piece& piece) const {
+    std::vector<Reading> readings;
+    const std::uint64_t old_count = output.parts.size(), new_count = part_count_;
+    for (std::uint64_t old = 0; old < old_count; ++old) {
+      const StoredOutput::Part& part = output.parts[old];
+      bool is_shared = false;
+      if (!job_.spec().total_order && old_count != new_count) {
+        // Partition p of n has the hashes from p/n to (p + 1)/n of their range.
+        const bool is_hashed = !job_.spec().has_partition;
+        if (is_hashed && (old * new_count >= (piece.partition + 1) * old_count ||
+                          piece.partition * old_count >= (old + 1) * new_count))
+          continue;
+        is_shared = new_count > 1;
+      } else if (!job_.spec().total_order && old != piece.partition) {
+        continue;
+      }
+      if (part.stored.records == 0) continue;
+      if (!part.keys || changes_keys(job_.spec(), part.stored.ordinals_add) ||
+          may_hold(*part.keys, piece.range))
+        readings.push_back({&part.stored, is_shared});
+    }
+    return readings;
+  }
+
+  /// Where the parts alone would leave cores idle, they are cut into ranges by the tables' indexes.
+  Result<std::vector<KeyBorders>> cut_partitions(unsigned width) const {
+    const std::uint32_t partitions = partitioner_.partitions();
+    std::vector<KeyBorders> cuts(partitions);
+    const bool keys_change = std::any_of(outputs_.begin(), outputs_.end(), [&](const auto& output) {
+      return !output.parts.empty() &&
+             changes_keys(job_.spec(), output.parts.front().stored.ordinals_add);
+    });
+    if (partitions >= kPartsPerThread * width || keys_change) return cuts;
+    std::vector<std::vector<WeightedKey>> samples(partitions);
+    for (std::uint32_t partition = 0; partition < partitions; ++partition)
+      for (const StoredOutput& output : outputs_)
+        for (const Reading& reading : readings_of(output, {0, partition, {}}))
+          MRUN_TRY(sample_index(*reading.part, samples[partition]));
+    for (std::uint32_t partition = 0; partition < partitions; ++partition) {
+      std::uint64_t bytes = 0;
+      for (const WeightedKey& sample : samples[partition]) bytes += sample.weight;
+      cuts[partition] = balanced_borders(std::move(samples[partition]), bytes / kPieceBytes + 1);
+    }
+    return cuts;
+  }
+
+  static Result<void> sample_index(const StoredPart& part, std::vector<WeightedKey>& samples) {
+    if (part.format != OutputFormat::table) return {};
+    MRUN_TRY_ASSIGN(const auto reader, TableReader::open(part.path));
+    MRUN_TRY_ASSIGN(std::vector<TableCut> cuts, cut_table(*reader, kPieceBytes / 8));
+    for (TableCut& cut : cuts) samples.push_back({std::move(cut.key), cut.raw_bytes});
+    return {};
+  }
+
+  /// As a run over all the input would find them: from a sample of all pairs.
+  Result<KeyBorders> find_borders(Executor& executor, const StopFlag& stop) {
+    std::vector<const StoredPart*> parts;
+    for (const StoredOutput& output : outputs_)
+      for (const StoredOutput::Part& part : output.parts) parts.push_back(&part.stored);
+    std::mutex mutex;
+    KeySample united;
+    FirstFailure failure;
+    PairTally sampled{0};
+    executor.for_each_index(parts.size(), [&](std::size_t i) {
+      if (failure.is_moot(i)) return;
+      KeySample sample;
+      failure.note(i, sample_part(*parts[i], stop, sampled, sample));
+      const std::scoped_lock lock(mutex);
+      united.add(sample);
+    });
+    MRUN_TRY(failure.result());
+    return balanced_borders(united.keys(), part_count_);
+  }
+
+  Result<void> sample_part(const StoredPart& part, const StopFlag& stop, PairTally& sampled,
+                           KeySample& sample) {
+    MRUN_TRY_ASSIGN(const auto source,
+                    open_stored(part, {}, nullptr, 0, {job_.spec(), budget_, sampled}));
+    KeyBytes key_bytes;
+    std::vector<std::uint32_t> lens;
+    while (true) {
+      if (stop.stopped()) return fail(Code::cancelled, "stopped");
+      MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source->next());
+      if (pairs.empty()) return {};
+      lens.clear();
+      for (const Pair& pair : pairs) lens.push_back(pair.klen);
+      if (job_.spec().has_group_lens) job_.group_lens(key_bytes.of(pairs), lens);
+      for (std::size_t i = 0; i < pairs.size(); ++i)
+        sample.add(pairs[i], std::min(lens[i], pairs[i].klen));
+    }
+  }
+
+  const std::vector<StoredOutput> outputs_;
+  const UserCode& job_;
+  const std::uint32_t part_count_;
+  MemoryBudget& budget_;
+  const Partitioner partitioner_;
+  std::optional<PiecePlan> plan_;
+  unsigned at_once_ = 1;
+  std::uint64_t pairs_ = 0;
+  PairTally tally_{0};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PieceSource>> pieces_of_outputs(std::vector<StoredOutput> outputs,
+                                                       const StoredPiecesSetup& setup) {
+  auto pieces = std::make_unique<StoredPieces>(std::move(outputs), setup);
+  MRUN_TRY(pieces->plan_work(setup.executor, setup.stop));
+  return std::unique_ptr<PieceSource>(std::move(pieces));
+}
+
+}  // namespace mrun

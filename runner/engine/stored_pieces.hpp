@@ -1,0 +1,42 @@
+// Pieces of a merge of finished outputs: which of their parts, and which pairs of these, make each
+// part of the new output.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/stop_flag.hpp"
+#include "engine/executor.hpp"
+#include "engine/piece_sources.hpp"
+#include "engine/stored_pairs.hpp"
+#include "model/user_code.hpp"
+#include "output/part_file.hpp"
+
+namespace mrun {
+
+/// One of the outputs that are merged.
+struct StoredOutput {
+  struct Part {
+    StoredPart stored;
+    std::optional<KeyBounds> keys;  ///< As the manifest has them; kv parts have none.
+  };
+  std::vector<Part> parts;  ///< All of the main output, in order.
+};
+
+struct StoredPiecesSetup {
+  const UserCode& job;
+  std::uint32_t part_count;
+  MemoryBudget& budget;
+  Executor& executor;
+  const StopFlag& stop;
+};
+
+/// Of outputs of the job, in the order in which their values are to stand. Reads all pairs once
+/// where the borders between the parts of a total order are to be found. Errors: those of
+/// open_stored; Code::limit where not even one piece fits the budget.
+Result<std::unique_ptr<PieceSource>> pieces_of_outputs(std::vector<StoredOutput> outputs,
+                                                       const StoredPiecesSetup& setup);
+
+}  // namespace mrun
