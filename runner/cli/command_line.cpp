@@ -14,13 +14,22 @@
 namespace mrun {
 namespace {
 
-Result<void> run_one(const RawCommand& command, const CommandContext& context) {
+Result<void> run_other(const RawCommand& command, const CommandContext& context) {
   if (const auto* run = std::get_if<RawRun>(&command)) return run_command(*run, context);
   if (const auto* info = std::get_if<RawInfo>(&command)) return info_command(*info, context);
   if (const auto* verify = std::get_if<RawVerify>(&command))
     return verify_command(*verify, context);
   if (const auto* cat = std::get_if<RawCat>(&command)) return cat_command(*cat, context);
+  if (const auto* merge = std::get_if<RawMerge>(&command)) return merge_command(*merge, context);
+  if (const auto* scan = std::get_if<RawScan>(&command)) return scan_command(*scan, context);
   return print_text(context.console, std::get<RawText>(command).text);
+}
+
+/// How the command ended where it did not fail.
+Result<ExitStatus> run_one(const RawCommand& command, const CommandContext& context) {
+  if (const auto* get = std::get_if<RawGet>(&command)) return get_command(*get, context);
+  MRUN_TRY(run_other(command, context));
+  return ExitStatus::done;
 }
 
 Ending end_with(const Error& error, const StopFlag& stop, const Console& console, bool json) {
@@ -52,9 +61,9 @@ Ending run_main(std::span<const std::string> arguments, const std::string& job_f
     if (!color) return end_with(color.error(), stop, console, run->json);
     chosen.err_has_color = *color;
   }
-  const Result<void> done = run_one(*command, {chosen, stop, job_folder});
-  if (!done) return end_with(done.error(), stop, chosen, run != nullptr && run->json);
-  return {static_cast<int>(ExitStatus::done), 0};
+  const Result<ExitStatus> ended = run_one(*command, {chosen, stop, job_folder});
+  if (!ended) return end_with(ended.error(), stop, chosen, run != nullptr && run->json);
+  return {static_cast<int>(*ended), 0};
 }
 
 }  // namespace mrun

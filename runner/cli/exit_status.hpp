@@ -9,6 +9,7 @@ namespace mrun {
 enum class ExitStatus : int {
   done = 0,
   job_failed = 1,  ///< The job said no.
+  not_found = 1,   ///< A key that was asked for is not there.
   usage = 2,       ///< Options, parameters, a memory budget below the minimum.
   set_aside = 3,   ///< Done, with records or inputs set aside.
   input = 4,       ///< Missing, unreadable, malformed or changed.

@@ -11,12 +11,14 @@
 
 #include "base/escape_text.hpp"
 #include "cli/command_parser.hpp"
+#include "cli/query_options.hpp"
 #include "cli/suggest.hpp"
 
 namespace mrun {
 namespace {
 
-const std::array<std::string, 5> kCommands = {"run", "info", "verify", "cat", "help"};
+const std::array<std::string, 8> kCommands = {"run", "info", "verify", "cat",
+                                              "get", "scan", "merge",  "help"};
 
 constexpr char kMainHelp[] =
     R"(mrun: MapReduce on all cores of one machine, as one native program.
@@ -26,6 +28,10 @@ Usage:
   mrun info JOB                 show what a job does and takes
   mrun verify OUT               check a finished output against its manifest
   mrun cat OUT                  print a finished output, its parts in order
+  mrun get OUT KEY...           print what an output of the format 'table' has of the keys
+  mrun scan OUT                 print such an output, or a range of it, in the order of its keys
+  mrun merge OUT... NEW --job JOB
+                                merge outputs of a job into one, without running it again
   mrun help [COMMAND]           print this help, or that of a command
   mrun --version
 
@@ -230,6 +236,9 @@ Result<RawCommand> parse_help(std::span<const std::string> arguments) {
   if (command == "info") return parse_info(help);
   if (command == "verify") return parse_verify(help);
   if (command == "cat") return parse_cat(help);
+  if (command == "get") return parse_get(help);
+  if (command == "scan") return parse_scan(help);
+  if (command == "merge") return parse_merge(help);
   if (command == "run" || command == "help" || command == "-h" || command == "--help")
     return parse_run(help);
   std::string hint = suggest(command, command_names());
@@ -249,6 +258,9 @@ Result<RawCommand> parse_arguments(std::span<const std::string> arguments) {
   if (first == "info") return parse_info(arguments.subspan(1));
   if (first == "verify") return parse_verify(arguments.subspan(1));
   if (first == "cat") return parse_cat(arguments.subspan(1));
+  if (first == "get") return parse_get(arguments.subspan(1));
+  if (first == "scan") return parse_scan(arguments.subspan(1));
+  if (first == "merge") return parse_merge(arguments.subspan(1));
   if (first == "help") return parse_help(arguments.subspan(1));
   if (first == "run") return parse_run(arguments.subspan(1), true);
   return parse_run(arguments);

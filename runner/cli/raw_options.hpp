@@ -43,12 +43,27 @@ struct RawCat {
   std::string output;
   std::optional<std::string> side;
 };
+struct RawGet {
+  std::string output;
+  std::vector<std::string> keys;
+  bool from_stdin = false, hex = false, stats = false;
+};
+struct RawScan {
+  std::string output;
+  std::optional<std::string> prefix, from, to, limit;
+  bool hex = false, reverse = false, count = false, stats = false;
+};
+/// `mrun merge`: a run whose inputs are the outputs to merge.
+struct RawMerge {
+  RawRun run;
+};
 /// Text that was asked for: a help, the version.
 struct RawText {
   std::string text;
 };
 
-using RawCommand = std::variant<RawRun, RawInfo, RawVerify, RawCat, RawText>;
+using RawCommand =
+    std::variant<RawRun, RawInfo, RawVerify, RawCat, RawGet, RawScan, RawMerge, RawText>;
 
 /// Takes the arguments (without the program's name) apart. Code::usage says which one is wrong.
 Result<RawCommand> parse_arguments(std::span<const std::string> arguments);

@@ -89,18 +89,9 @@ std::uint64_t default_memory_bytes(const MachineFacts& machine) {
   return std::min(machine.memory_total_bytes / 100 * 60, machine.memory_available_bytes / 100 * 80);
 }
 
-Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineFacts& machine) {
+Result<RunOptions> resolve_output(const RawRun& raw, const MachineFacts& machine) {
   RunOptions options;
-  options.include = raw.include;
-  options.exclude = raw.exclude;
-  options.strip_cr = raw.strip_cr;
-  options.skip_header = raw.skip_header;
   options.output = raw.output;
-  options.tmp_dirs = raw.tmp_dirs;
-  if (raw.tmp_limit) {
-    MRUN_TRY_ASSIGN(options.tmp_limit_bytes,
-                    parse_bytes(raw.name_of("--tmp-limit"), *raw.tmp_limit));
-  }
   options.overwrite = raw.overwrite;
   options.sync = !raw.no_sync;
   options.threads = std::clamp(machine.threads, 1u, kThreadsMost);
@@ -111,6 +102,34 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   if (raw.partitions) {
     MRUN_TRY_ASSIGN(options.partitions,
                     parse_count(raw.name_of("--partitions"), *raw.partitions, kPartitionsMost));
+  }
+  if (raw.compress) {
+    MRUN_TRY_ASSIGN(options.compression,
+                    parse_choice<Compression>(raw.name_of("--compress"), *raw.compress,
+                                              {{"gzip", Compression::gzip},
+                                               {"zstd", Compression::zstd},
+                                               {"lz4", Compression::lz4},
+                                               {"none", Compression::none}}));
+    options.block_compression = options.compression;
+  }
+  if (raw.output == "-" && raw.overwrite)
+    return fail(Code::usage,
+                raw.name_of("--overwrite") + " needs an OUT that is a folder, and '-' is none");
+  if (raw.output.empty()) return fail(Code::usage, "the output's name is empty");
+  MRUN_TRY_ASSIGN(options.memory_bytes, resolve_memory(raw, machine));
+  return options;
+}
+
+Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineFacts& machine) {
+  MRUN_TRY_ASSIGN(RunOptions options, resolve_output(raw, machine));
+  options.include = raw.include;
+  options.exclude = raw.exclude;
+  options.strip_cr = raw.strip_cr;
+  options.skip_header = raw.skip_header;
+  options.tmp_dirs = raw.tmp_dirs;
+  if (raw.tmp_limit) {
+    MRUN_TRY_ASSIGN(options.tmp_limit_bytes,
+                    parse_bytes(raw.name_of("--tmp-limit"), *raw.tmp_limit));
   }
   if (raw.split_size) {
     const std::string option = raw.name_of("--split-size");
@@ -128,15 +147,6 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
                     parse_choice<bool>(raw.name_of("--decompress"), *raw.decompress,
                                        {{"auto", true}, {"none", false}}));
   }
-  if (raw.compress) {
-    MRUN_TRY_ASSIGN(options.compression,
-                    parse_choice<Compression>(raw.name_of("--compress"), *raw.compress,
-                                              {{"gzip", Compression::gzip},
-                                               {"zstd", Compression::zstd},
-                                               {"lz4", Compression::lz4},
-                                               {"none", Compression::none}}));
-    options.block_compression = options.compression;
-  }
   if (raw.output_format) {
     MRUN_TRY_ASSIGN(options.output_format,
                     parse_choice<OutputFormat>(raw.name_of("--output-format"), *raw.output_format,
@@ -147,10 +157,6 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
                                                 {"kv", OutputFormat::kv}}));
     MRUN_TRY(check_pair_format(raw, options));
   }
-  if (raw.output == "-" && raw.overwrite)
-    return fail(Code::usage,
-                raw.name_of("--overwrite") + " needs an OUT that is a folder, and '-' is none");
-  if (raw.output.empty()) return fail(Code::usage, "the output's name is empty");
   for (const std::string& folder : raw.tmp_dirs)
     if (folder.empty()) return fail(Code::usage, raw.name_of("--tmp-dir") + " is empty");
   if (raw.json && raw.explain) return exclude(raw, "--json", "--explain", "the plan is text");
@@ -158,7 +164,6 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
     return exclude(raw, "--json", "--stats", "the last event of --json has all that --stats shows");
   if (raw.quiet && raw.verbose)
     return exclude(raw, "--quiet", "--verbose", "leave out one of them");
-  MRUN_TRY_ASSIGN(options.memory_bytes, resolve_memory(raw, machine));
   MRUN_TRY_ASSIGN(options.inputs, resolve_inputs(raw.inputs, job));
   if (raw.records) {
     Result<RecordFormat> format = parse_record_format(*raw.records);

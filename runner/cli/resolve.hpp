@@ -24,6 +24,10 @@ MachineFacts read_machine();
 /// The smaller of 60 % of all memory and 80 % of what is free.
 std::uint64_t default_memory_bytes(const MachineFacts& machine);
 
+/// The output and how it is written, threads, memory and number of parts: all but what says what is
+/// read and how its records are written. Code::usage as of `resolve`.
+Result<RunOptions> resolve_output(const RawRun& raw, const MachineFacts& machine);
+
 /// Code::usage names the option that cannot work, and what it may be.
 Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineFacts& machine);
 

@@ -10,6 +10,7 @@
 #include "base/size_text.hpp"
 #include "output/key_fields.hpp"
 #include "output/manifest.hpp"
+#include "output/table_part.hpp"
 #include "table/kv_reader.hpp"
 #include "table/table_cursor.hpp"
 
@@ -25,8 +26,8 @@ constexpr std::size_t kSourceBytes = kCursorBytes + kBatchBytes + kBatchPairs * 
 /// A table's pairs of a range of keys.
 class TableWalk {
  public:
-  static Result<TableWalk> open(const std::string& path) {
-    MRUN_TRY_ASSIGN(auto reader, TableReader::open(path));
+  static Result<TableWalk> open(const StoredPart& part) {
+    MRUN_TRY_ASSIGN(auto reader, open_table_part(part.path, part.size_bytes, part.records));
     return TableWalk(std::move(reader));
   }
   Result<void> start(const KeyRange& range) {
@@ -50,8 +51,8 @@ class TableWalk {
 /// The same of a part without an index: what lies before the range is read over.
 class KvWalk {
  public:
-  static Result<KvWalk> open(const std::string& path) {
-    MRUN_TRY_ASSIGN(KvReader reader, KvReader::open(path));
+  static Result<KvWalk> open(const StoredPart& part) {
+    MRUN_TRY_ASSIGN(KvReader reader, KvReader::open(part.path));
     return KvWalk(std::move(reader));
   }
   Result<void> start(const KeyRange& range) {
@@ -274,7 +275,7 @@ Result<std::unique_ptr<PairSource>> open_walk(const StoredPart& part, const KeyR
                 fmt::format("a merge needs {} for each part that it reads, and less is free",
                             size_text(kSourceBytes)),
                 "give more with --memory, or use fewer threads with -j");
-  MRUN_TRY_ASSIGN(Walk walk, Walk::open(part.path));
+  MRUN_TRY_ASSIGN(Walk walk, Walk::open(part));
   return std::unique_ptr<PairSource>(std::make_unique<StoredPairs<Walk>>(
       std::move(walk), part, range, partitioner, partition, shape, std::move(charge)));
 }

@@ -9,6 +9,7 @@
 #include "base/size_text.hpp"
 #include "engine/first_failure.hpp"
 #include "engine/limited_loop.hpp"
+#include "output/table_part.hpp"
 #include "shuffle/merger.hpp"
 #include "table/table_cuts.hpp"
 
@@ -193,7 +194,7 @@ class StoredPieces final : public PieceSource {
 
   static Result<void> sample_index(const StoredPart& part, std::vector<WeightedKey>& samples) {
     if (part.format != OutputFormat::table) return {};
-    MRUN_TRY_ASSIGN(const auto reader, TableReader::open(part.path));
+    MRUN_TRY_ASSIGN(const auto reader, open_table_part(part.path, part.size_bytes, part.records));
     MRUN_TRY_ASSIGN(std::vector<TableCut> cuts, cut_table(*reader, kPieceBytes / 8));
     for (TableCut& cut : cuts) samples.push_back({std::move(cut.key), cut.raw_bytes});
     return {};

@@ -79,13 +79,12 @@ Failure no_such_side(const std::string& output, const Manifest& manifest, const 
               names.empty() ? "it has none" : fmt::format("it has {}", fmt::join(names, ", ")));
 }
 
-/// "out/" as "out", so that its files are told as "out/part-00000".
+}  // namespace
+
 std::string without_slashes(std::string output) {
   while (output.size() > 1 && output.back() == '/') output.pop_back();
   return output;
 }
-
-}  // namespace
 
 Result<VerifyReport> verify_output(const std::string& name, const StopFlag& stop) {
   const std::string output = without_slashes(name);

@@ -15,6 +15,9 @@
 
 namespace mrun {
 
+/// "out/" as "out", so that its files are told as "out/part-00000".
+std::string without_slashes(std::string output);
+
 struct VerifyReport {
   std::uint64_t files = 0;
   std::uint64_t size_bytes = 0;

@@ -10,9 +10,9 @@ namespace {
 
 // A folder may use only folders with a smaller number.
 const std::map<std::string, int, std::less<>> kNumberOfFolder = {
-    {"base", 0},   {"os", 1},      {"model", 1},   {"codec", 1},  {"table", 2},   {"input", 2},
-    {"map", 2},    {"shuffle", 2}, {"reduce", 2},  {"plugin", 2}, {"output", 3},  {"scheduler", 3},
-    {"engine", 4}, {"isolate", 5}, {"cluster", 6}, {"cli", 7},    {"main.cpp", 8}};
+    {"base", 0},  {"os", 1},      {"model", 1},   {"codec", 1},   {"table", 2},  {"input", 2},
+    {"map", 2},   {"shuffle", 2}, {"reduce", 2},  {"plugin", 2},  {"output", 3}, {"scheduler", 3},
+    {"query", 4}, {"engine", 4},  {"isolate", 5}, {"cluster", 6}, {"cli", 7},    {"main.cpp", 8}};
 
 struct LibraryRule {
   std::string_view prefix;

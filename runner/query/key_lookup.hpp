@@ -1,0 +1,66 @@
+// KeyLookup: the records of some keys, printed in the order in which they are asked for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/stop_flag.hpp"
+#include "query/record_printer.hpp"
+#include "query/table_output.hpp"
+#include "table/table_cursor.hpp"
+
+namespace mrun {
+
+struct LookupStats {
+  std::uint64_t keys = 0;
+  std::uint64_t found = 0;         ///< Of the keys.
+  std::uint64_t parts_asked = 0;   ///< For each key, those that its part rule left.
+  std::uint64_t filtered = 0;      ///< Of them, those whose bounds or filter said no.
+  std::uint64_t read_in_vain = 0;  ///< Of them, those where a block was read and had no such key.
+  ReadStats reads;
+};
+
+/// One thread at a time. Borrows all it is made with.
+class KeyLookup {
+ public:
+  KeyLookup(TableOutput& output, RecordPrinter& printer, const StopFlag& stop)
+      : output_(output), printer_(printer), stop_(stop) {}
+
+  /// Prints the records of each key: by part, then in stored order. False: the reader of what is
+  /// printed has gone. Many keys at once are looked up part by part, and what they found is held
+  /// until its turn, up to a bound. Errors: those of TableOutput and of the printer; a stop is
+  /// Code::cancelled.
+  Result<bool> print(std::span<const KeyReader::Key> keys);
+
+  const LookupStats& stats() const { return stats_; }
+
+ private:
+  /// What was found of a key before its turn.
+  struct Answer {
+    std::string text;
+    bool is_found = false;
+    bool is_held = true;  ///< False: too much to hold, to be looked up again in its turn.
+  };
+  /// A key, by its number, that is to be looked up in a part.
+  struct Ask {
+    std::size_t part;
+    std::size_t key;
+  };
+  Result<bool> find(const KeyReader::Key& key, TableCursor& cursor,
+                    const std::function<Result<bool>(Slice key, Slice value)>& take);
+  Result<bool> print_one(const KeyReader::Key& key);
+  Result<bool> print_some(std::span<const KeyReader::Key> keys, std::vector<Ask> asks);
+  Result<void> answer(const KeyReader::Key& key, TableCursor& cursor, Answer& answer,
+                      std::size_t& held_bytes);
+
+  TableOutput& output_;
+  RecordPrinter& printer_;
+  const StopFlag& stop_;
+  LookupStats stats_;
+};
+
+}  // namespace mrun

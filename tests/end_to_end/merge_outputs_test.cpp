@@ -1,0 +1,126 @@
+// Goal: a merge of outputs is, byte for byte, what one run over all of their inputs makes.
+// Method: random inputs, split at random into the inputs of several runs with parts of different
+// numbers; their merge against a run of the job with as many parts; all files but the run's record.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "end_to_end/query_fixture.hpp"
+
+namespace mrun::test_support {
+namespace {
+
+class Merge : public testing::TestWithParam<std::size_t> {
+ protected:
+  CommandResult mrun(const std::vector<std::string>& arguments) {
+    CommandOptions options;
+    options.folder = folder_.path();
+    return run_mrun(arguments, options);
+  }
+  void run(const QueryJob& job, std::vector<std::string> inputs, const std::string& out,
+           const std::string& parts, const std::string& format) {
+    std::vector<std::string> arguments = {job.path};
+    arguments.insert(arguments.end(), inputs.begin(), inputs.end());
+    arguments.insert(arguments.end(),
+                     {out, "-q", "--no-sync", "-p", parts, "--output-format", format});
+    arguments.insert(arguments.end(), job.params.begin(), job.params.end());
+    const CommandResult result = mrun(arguments);
+    ASSERT_TRUE(result.ok()) << describe(arguments, result);
+  }
+
+  const TempFolder folder_;
+};
+
+TEST_P(Merge, IsWhatOneRunOverAllInputsMakes) {
+  const std::uint64_t index = GetParam();
+  Random random(case_seed(1000 + index));
+  const std::vector<QueryJob> jobs = query_jobs();
+  const QueryJob& job = jobs[index % jobs.size()];
+  SCOPED_TRACE(job.name + ", case " + std::to_string(index) + " of seed " +
+               std::to_string(test_seed()));
+  const std::string format = random.one_in(3) ? "kv" : "table";
+  std::vector<std::string> inputs, outputs, group;
+  const std::size_t files = random.between(2, 7);
+  for (std::size_t i = 0; i < files; ++i) {
+    inputs.push_back("in" + std::to_string(i));
+    group.push_back(inputs.back());
+    write_file(folder_ / inputs.back(),
+               random_words(random, scaled(random.below(60'000)), job.vocabulary));
+    if (i + 1 < files && !random.one_in(2)) continue;
+    outputs.push_back("out" + std::to_string(outputs.size()));
+    run(job, group, outputs.back(), std::to_string(random.between(1, 6)), format);
+    group.clear();
+  }
+  if (outputs.size() == 1) {
+    outputs.push_back("empty");
+    write_file(folder_ / "none", "");
+    inputs.push_back("none");
+    run(job, {"none"}, "empty", "2", format);
+  }
+  // The borders of a total order are found from what map emitted, which is combined by now.
+  const bool keeps_borders = job.name != "count_in_order";
+  const std::string parts = std::to_string(keeps_borders ? random.between(1, 6) : 1);
+  std::vector<std::string> arguments = {"merge"};
+  arguments.insert(arguments.end(), outputs.begin(), outputs.end());
+  arguments.insert(arguments.end(), {"merged", "--job", job.path, "-p", parts, "-q",
+                                     random.one_in(2) ? "-j1" : "-j3"});
+  const CommandResult merged = mrun(arguments);
+  if (!job.can_be_merged) {
+    EXPECT_EQ(merged.exit_status, 2) << describe(arguments, merged);
+    EXPECT_FALSE(exists(folder_ / "merged"));
+    return;
+  }
+  ASSERT_TRUE(merged.ok()) << describe(arguments, merged);
+  EXPECT_EQ(merged.err, "");
+  EXPECT_TRUE(mrun({"verify", "merged", "-q"}).ok());
+  run(job, inputs, "whole", parts, format);
+  const std::map<std::string, std::string> now = read_output(folder_ / "merged");
+  const std::map<std::string, std::string> wanted = read_output(folder_ / "whole");
+  ASSERT_EQ(now.size(), wanted.size());
+  for (const auto& [name, bytes] : wanted)
+    EXPECT_TRUE(now.at(name) == bytes) << name << " is not the same";
+}
+
+INSTANTIATE_TEST_SUITE_P(OfRandomSplits, Merge, testing::Range<std::size_t>(0, 42));
+
+/// Goal: NEW is whole or absent. Method: a merge that is killed at random times, and one after it.
+TEST(MergeCommand, IsWholeOrAbsentWhereItIsKilled) {
+  Random random(case_seed(77));
+  const TempFolder folder;
+  CommandOptions options;
+  options.folder = folder.path();
+  for (const std::string name : {"a", "b"}) {
+    write_file(folder / name, random_words(random, scaled(400'000), 50'000));
+    ASSERT_TRUE(run_mrun({"wordcount", name, "out_" + name, "-q", "--no-sync", "-p4",
+                          "--output-format", "table"},
+                         options)
+                    .ok());
+  }
+  const std::vector<std::string> merge = {"merge", "out_a",     "out_b", "new",
+                                          "--job", "wordcount", "-q",    "-p3"};
+  for (int round = 0; round < 30; ++round) {
+    SCOPED_TRACE(round);
+    CommandOptions killed = options;
+    killed.signal = round % 3 == 0 ? SIGTERM : SIGKILL;
+    killed.signal_after = std::chrono::microseconds(random.below(60'000));
+    const CommandResult result = run_mrun(merge, killed);
+    if (exists(folder / "new")) {
+      EXPECT_TRUE(run_mrun({"verify", "new", "-q"}, options).ok());
+      remove_tree(folder / "new");
+    } else {
+      EXPECT_FALSE(result.ok());
+    }
+  }
+  const CommandResult last = run_mrun(merge, options);
+  EXPECT_TRUE(last.ok()) << last.err;
+  EXPECT_TRUE(run_mrun({"verify", "new", "-q"}, options).ok());
+  for (const std::string& name : names_in(folder.path()))
+    EXPECT_NE(name.rfind(".mrun", 0), 0u) << name;
+}
+
+}  // namespace
+}  // namespace mrun::test_support
