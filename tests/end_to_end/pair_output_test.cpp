@@ -28,7 +28,7 @@ class PairOutputTest : public CommandTest {
   void expect_same_text(const std::vector<std::string>& job, const std::string& input) {
     const auto run_to = [&](const std::string& out, const std::vector<std::string>& options) {
       std::vector<std::string> arguments = job;
-      arguments.insert(arguments.end(), {input, out, "-q", "--overwrite"});
+      arguments.insert(arguments.end(), {input, out, "-q", "--overwrite", "--no-sync"});
       arguments.insert(arguments.end(), options.begin(), options.end());
       const CommandResult result = run(arguments);
       ASSERT_TRUE(result.ok()) << describe(arguments, result);
