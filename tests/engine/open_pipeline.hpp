@@ -189,8 +189,9 @@ class OpenPipeline {
     const std::vector<std::string> no_names;
     const PairFormatter formatter(job.spec(), no_names);
     OrderedExecutor executor(OrderedExecutor::Order::ascending);
-    MRUN_TRY(run_reduce_phase(*pieces, {job, output.combiner(), formatter, OutEnd::newline, parts,
-                                        executor, progress_, stop_, peak_, scratch_, 0}));
+    MRUN_TRY(run_reduce_phase(
+        *pieces, {job, output.combiner(), formatter, OutEnd::newline, PartForm::bytes, budget,
+                  parts, executor, progress_, stop_, peak_, scratch_, 0}));
     MRUN_TRY(parts.finish());
     std::vector<std::string> bytes;
     for (const auto& [name, part] : read_tree(out)) bytes.push_back(part);
