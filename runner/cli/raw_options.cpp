@@ -29,7 +29,7 @@ Usage:
   mrun verify OUT               check a finished output against its manifest
   mrun cat OUT                  print a finished output, its parts in order
   mrun get OUT KEY...           print what an output of the format 'table' has of the keys
-  mrun scan OUT                 print such an output, or a range of it, in the order of its keys
+  mrun scan OUT                 print such an output, or a range of it, by its keys
   mrun merge OUT... NEW --job JOB
                                 merge outputs of a job into one, without running it again
   mrun help [COMMAND]           print this help, or that of a command
@@ -105,14 +105,13 @@ void declare_run(CommandParser& parser, RawRun& run) {
 
   parser.text("--output-format", run.output_format, "FORMAT",
               "'text' (fields and a newline), 'nul' (ended by NUL), or 'raw'\n(the value alone, or "
-              "the key); 'table' (sorted blocks that 'mrun get' looks keys up in) or\n'kv' (pairs "
-              "of bytes); "
-              "otherwise as the job says",
+              "the key); 'table' (sorted blocks, for\n'mrun get') or 'kv' (pairs of bytes); "
+              "otherwise as the\njob says",
               output);
   parser.text(
       "--compress", run.compress, "FORMAT",
-      "Compress the output's files: 'gzip', 'zstd' or 'lz4'; the blocks of\na table are lz4 unless "
-      "this says 'zstd' or 'none'",
+      "Compress the output's files: 'gzip', 'zstd' or 'lz4'; of a\ntable the blocks: 'lz4', 'zstd' "
+      "or 'none'",
       output);
   parser.flag("--overwrite", run.overwrite, "Replace OUT where it is an output of mrun", output);
   parser.flag(
