@@ -304,9 +304,7 @@ void MapOutput::leave_writer() {
 Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
   MRUN_TRY(worker.end_spreading());
   if (worker.buffer_.empty()) return {};
-  if (worker.run_file_ == nullptr) {
-    MRUN_TRY_ASSIGN(worker.run_file_, setup_.scratch.create());
-  }
+  if (worker.run_file_ == nullptr) worker.run_file_ = setup_.scratch.create();
   const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes,
                            spill_budget_,     index_budget_,          setup_.stop};
   MRUN_TRY(wait_for_writer());

@@ -58,7 +58,7 @@ struct MergedRun {
 // `pairs_gone` takes how many pairs the combiner folded into others.
 Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup,
                              std::atomic<std::uint64_t>& pairs_gone) {
-  MRUN_TRY_ASSIGN(auto file, setup.scratch.create());
+  std::unique_ptr<StorageFile> file = setup.scratch.create();
   MRUN_TRY_ASSIGN(RunWriter writer,
                   RunWriter::create(setup.budget, *file, 0, setup.block_bytes, setup.index_budget));
   PairTally tally{0};

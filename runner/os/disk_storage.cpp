@@ -20,6 +20,9 @@ namespace {
 /// Linux moves at most this much in one call; smaller steps also keep a cancelled run responsive.
 constexpr std::size_t kStepBytes = std::size_t{64} << 20;
 
+constexpr char kScratchRoomHint[] =
+    "free some space, or put temporary files on another disk with --tmp-dir";
+
 Failure output_failure(const std::string& operation, const std::string& path, int error_number) {
   return system_failure(Code::output, operation, path, error_number);
 }
@@ -103,10 +106,13 @@ class DiskFile final : public StorageFile {
   Failure write_failure(int error_number, std::uint64_t offset) const {
     std::string hint;
     if (is_disk_full(error_number))
-      hint = is_scratch_ ? "free some space, or put temporary files on another disk with --tmp-dir"
-                         : "free some space, or write the output to another disk";
-    return system_failure(Code::output, "write at offset " + std::to_string(offset) + " of", name_,
-                          error_number, std::move(hint));
+      hint =
+          is_scratch_ ? kScratchRoomHint : "free some space, or write the output to another disk";
+    Failure failure =
+        system_failure(Code::output, "write at offset " + std::to_string(offset) + " of", name_,
+                       error_number, std::move(hint));
+    failure.error.disk_full = is_disk_full(error_number);
+    return failure;
   }
 
   OwnedFd fd_;
@@ -146,9 +152,12 @@ class DiskStorage final : public Storage {
       MRUN_TRY_ASSIGN(fd, create_and_unlink(folder));
     }
     if (!fd) {
-      return system_failure(
-          Code::output, "create a temporary file in", folder, errno,
-          is_disk_full(errno) ? "put temporary files on another disk with --tmp-dir" : "");
+      const int error_number = errno;
+      Failure failure =
+          system_failure(Code::output, "create a temporary file in", folder, error_number,
+                         is_disk_full(error_number) ? kScratchRoomHint : "");
+      failure.error.disk_full = is_disk_full(error_number);
+      return failure;
     }
     return std::unique_ptr<StorageFile>(
         new DiskFile(std::move(fd), folder + "/(temporary file)", true));

@@ -58,9 +58,7 @@ Result<void> PartStream::append(std::uint32_t number, std::span<const std::byte>
     MRUN_TRY(write_waiting(part));
     return write(bytes);
   }
-  if (part.waiting == nullptr) {
-    MRUN_TRY_ASSIGN(part.waiting, scratch_.create());
-  }
+  if (part.waiting == nullptr) part.waiting = scratch_.create();
   MRUN_TRY(part.waiting->write_at(bytes, part.waiting_bytes));
   part.waiting_bytes += bytes.size();
   return {};

@@ -51,9 +51,7 @@ Result<void> RowBuffer::open_block(std::size_t bytes) {
 }
 
 Result<void> RowBuffer::spill() {
-  if (file_ == nullptr) {
-    MRUN_TRY_ASSIGN(file_, scratch_.create());
-  }
+  if (file_ == nullptr) file_ = scratch_.create();
   for (const Block& block : blocks_) {
     MRUN_TRY(file_->write_at({block.bytes.data(), block.used}, file_bytes_));
     stored_.push_back({file_bytes_, block.used});
