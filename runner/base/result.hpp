@@ -33,7 +33,6 @@ struct Error {
   std::string hint;  ///< How to mend it; empty where nothing better than the message is known.
   /// Where a job's call was: record or key, and task; empty where the message says all there is.
   std::string place = {};
-  bool disk_full = false;  ///< The file system or a quota had no room: another folder may have.
 };
 
 /// Marks an Error on its way into a Result (std::unexpected<Error> in C++23).

@@ -10,16 +10,35 @@ namespace mrun {
 namespace {
 
 std::string spill_text(const RunPlan& plan) {
+  const DiskEstimate& estimate = plan.estimate;
   if (plan.map_only) return "none: map writes the output";
-  if (plan.combines)
-    return fmt::format("only where different keys take more than {}", size_text(plan.sort_bytes));
-  return plan.input_exceeds_sort_memory
-             ? fmt::format("expected, where map emits what it reads: {} of input, {} to sort in",
-                           size_text(plan.input_bytes), size_text(plan.sort_bytes))
-             : fmt::format(
-                   "none, unless what map emits needs more than {}: 48 bytes a pair, and the "
-                   "bytes of long keys and values",
-                   size_text(plan.sort_bytes));
+  if (!estimate.is_known)
+    return fmt::format("where {} take more than {}; no estimate: {}",
+                       plan.combines ? "different keys" : "pairs", size_text(plan.sort_bytes),
+                       estimate.why_not);
+  if (estimate.runs == 0)
+    return fmt::format("none expected, by a sample of {}", size_text(estimate.sampled_bytes));
+  return fmt::format("about {} sorted runs, {} in all, by a sample of {}",
+                     count_text(estimate.runs), size_text(estimate.run_bytes),
+                     size_text(estimate.sampled_bytes));
+}
+
+std::string merge_text(const DiskEstimate& estimate) {
+  const std::string merges =
+      fmt::format("{} of up to {} runs side by side", count_text(estimate.merges_at_once),
+                  count_text(estimate.fan_in));
+  if (estimate.passes == 0) return fmt::format("in one pass, {}", merges);
+  return fmt::format("in {} passes, {}, the last into the output", count_text(estimate.passes + 1),
+                     merges);
+}
+
+std::string disk_text(const RunPlan& plan) {
+  const DiskEstimate& estimate = plan.estimate;
+  if (!estimate.is_known) return fmt::format("no estimate: {}", estimate.why_not);
+  return fmt::format("about {} for what does not fit in memory (--compress-spill {}), {}",
+                     size_text(estimate.scratch_bytes), plan.compress_spill,
+                     estimate.knows_output ? size_text(estimate.output_bytes) + " for the output"
+                                           : "and the output, which is not estimated");
 }
 
 }  // namespace
@@ -65,6 +84,8 @@ std::string plan_text(const RunPlan& plan, const JobSpec& job) {
                            size_text(plan.input_buffer_bytes), size_text(plan.output_buffer_bytes),
                            size_text(plan.spill_buffer_bytes)));
   text += line("spill", spill_text(plan));
+  if (plan.estimate.runs > 0) text += line("merge", merge_text(plan.estimate));
+  text += line("disk", disk_text(plan));
   return text;
 }
 

@@ -95,6 +95,10 @@ void declare_run(CommandParser& parser, RawRun& run) {
       resources);
   parser.text("--tmp-limit", run.tmp_limit, "SIZE",
               "The most that may lie there at once; more ends the run", resources);
+  parser.text("--compress-spill", run.compress_spill, "FORMAT",
+              "Compress what lies there: 'lz4', 'zstd' (smaller), 'none',\nor 'auto': with "
+              "lz4 where, as measured, that is faster",
+              resources);
   parser.text("--split-size", run.split_size, "SIZE",
               "Input bytes of one map task; otherwise chosen from the\ninput's size", resources);
   parser.text("--decompress", run.decompress, "MODE",

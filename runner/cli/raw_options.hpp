@@ -18,7 +18,7 @@ struct RawRun {
   std::vector<std::string> inputs;
   std::string output;
   std::optional<std::string> threads, memory, partitions, tmp_limit, split_size, records, io,
-      decompress, output_format, progress, color, compress;
+      decompress, output_format, progress, color, compress, compress_spill;
   std::optional<std::string> files_from;
   std::vector<std::string> params, include, exclude, tmp_dirs;
   bool explain = false, json = false;

@@ -147,6 +147,15 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
                     parse_choice<bool>(raw.name_of("--decompress"), *raw.decompress,
                                        {{"auto", true}, {"none", false}}));
   }
+  if (raw.compress_spill) {
+    MRUN_TRY_ASSIGN(
+        options.spill_compression,
+        parse_choice<SpillCompression>(raw.name_of("--compress-spill"), *raw.compress_spill,
+                                       {{"auto", SpillCompression::automatic},
+                                        {"lz4", SpillCompression::lz4},
+                                        {"zstd", SpillCompression::zstd},
+                                        {"none", SpillCompression::none}}));
+  }
   if (raw.output_format) {
     MRUN_TRY_ASSIGN(options.output_format,
                     parse_choice<OutputFormat>(raw.name_of("--output-format"), *raw.output_format,

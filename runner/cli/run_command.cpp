@@ -95,7 +95,14 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
     reader_gone = reader_gone || !has_reader;
     return has_reader;
   };
-  const RunEnvironment environment{*storage, executor, progress, context.stop, write_out};
+  const auto warn = [&](const std::string& text) {
+    if (raw.quiet) return;
+    if (raw.json)
+      console.err(log_event("warning", text));
+    else
+      print_note(console, "warning", text);
+  };
+  const RunEnvironment environment{*storage, executor, progress, context.stop, write_out, warn};
   if (raw.explain) {
     MRUN_TRY_ASSIGN(const RunPlan plan, explain_job(options, *job, environment));
     return print_text(console, plan_text(plan, spec));

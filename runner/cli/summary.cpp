@@ -7,6 +7,7 @@
 
 #include "base/escape_text.hpp"
 #include "base/size_text.hpp"
+#include "model/spill_compression.hpp"
 
 namespace mrun {
 namespace {
@@ -75,6 +76,26 @@ std::string threads_text(const RunInfo& info, const RunOptions& options) {
       info.threads, info.threads_asked, size_text(options.memory_bytes));
 }
 
+/// How good the estimate was that was made before the maps began.
+std::string estimate_text(const RunInfo& info) {
+  const DiskEstimate& estimate = info.estimate;
+  if (!estimate.is_known)
+    return fmt::format("{:<10} {}\n", "estimate",
+                       estimate.why_not.empty() ? "not needed" : "none: " + estimate.why_not);
+  const auto part = [](std::string_view what, std::uint64_t estimated, std::uint64_t real) {
+    const std::string error = real == 0
+                                  ? std::string("there was none")
+                                  : fmt::format("error {:+.1f} %", estimate_error(estimated, real));
+    return fmt::format("{} {} ({})", what, size_text(estimated), error);
+  };
+  std::string text = fmt::format("{:<10} {}", "estimate",
+                                 part("scratch", estimate.scratch_bytes, info.scratch_peak_bytes));
+  std::uint64_t output_bytes = info.output_bytes;
+  for (const SideOutputInfo& side : info.side_outputs) output_bytes += side.bytes;
+  if (estimate.knows_output) text += ", " + part("output", estimate.output_bytes, output_bytes);
+  return text + fmt::format(", by a sample of {}\n", size_text(estimate.sampled_bytes));
+}
+
 }  // namespace
 
 std::string count_text(std::uint64_t count) {
@@ -135,6 +156,11 @@ std::string stats_text(const RunInfo& info, const RunOptions& options) {
   text += fmt::format(
       "{:<10} {}, {}, {}\n", "spill", plural(info.spilled_runs, "sorted run", "sorted runs"),
       size_text(info.spilled_bytes), plural(info.merge_passes, "extra pass", "extra passes"));
+  text += fmt::format("{:<10} {} at most at once, {} of {} compressed ({})\n", "scratch",
+                      size_text(info.scratch_peak_bytes), size_text(info.spill_packed_bytes),
+                      size_text(info.spilled_raw_bytes),
+                      spill_compression_name(options.spill_compression));
+  text += estimate_text(info);
   text += fmt::format("{:<10} {} in {}, {}\n", "output", size_text(info.output_bytes),
                       plural(info.output_parts, "part", "parts"),
                       plural(info.output_records, "record", "records"));

@@ -1,6 +1,7 @@
 // Block codec over the lz4 and zstd libraries.
 #include "codec/block_codec.hpp"
 
+#define ZSTD_STATIC_LINKING_ONLY  // For contexts in memory of ours.
 #include <lz4.h>
 #include <zstd.h>
 
@@ -16,6 +17,8 @@ namespace {
 
 /// Small blocks gain little from more.
 constexpr int kZstdBlockLevel = 3;
+/// Of blocks that are written once and read once: higher levels are slower than disks.
+constexpr int kZstdFastLevel = 1;
 
 }  // namespace
 
@@ -59,6 +62,31 @@ bool ZstdDecompressor::decompress(std::span<const std::byte> stored, std::span<s
   if (context_ == nullptr) return false;
   const std::size_t made =
       ZSTD_decompressDCtx(context_.get(), raw.data(), raw.size(), stored.data(), stored.size());
+  return ZSTD_isError(made) == 0 && made == raw.size();
+}
+
+std::size_t zstd_compress_work_bytes(std::size_t raw_bytes_max) {
+  return ZSTD_estimateCCtxSize_usingCParams(ZSTD_getCParams(kZstdFastLevel, raw_bytes_max, 0));
+}
+
+std::size_t zstd_compress(std::span<const std::byte> raw, std::span<std::byte> out,
+                          std::span<std::byte> work) {
+  ZSTD_CCtx* const context = ZSTD_initStaticCCtx(work.data(), work.size());
+  MRUN_CHECK(context != nullptr);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kZstdFastLevel);
+  const std::size_t stored =
+      ZSTD_compress2(context, out.data(), out.size(), raw.data(), raw.size());
+  return ZSTD_isError(stored) != 0 ? 0 : stored;
+}
+
+std::size_t zstd_decompress_work_bytes() { return ZSTD_estimateDCtxSize(); }
+
+bool zstd_decompress(std::span<const std::byte> stored, std::span<std::byte> raw,
+                     std::span<std::byte> work) {
+  ZSTD_DCtx* const context = ZSTD_initStaticDCtx(work.data(), work.size());
+  MRUN_CHECK(context != nullptr);
+  const std::size_t made =
+      ZSTD_decompressDCtx(context, raw.data(), raw.size(), stored.data(), stored.size());
   return ZSTD_isError(made) == 0 && made == raw.size();
 }
 

@@ -54,4 +54,14 @@ class ZstdDecompressor {
   std::unique_ptr<ZSTD_DCtx_s, Free> context_;  ///< Made when it is first needed.
 };
 
+/// As lz4_compress and lz4_decompress, with zstd at its fastest, as one frame. `work`: 8-aligned
+/// memory for the call alone, of `zstd_compress_work_bytes` for blocks of up to so many bytes, or
+/// `zstd_decompress_work_bytes`: nothing else is allocated.
+std::size_t zstd_compress_work_bytes(std::size_t raw_bytes_max);
+std::size_t zstd_compress(std::span<const std::byte> raw, std::span<std::byte> out,
+                          std::span<std::byte> work);
+std::size_t zstd_decompress_work_bytes();
+[[nodiscard]] bool zstd_decompress(std::span<const std::byte> stored, std::span<std::byte> raw,
+                                   std::span<std::byte> work);
+
 }  // namespace mrun

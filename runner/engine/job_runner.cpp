@@ -8,6 +8,7 @@
 
 #include "base/size_text.hpp"
 #include "codec/frames.hpp"
+#include "engine/disk_check.hpp"
 #include "engine/first_failure.hpp"
 #include "engine/limited_loop.hpp"
 #include "engine/map_phase.hpp"
@@ -60,6 +61,7 @@ class JobRun {
     MRUN_TRY(configure_job());   // The job's shape, the splits and the number of parts are fixed.
     MRUN_TRY(prepare_output());  // The place is ours; nothing of it is visible.
     MRUN_TRY(share_memory());    // Threads and every buffer's share are fixed.
+    MRUN_TRY(check_room());      // What is known of the disks' room is known.
     clock_.end(0);
 
     MRUN_TRY(job_->spec().map_only ? map_into_parts()
@@ -104,7 +106,8 @@ class JobRun {
     plan.row_bytes = memory_.row_share_bytes * threads_;
     plan.map_only = spec.map_only;
     plan.combines = spec.folds();
-    plan.input_exceeds_sort_memory = plan.input_bytes > memory_.sort_bytes;
+    plan.estimate = disk_check().estimate(spill_compression_);
+    plan.compress_spill = spill_compression_name(spill_compression_);
     return plan;
   }
 
@@ -202,6 +205,7 @@ class JobRun {
     const bool has_frames = main_coding.form == PartForm::bytes || !spec.side_outputs.empty();
     if (has_frames && options_.compression != Compression::none)
       needs.coding_work_bytes = kFrameWorkBytes;
+    needs.spill_compression = spill_compression_;
     needs.outputs = 1 + spec.side_outputs.size();
     needs.decompresses = has_compressed_;
     needs.reads_unmapped = has_streams_ || has_compressed_ || options_.io == IoMode::pread;
@@ -227,6 +231,7 @@ class JobRun {
     reading.text_bytes_most = std::min(kTextAheadMost, decoding_share / 4 - kDecodingSlack);
     reading.split_bytes = plan_.split_bytes;
     reading.stream_split_bytes_most = std::min(kStreamSplitMost, options_.memory_bytes / 64);
+    reading_ = reading;
     reader_.emplace(inputs_, plan_, reading, *input_budget_, environment_.stop);
     std::vector<std::string> side_outputs;
     for (const NamedSpec& side : spec.side_outputs) side_outputs.push_back(side.name);
@@ -234,6 +239,33 @@ class JobRun {
         PartSet::Setup{environment_.storage, committer_ ? committer_->out_folder() : std::string(),
                        std::move(side_outputs), part_count_, *output_budget_, environment_.stop,
                        options_.sync, main_coding, side_coding, stream_ ? &*stream_ : nullptr});
+    return {};
+  }
+
+  DiskCheck disk_check() {
+    return DiskCheck({options_,
+                      {*job_, inputs_, plan_, reading_, formats_, *formatter_, environment_.stop,
+                       memory_.input_bytes, memory_.sort_bytes},
+                      memory_,
+                      threads_});
+  }
+
+  Result<void> check_room() {
+    std::vector<std::string> scratch_folders = scratch_->folders();
+    std::optional<std::string> output_folder;
+    if (committer_) {
+      // The staging folder lies where the output will: that is the place that users know.
+      const std::string staged = committer_->out_folder();
+      output_folder = staged.substr(0, std::max<std::size_t>(1, staged.rfind("/.mrun-")));
+      if (options_.tmp_dirs.empty()) scratch_folders = {*output_folder};
+    }
+    MRUN_TRY_ASSIGN(RunDisks disks, RunDisks::look(scratch_folders, output_folder));
+    disks.scratch_limit_bytes = scratch_->limit_bytes();
+    MRUN_TRY_ASSIGN(DiskCheck::Verdict verdict, disk_check().check(disks));
+    if (!verdict.warning.empty() && environment_.warn) environment_.warn(verdict.warning);
+    spill_compression_ = verdict.compression;
+    info_.estimate = std::move(verdict.estimate);
+    scratch_->expect(info_.estimate.scratch_bytes);
     return {};
   }
 
@@ -294,7 +326,7 @@ class JobRun {
     MRUN_TRY_ASSIGN(
         map_output_,
         MapOutput::create({*job_, part_count_, memory_, threads_, *scratch_, environment_.stop,
-                           std::random_device{}(), &environment_.progress}));
+                           std::random_device{}(), &environment_.progress, packing()}));
     std::optional<ShuffleTarget::SideOutputs> sides;
     if (!job_->spec().side_outputs.empty()) {
       sides.emplace(ShuffleTarget::SideOutputs{*parts_, out_end_, has_streams_});
@@ -323,6 +355,8 @@ class JobRun {
     MRUN_TRY(map_output_->has_runs() ? reduce_from_runs() : reduce_from_memory());
     return sides ? parts_->done(0) : Result<void>();
   }
+
+  SpillPacking packing() { return {spill_compression_, &scratch_->write_rate(), &packing_tally_}; }
 
   void make_scratch(const std::string& default_folder) {
     std::vector<std::string> folders = options_.tmp_dirs;
@@ -353,20 +387,18 @@ class JobRun {
     runs.pairs = map_output_->spilled_pairs();
     std::size_t block_bytes = memory_.block_bytes;
     for (const Run& run : runs.runs) block_bytes = std::max(block_bytes, run.block_bytes_largest());
-    // The buffers of map are gone: all but the runs' indexes and the output's share serves the
-    // merge.
-    MemoryBudget budget(memory_.sort_bytes + memory_.table_bytes + memory_.input_bytes);
     const MergeMemory memory =
-        MergeMemory::make(budget.limit_bytes(), threads_,
-                          RunCursor::memory_bytes(block_bytes) + Merger::memory_bytes(1),
-                          RunWriter::memory_bytes(memory_.block_bytes), runs.runs.size());
+        MergeMemory::for_runs(memory_, threads_, block_bytes, spill_compression_, runs.runs.size());
+    MemoryBudget budget(memory.bytes);
     MRUN_TRY_ASSIGN(
         const MergeInfo merged,
         merge_down(runs, {map_output_->partitioner().partitions(), map_output_->combiner(),
                           *executor_, *scratch_, budget, map_output_->index_budget(), memory,
-                          memory_.block_bytes, environment_.stop}));
+                          memory_.block_bytes, environment_.stop, packing()}));
     info_.merge_passes = merged.passes;
     info_.spilled_bytes += merged.written_bytes;
+    info_.spilled_raw_bytes = packing_tally_.raw_bytes;
+    info_.spill_packed_bytes = packing_tally_.packed_bytes;
     clock_.end(budget.peak_bytes());
     // Half of what the last merge leaves may hold output whose turn to be written has not come.
     const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
@@ -408,6 +440,7 @@ class JobRun {
     Manifest manifest = manifest_of(options_, spec, inputs_, info_, std::move(parts));
     manifest.pairs = std::move(pair_schema_);
     if (environment_.stop.stopped()) return fail(Code::cancelled, "stopped");
+    info_.scratch_peak_bytes = scratch_->peak_bytes();
     info_.seconds = clock_.seconds_since_start();
     if (committer_) {
       MRUN_TRY_ASSIGN(
@@ -447,10 +480,13 @@ class JobRun {
   std::optional<PairFormatter> formatter_;
   std::optional<Committer> committer_;   // Of an output that is a folder.
   std::optional<ScratchSpace> scratch_;  // Before all that has files in it.
-  std::optional<PartStream> stream_;     // Of one that is the standard output.
+  PackingTally packing_tally_;
+  std::optional<PartStream> stream_;  // Of one that is the standard output.
   unsigned threads_ = 1;
   std::optional<LimitedExecutor> executor_;
   MemoryPlan memory_;
+  ReaderOptions reading_;
+  SpillCompression spill_compression_ = options_.spill_compression;
   std::optional<MemoryBudget> input_budget_;
   std::optional<MemoryBudget> output_budget_;
   std::optional<MemoryBudget> coding_budget_;

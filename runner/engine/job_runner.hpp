@@ -1,6 +1,9 @@
 // run_job: one run of a job, from its inputs to a committed output. Read job_runner.cpp first.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
 #include "engine/executor.hpp"
@@ -21,6 +24,8 @@ struct RunEnvironment {
   StopFlag& stop;
   /// Where an output that is the standard output goes.
   PartStream::Write write_out;
+  /// Takes what should be known before the run ends; may be empty.
+  std::function<void(const std::string&)> warn = {};
 };
 
 /// Runs the job. On success the output is committed, durable unless `options.sync` is false. On

@@ -306,7 +306,8 @@ Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
   if (worker.buffer_.empty()) return {};
   if (worker.run_file_ == nullptr) worker.run_file_ = setup_.scratch.create();
   const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes,
-                           spill_budget_,     index_budget_,          setup_.stop};
+                           spill_budget_,     index_budget_,          setup_.stop,
+                           setup_.packing};
   MRUN_TRY(wait_for_writer());
   const std::uint64_t unloaded = worker.buffer_.accepted().count();
   auto spilled = spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target);

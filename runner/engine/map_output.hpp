@@ -14,6 +14,7 @@
 #include "model/run_info.hpp"
 #include "model/user_code.hpp"
 #include "os/scratch_space.hpp"
+#include "shuffle/block_packing.hpp"
 #include "shuffle/combine_table.hpp"
 #include "shuffle/fold_source.hpp"
 #include "shuffle/key_borders.hpp"
@@ -99,6 +100,7 @@ class MapOutput {
     const StopFlag& stop;
     std::uint64_t hash_seed;  ///< Of combine tables whose fold is exact: others must not show it.
     Progress* progress = nullptr;  ///< Told what is spilled.
+    SpillPacking packing = {};
   };
   /// Errors: limit.
   static Result<std::unique_ptr<MapOutput>> create(const Setup& setup);

@@ -7,7 +7,9 @@
 
 #include "base/check.hpp"
 #include "base/size_text.hpp"
+#include "shuffle/merger.hpp"
 #include "shuffle/run_format.hpp"
+#include "shuffle/run_reader.hpp"
 #include "shuffle/run_writer.hpp"
 
 namespace mrun {
@@ -73,7 +75,8 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
   plan.input_bytes = threads * kInputPerThread + (needs.reads_unmapped ? shared / 4 : 0);
   plan.output_bytes = threads * kOutputPerThread + shared / 16;
   // Rather threads that wait for a writer than no memory to sort with.
-  const std::size_t writer_bytes = RunWriter::memory_bytes(plan.block_bytes);
+  const std::size_t writer_bytes =
+      RunWriter::memory_bytes(plan.block_bytes, needs.spill_compression);
   plan.spill_writers =
       static_cast<unsigned>(std::clamp<std::size_t>(shared / 8 / writer_bytes, 1, threads));
   plan.spill_bytes = plan.spill_writers * writer_bytes;
@@ -115,6 +118,14 @@ MergeMemory MergeMemory::make(std::size_t bytes, unsigned threads, std::size_t c
   }
   memory.fan_in = std::clamp<std::size_t>(fan_in_at(memory.tasks_at_once), 2, kFanInMost);
   return memory;
+}
+
+MergeMemory MergeMemory::for_runs(const MemoryPlan& plan, unsigned threads, std::size_t block_bytes,
+                                  SpillCompression compression, std::size_t run_count) {
+  const bool has_zstd = compression == SpillCompression::zstd;
+  return make(plan.sort_bytes + plan.table_bytes + plan.input_bytes, threads,
+              RunCursor::memory_bytes(block_bytes, has_zstd) + Merger::memory_bytes(1),
+              RunWriter::memory_bytes(plan.block_bytes, compression), run_count);
 }
 
 }  // namespace mrun

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/result.hpp"
+#include "model/spill_compression.hpp"
 
 namespace mrun {
 
@@ -49,6 +50,7 @@ struct MemoryPlan {
     /// each thread while it does it.
     std::size_t coding_bytes = 0, coding_work_bytes = 0;
     std::size_t outputs = 1;  ///< The main one and the side outputs.
+    SpillCompression spill_compression = SpillCompression::automatic;
   };
   static MemoryPlan make(std::size_t memory_bytes, unsigned threads, const Needs& needs);
   /// What each thread may take to read compressed input: one share may be in nobody's hands, that
@@ -84,6 +86,10 @@ struct MergeMemory {
     const std::size_t needed = tasks_at_once * (run_count + 1) * cursor_bytes;
     return needed < bytes ? bytes - needed : 0;
   }
+  /// The same for the runs of a map phase that had `plan`, whose buffers are gone: all but the
+  /// runs' indexes and the output's share serves the merge. `block_bytes`: of the largest block.
+  static MergeMemory for_runs(const MemoryPlan& plan, unsigned threads, std::size_t block_bytes,
+                              SpillCompression compression, std::size_t run_count);
 };
 
 }  // namespace mrun

@@ -59,8 +59,8 @@ struct MergedRun {
 Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup,
                              std::atomic<std::uint64_t>& pairs_gone) {
   std::unique_ptr<StorageFile> file = setup.scratch.create();
-  MRUN_TRY_ASSIGN(RunWriter writer,
-                  RunWriter::create(setup.budget, *file, 0, setup.block_bytes, setup.index_budget));
+  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(setup.budget, *file, 0, setup.block_bytes,
+                                                      setup.index_budget, setup.packing));
   PairTally tally{0};
   std::uint64_t folded = 0;  // Pairs that the combiner took.
   for (std::uint32_t partition = 0; partition < setup.partitions; ++partition) {

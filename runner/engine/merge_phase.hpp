@@ -11,6 +11,7 @@
 #include "engine/executor.hpp"
 #include "engine/memory_plan.hpp"
 #include "os/scratch_space.hpp"
+#include "shuffle/block_packing.hpp"
 #include "shuffle/fold_source.hpp"
 #include "shuffle/run.hpp"
 
@@ -46,6 +47,7 @@ struct MergeSetup {
   const MergeMemory& memory;
   std::size_t block_bytes;
   const StopFlag& stop;
+  SpillPacking packing = {};
 };
 
 struct MergeInfo {

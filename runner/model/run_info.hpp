@@ -28,6 +28,23 @@ struct SideOutputInfo {
   std::uint64_t files = 0, bytes = 0, records = 0;
 };
 
+/// What a run was expected to put on disk, from a sample of its maps before they began.
+struct DiskEstimate {
+  bool is_known = false;
+  std::string why_not;              ///< Where a sample would have been of use, and there is none.
+  std::uint64_t sampled_bytes = 0;  ///< Of the input.
+  std::uint64_t runs = 0, run_bytes = 0, fan_in = 0, merges_at_once = 0, passes = 0;
+  std::uint64_t scratch_bytes = 0;  ///< The most at once.
+  std::uint64_t output_bytes = 0;
+  bool knows_output = false;  ///< Else a reduce of the job's own, or compression, decides.
+};
+
+/// By how many percent of `real` an estimate is above it.
+inline double estimate_error(std::uint64_t estimated, std::uint64_t real) {
+  if (real == 0) return 0;
+  return 100 * (static_cast<double>(estimated) / static_cast<double>(real) - 1);
+}
+
 struct RunInfo {
   std::uint64_t input_files = 0;
   std::uint64_t skipped_files = 0;   ///< Hidden names, and side outputs of a finished output.
@@ -43,8 +60,12 @@ struct RunInfo {
   std::uint64_t output_parts = 0;
   std::vector<SideOutputInfo> side_outputs;
   std::uint64_t spilled_runs = 0;
-  std::uint64_t spilled_bytes = 0;  ///< As written, compressed.
-  std::uint64_t merge_passes = 0;   ///< Passes over runs on disk beyond the last.
+  std::uint64_t spilled_bytes = 0;       ///< As written, compressed.
+  std::uint64_t spilled_raw_bytes = 0;   ///< Of the blocks of sorted runs, uncompressed.
+  std::uint64_t spill_packed_bytes = 0;  ///< Of those, raw bytes of blocks that were compressed.
+  std::uint64_t scratch_peak_bytes = 0;  ///< The most that was on disk at once.
+  DiskEstimate estimate;
+  std::uint64_t merge_passes = 0;  ///< Passes over runs on disk beyond the last.
   std::uint64_t splits = 0;
   unsigned threads = 0;
   unsigned threads_asked = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/compression.hpp"
+#include "model/spill_compression.hpp"
 
 namespace mrun {
 
@@ -63,6 +64,7 @@ struct RunOptions {
   std::optional<OutputFormat> output_format;         ///< Else as the job says.
   Compression compression = Compression::none;       ///< Of the files; of tables only side outputs.
   Compression block_compression = Compression::lz4;  ///< Of the blocks of tables.
+  SpillCompression spill_compression = SpillCompression::automatic;
   bool writes_pairs() const { return output_format && holds_pairs(*output_format); }
   /// The parts go to the standard output, in order, and nothing is committed.
   bool is_streamed() const { return output == "-"; }

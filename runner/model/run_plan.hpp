@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "model/run_info.hpp"
+
 namespace mrun {
 
 /// Sizes in bytes.
@@ -21,8 +23,8 @@ struct RunPlan {
                 spill_buffer_bytes = 0, row_bytes = 0;
   bool map_only = false;
   bool combines = false;
-  /// Where map emits what it reads: whether that exceeds the memory to sort in.
-  bool input_exceeds_sort_memory = false;
+  DiskEstimate estimate;
+  std::string compress_spill;
 };
 
 }  // namespace mrun

@@ -47,6 +47,8 @@ class DiskFile final : public StorageFile {
     return {};
   }
 
+  bool out_of_room() const override { return out_of_room_; }
+
   Result<void> read_at(std::span<std::byte> bytes, std::uint64_t offset) override {
     while (!bytes.empty()) {
       const ssize_t got = ::pread(fd_.get(), bytes.data(), std::min(bytes.size(), kStepBytes),
@@ -103,21 +105,23 @@ class DiskFile final : public StorageFile {
     ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(size_bytes), advice);
   }
 
-  Failure write_failure(int error_number, std::uint64_t offset) const {
+  Failure write_failure(int error_number, std::uint64_t offset) {
     std::string hint;
-    if (is_disk_full(error_number))
-      hint =
-          is_scratch_ ? kScratchRoomHint : "free some space, or write the output to another disk";
-    Failure failure =
-        system_failure(Code::output, "write at offset " + std::to_string(offset) + " of", name_,
-                       error_number, std::move(hint));
-    failure.error.disk_full = is_disk_full(error_number);
-    return failure;
+    if (is_disk_full(error_number)) {
+      out_of_room_ = true;
+      hint = is_scratch_
+                 ? kScratchRoomHint
+                 : "free some space, write the output to another disk, or make it smaller with "
+                   "--compress";
+    }
+    return system_failure(Code::output, "write at offset " + std::to_string(offset) + " of", name_,
+                          error_number, std::move(hint));
   }
 
   OwnedFd fd_;
   std::string name_;
   bool is_scratch_;
+  bool out_of_room_ = false;
   std::optional<Error> sync_error_;
 };
 
@@ -152,12 +156,8 @@ class DiskStorage final : public Storage {
       MRUN_TRY_ASSIGN(fd, create_and_unlink(folder));
     }
     if (!fd) {
-      const int error_number = errno;
-      Failure failure =
-          system_failure(Code::output, "create a temporary file in", folder, error_number,
-                         is_disk_full(error_number) ? kScratchRoomHint : "");
-      failure.error.disk_full = is_disk_full(error_number);
-      return failure;
+      return system_failure(Code::output, "create a temporary file in", folder, errno,
+                            is_disk_full(errno) ? kScratchRoomHint : "");
     }
     return std::unique_ptr<StorageFile>(
         new DiskFile(std::move(fd), folder + "/(temporary file)", true));

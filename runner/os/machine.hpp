@@ -22,6 +22,8 @@ std::uint64_t anonymous_memory_bytes();
 
 /// User and system time of all threads of this process so far.
 double cpu_seconds();
+/// The same of the calling thread alone.
+double thread_cpu_seconds();
 
 /// Raises the limit of open files as far as the system lets this process, and returns it.
 std::uint64_t raise_open_file_limit();

@@ -106,7 +106,10 @@ Result<std::uint64_t> free_disk_bytes(const std::string& path, Code code) {
   struct statvfs status;
   if (::statvfs(path.c_str(), &status) != 0)
     return system_failure(code, "ask for the free space of", path, errno);
-  return std::uint64_t{status.f_bavail} * status.f_frsize;
+  // Some file systems have no size of their own: they do not say.
+  if (status.f_blocks == 0) return UINT64_MAX;
+  const bool is_root = ::geteuid() == 0;
+  return std::uint64_t{is_root ? status.f_bfree : status.f_bavail} * status.f_frsize;
 }
 
 bool is_pseudo_file(const std::string& path) {

@@ -58,7 +58,8 @@ bool is_writable_folder(const std::string& path);
 /// Whether something is mounted exactly at this folder. `path` must exist.
 Result<bool> is_mount_point(const std::string& path, Code code);
 
-/// Bytes that an ordinary user may still write to the file system that holds `path`.
+/// Bytes that this user may still write to the file system that holds `path`, quotas aside;
+/// UINT64_MAX where it does not say.
 Result<std::uint64_t> free_disk_bytes(const std::string& path, Code code);
 
 /// Whether `path` lies on procfs or sysfs, whose files say size 0 and hold bytes all the same.

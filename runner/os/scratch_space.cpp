@@ -45,10 +45,10 @@ class ScratchSpace::File final : public StorageFile {
     space_.write_rate_.add(
         bytes.size(),
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-    if (!written && written.error().disk_full)
-      return space_.out_of_room(std::move(written).error());
+    if (!written && file_.out_of_room()) return space_.out_of_room(std::move(written).error());
     return written;
   }
+  bool out_of_room() const override { return file_.out_of_room(); }
   Result<void> read_at(std::span<std::byte> bytes, std::uint64_t offset) override {
     return file_.read_at(bytes, offset);
   }

@@ -41,7 +41,7 @@ class ScratchSpace {
   void expect(std::uint64_t bytes) { expected_bytes_ = bytes; }
 
   /// A new file over all folders; it must die before this. Writing beyond the limit is
-  /// Code::limit; where no folder has room, Code::output with Error::disk_full.
+  /// Code::limit; where no folder has room, Code::output.
   std::unique_ptr<StorageFile> create();
 
   std::uint64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }

@@ -22,6 +22,8 @@ class StorageFile {
  public:
   virtual ~StorageFile() = default;
   virtual Result<void> write_at(std::span<const std::byte> bytes, std::uint64_t offset) = 0;
+  /// Whether a write has failed because the file system, or a quota, had no room.
+  virtual bool out_of_room() const { return false; }
   /// Reads exactly `bytes.size()` bytes; fewer is an error (Code::integrity: the file is cut).
   virtual Result<void> read_at(std::span<std::byte> bytes, std::uint64_t offset) = 0;
   /// Asks the system to begin writing this range back, without waiting (sync_file_range).

@@ -86,9 +86,11 @@ Result<void> StripedFile::write_piece(std::span<const std::byte> bytes, std::uin
   for (std::size_t tried = 1;; ++tried) {
     const Stripe stripe = *find(offset);
     Result<void> written = write_in_place(bytes, offset, stripe);
-    if (written || !written.error().disk_full) return written;
+    const StorageFile* const file = backings_[stripe.folder].file.get();
+    if (written || file == nullptr || !file->out_of_room()) return written;
     folders_.set_full(stripe.folder, true);
-    if (tried == folders_.count()) return written;
+    out_of_room_ = tried == folders_.count();
+    if (out_of_room_) return written;
     const std::uint64_t end = offset + bytes.size();
     move(offset, end >= size_bytes_ ? stripe.end : end, folder_after(stripe.folder));
   }
@@ -130,15 +132,34 @@ Result<void> StripedFile::read_at(std::span<std::byte> bytes, std::uint64_t offs
   return {};
 }
 
-void StripedFile::start_writeback(std::uint64_t offset, std::uint64_t size_bytes) {
+/// Calls `call(file, offset, size)` for what of a range lies in each file that is open.
+template <typename Call>
+void StripedFile::for_each_part(std::uint64_t offset, std::uint64_t size_bytes, const Call& call) {
   const std::uint64_t end = offset + size_bytes;
   for (auto stripe = find(offset); stripe != stripes_.end() && stripe->begin < end; ++stripe) {
     const std::uint64_t from = std::max(offset, stripe->begin);
     StorageFile* const file = backings_[stripe->folder].file.get();
     if (file != nullptr)
-      file->start_writeback(stripe->place + (from - stripe->begin),
-                            std::min(end, stripe->end) - from);
+      call(*file, stripe->place + (from - stripe->begin), std::min(end, stripe->end) - from);
   }
+}
+
+void StripedFile::start_writeback(std::uint64_t offset, std::uint64_t size_bytes) {
+  for_each_part(offset, size_bytes, [](StorageFile& file, std::uint64_t at, std::uint64_t size) {
+    file.start_writeback(at, size);
+  });
+}
+
+void StripedFile::start_reading(std::uint64_t offset, std::uint64_t size_bytes) {
+  for_each_part(offset, size_bytes, [](StorageFile& file, std::uint64_t at, std::uint64_t size) {
+    file.start_reading(at, size);
+  });
+}
+
+void StripedFile::drop_cached(std::uint64_t offset, std::uint64_t size_bytes) {
+  for_each_part(offset, size_bytes, [](StorageFile& file, std::uint64_t at, std::uint64_t size) {
+    file.drop_cached(at, size);
+  });
 }
 
 Result<void> StripedFile::sync() {

@@ -38,8 +38,8 @@ class ScratchFolders {
 };
 
 /// Stripes of 8 MiB go to the folders in turn; of one folder the file is one stripe. What finds no
-/// room in a folder goes to the others, and only where all are full writing fails, with
-/// Error::disk_full. Nothing is opened in a folder before there is something to write.
+/// room in a folder goes to the others, and only where all are full writing fails.
+/// Nothing is opened in a folder before there is something to write.
 class StripedFile final : public StorageFile {
  public:
   static constexpr std::uint64_t kStripeBytes = std::uint64_t{8} << 20;
@@ -50,8 +50,11 @@ class StripedFile final : public StorageFile {
   ~StripedFile() override;
 
   Result<void> write_at(std::span<const std::byte> bytes, std::uint64_t offset) override;
+  bool out_of_room() const override { return out_of_room_; }
   Result<void> read_at(std::span<std::byte> bytes, std::uint64_t offset) override;
   void start_writeback(std::uint64_t offset, std::uint64_t size_bytes) override;
+  void start_reading(std::uint64_t offset, std::uint64_t size_bytes) override;
+  void drop_cached(std::uint64_t offset, std::uint64_t size_bytes) override;
   Result<void> sync() override;
   Result<void> close() override;
   const std::string& name() const override { return name_; }
@@ -70,6 +73,8 @@ class StripedFile final : public StorageFile {
 
   // The stripe that holds `offset`; the end of the list where none does.
   std::vector<Stripe>::iterator find(std::uint64_t offset);
+  template <typename Call>
+  void for_each_part(std::uint64_t offset, std::uint64_t size_bytes, const Call& call);
   void append_stripe();
   Result<void> write_piece(std::span<const std::byte> bytes, std::uint64_t offset);
   Result<void> write_in_place(std::span<const std::byte> bytes, std::uint64_t offset,
@@ -84,7 +89,8 @@ class StripedFile final : public StorageFile {
   std::size_t next_folder_;
   std::vector<Backing> backings_;  // By folder.
   std::vector<Stripe> stripes_;    // In order, without gaps, from 0.
-  std::uint64_t size_bytes_ = 0;   // The end of what was written.
+  bool out_of_room_ = false;
+  std::uint64_t size_bytes_ = 0;  // The end of what was written.
 };
 
 }  // namespace mrun

@@ -70,7 +70,7 @@ std::string options_text(const RunOptions& options) {
       "  \"options\": {{\n    \"inputs\": {},\n    \"include\": {},\n    \"exclude\": {},\n"
       "    \"records\": {},\n    \"strip_cr\": {},\n    \"skip_header\": {},\n"
       "    \"decompress\": {},\n    \"output_format\": {},\n    \"compress\": \"{}\",\n    "
-      "\"output\": {},\n    \"threads\": {},\n"
+      "\"compress_spill\": \"{}\",\n    \"output\": {},\n    \"threads\": {},\n"
       "    \"memory_bytes\": {},\n    \"partitions\": {},\n    \"split_bytes\": {},\n"
       "    \"tmp_dirs\": {},\n    \"tmp_limit_bytes\": {},\n    \"io\": \"{}\",\n    "
       "\"overwrite\": {},\n    \"sync\": {}\n  "
@@ -78,18 +78,25 @@ std::string options_text(const RunOptions& options) {
       list_text(inputs), list_text(options.include), list_text(options.exclude),
       records_name(options.records), options.strip_cr, options.skip_header, options.decompresses,
       format_name(options.output_format), compression_name(options.compression),
-      json_quoted(options.output), options.threads, options.memory_bytes,
-      or_null(options.partitions), or_null(options.split_bytes), list_text(options.tmp_dirs),
-      or_null(options.tmp_limit_bytes), io_name(options.io), options.overwrite, options.sync);
+      spill_compression_name(options.spill_compression), json_quoted(options.output),
+      options.threads, options.memory_bytes, or_null(options.partitions),
+      or_null(options.split_bytes), list_text(options.tmp_dirs), or_null(options.tmp_limit_bytes),
+      io_name(options.io), options.overwrite, options.sync);
 }
 
 std::string counts_text(const RunInfo& info) {
   return fmt::format(
       "  \"threads\": {},\n  \"memory_bytes\": {},\n  \"splits\": {},\n  \"skipped_files\": {},\n"
       "  \"excluded_files\": {},\n"
-      "  \"spilled_runs\": {},\n  \"spilled_bytes\": {},\n  \"merge_passes\": {},\n",
+      "  \"spilled_runs\": {},\n  \"spilled_bytes\": {},\n  \"spilled_raw_bytes\": {},\n"
+      "  \"spill_packed_bytes\": {},\n  \"merge_passes\": {},\n"
+      "  \"scratch_peak_bytes\": {},\n  \"estimated_scratch_bytes\": {},\n"
+      "  \"estimated_output_bytes\": {},\n",
       info.threads, info.memory_bytes, info.splits, info.skipped_files, info.excluded_files,
-      info.spilled_runs, info.spilled_bytes, info.merge_passes);
+      info.spilled_runs, info.spilled_bytes, info.spilled_raw_bytes, info.spill_packed_bytes,
+      info.merge_passes, info.scratch_peak_bytes,
+      info.estimate.is_known ? fmt::format("{}", info.estimate.scratch_bytes) : "null",
+      info.estimate.knows_output ? fmt::format("{}", info.estimate.output_bytes) : "null");
 }
 
 std::string phases_text(const RunInfo& info) {

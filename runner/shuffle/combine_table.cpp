@@ -51,6 +51,19 @@ std::size_t CombineTable::first_slots(std::size_t share_bytes) {
   return std::min(kFirstSlotsMost, std::bit_floor(share_bytes / 2 / sizeof(Slot)));
 }
 
+std::size_t CombineTable::keys_most(std::size_t share_bytes, double arena_bytes) {
+  const auto slot_bytes = [](std::size_t slots) {
+    return static_cast<double>(slots * sizeof(Slot));
+  };
+  const auto keys_at = [](std::size_t slots) { return static_cast<double>(slots / 8 * 5); };
+  const auto share = static_cast<double>(share_bytes);
+  std::size_t slots = first_slots(share_bytes);
+  while (3 * slot_bytes(slots) + arena_bytes * keys_at(slots) <= share) slots *= 2;
+  const double in_arena =
+      arena_bytes > 0 ? (share - slot_bytes(slots)) / arena_bytes : keys_at(slots);
+  return static_cast<std::size_t>(std::max(1.0, std::min(keys_at(slots), in_arena)));
+}
+
 std::uint64_t CombineTable::hash_of(const Pair& pair) const {
   const std::uint64_t hash = hash_short(pair.k0, pair.k1, pair.klen, limits_.hash_seed);
   return pair.klen > kPrefixBytes

@@ -33,6 +33,10 @@ class CombineTable {
   static Result<CombineTable> create(const StateFold& fold, EntrySink& sink, const Limits& limits);
   CombineTable(CombineTable&&) = default;
 
+  /// Keys that a table of this share holds when it is full; `arena_bytes`: of each, beside its
+  /// slot.
+  static std::size_t keys_most(std::size_t share_bytes, double arena_bytes);
+
   /// Folds a batch in. Each value must be a state; Code::plugin where one is not.
   Result<void> add(const EntryBatch& batch);
   /// As `add`, for a pair beyond an entry's limits: it goes straight to the sink.

@@ -15,7 +15,8 @@ namespace {
 /// Whether the footer's numbers can be true of a run of `size_bytes`.
 bool plausible(const RunFooter& footer, std::uint64_t size_bytes) {
   if (footer.block_bytes < kBlockBytesMin || footer.block_bytes > kBlockBytesMax) return false;
-  if (footer.index_stride == 0 || footer.index_entries > kIndexEntriesMax) return false;
+  if (footer.has_zstd > 1 || footer.index_stride == 0 || footer.index_entries > kIndexEntriesMax)
+    return false;
   const std::uint64_t listed = footer.block_count / footer.index_stride +
                                (footer.block_count % footer.index_stride != 0 ? 1 : 0);
   if (listed != footer.index_entries) return false;

@@ -36,6 +36,8 @@ class Run {
   /// cutting a merge into pieces can be taken from.
   std::span<const BlockHeader> index() const { return index_; }
   const RunFooter& footer() const { return footer_; }
+  /// Whether blocks may be packed with zstd: their cursors need more memory.
+  bool has_zstd() const { return footer_.has_zstd != 0; }
   /// Forgets every other entry of the index and gives the memory back. Reading goes on to work: the
   /// blocks in between are walked. Not while others read.
   void thin_index();

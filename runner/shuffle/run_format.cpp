@@ -149,6 +149,7 @@ void encode_run_footer(const RunFooter& footer, std::span<std::byte, kRunFooterB
   writer.put(footer.index_entries);
   writer.put(footer.index_stride);
   writer.put(footer.index_checksum);
+  writer.put(footer.has_zstd);
   writer.put(hash64(out.first(kRunFooterBytes - sizeof(std::uint64_t) - sizeof kEndMagic)));
   writer.put(kEndMagic);
 }
@@ -167,6 +168,7 @@ std::optional<RunFooter> decode_run_footer(std::span<const std::byte, kRunFooter
   reader.get(footer.index_entries);
   reader.get(footer.index_stride);
   reader.get(footer.index_checksum);
+  reader.get(footer.has_zstd);
   reader.get(checksum);
   reader.get(magic);
   if (magic != kEndMagic) return std::nullopt;

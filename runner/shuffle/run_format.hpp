@@ -11,10 +11,10 @@
 
 namespace mrun {
 
-constexpr std::uint32_t kRunVersion = 1;
+constexpr std::uint32_t kRunVersion = 2;
 constexpr std::size_t kRunHeaderBytes = 16;
 constexpr std::size_t kBlockHeaderBytes = 72;
-constexpr std::size_t kRunFooterBytes = 88;
+constexpr std::size_t kRunFooterBytes = 96;
 
 /// A caller's choice of block size lies within these: below, headers and reads cost more than the
 /// pairs; above, nothing is gained and merges need more memory.
@@ -32,7 +32,7 @@ constexpr std::size_t kDecodeSlackBytes = 64;
 /// costs at most 256 KiB of memory, whatever its size.
 constexpr std::size_t kIndexEntriesMax = 4096;
 
-enum class BlockCodec : std::uint32_t { raw = 0, lz4 = 1 };
+enum class BlockCodec : std::uint32_t { raw = 0, lz4 = 1, zstd = 2 };
 
 /// What stands before each block and, again, in the index.
 struct BlockHeader {
@@ -62,6 +62,7 @@ struct RunFooter {
   std::uint64_t index_entries = 0;
   std::uint64_t index_stride = 1;  ///< The index lists the blocks 0, stride, 2 × stride, …
   std::uint64_t index_checksum = 0;
+  std::uint64_t has_zstd = 0;  ///< 1 where blocks may be packed with zstd, else 0.
 
   bool operator==(const RunFooter&) const = default;
 };

@@ -27,8 +27,12 @@ constexpr std::uint64_t kReadAheadBytes = std::uint64_t{1} << 20;
 /// What was read is dropped from the cache in steps of this many bytes.
 constexpr std::uint64_t kDropBytes = std::uint64_t{4} << 20;
 
-constexpr std::size_t buffer_bytes(std::size_t block_bytes) {
-  return kPairsBytes + 2 * (block_bytes + kBlockSlackBytes);
+constexpr std::size_t work_offset(std::size_t block_bytes) {
+  return (kPairsBytes + 2 * (block_bytes + kBlockSlackBytes) + 63) / 64 * 64;
+}
+
+std::size_t buffer_bytes(std::size_t block_bytes, bool has_zstd) {
+  return work_offset(block_bytes) + (has_zstd ? zstd_decompress_work_bytes() : 0);
 }
 
 /// A key as comparisons want it. Its tail borrows from `key`.
@@ -61,14 +65,15 @@ bool key_below(const Pair& pair, const Pair& bound) { return compare_keys(pair, 
 
 }  // namespace
 
-std::size_t RunCursor::memory_bytes(std::size_t block_bytes) {
+std::size_t RunCursor::memory_bytes(std::size_t block_bytes, bool has_zstd) {
   const std::size_t page = page_bytes();
-  return (buffer_bytes(block_bytes) + page - 1) / page * page;
+  return (buffer_bytes(block_bytes, has_zstd) + page - 1) / page * page;
 }
 
 Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget, const Run& run,
                                                    std::uint32_t partition, KeyRange range) {
-  MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(run.block_bytes())));
+  MRUN_TRY_ASSIGN(PageBuffer memory,
+                  PageBuffer::allocate(budget, buffer_bytes(run.block_bytes(), run.has_zstd())));
   return std::unique_ptr<RunCursor>(
       new RunCursor(budget, run, partition, std::move(range), std::move(memory)));
 }
@@ -199,7 +204,9 @@ Result<void> RunCursor::accept_header(std::span<const std::byte, kBlockHeaderByt
       (header->raw_bytes <= footer.block_bytes || header->codec == BlockCodec::raw) &&
       (header->codec == BlockCodec::raw
            ? header->stored_bytes == header->raw_bytes
-           : header->codec == BlockCodec::lz4 && header->stored_bytes <= footer.block_bytes) &&
+           : (header->codec == BlockCodec::lz4 ||
+              (header->codec == BlockCodec::zstd && run_->has_zstd())) &&
+                 header->stored_bytes <= footer.block_bytes) &&
       (!listed || run_->index()[next_block_ / footer.index_stride] == *header);
   if (!sound) return corrupt(next_offset_, "a block's header contradicts the index");
   header_ = *header;
@@ -262,7 +269,7 @@ Result<void> RunCursor::read_block() {
   if (next_offset_ != footer.index_offset)
     MRUN_TRY(accept_header(std::span<const std::byte, kBlockHeaderBytes>(
         stored + header.stored_bytes, kBlockHeaderBytes)));
-  if (header.codec == BlockCodec::lz4 && !lz4_decompress(bytes, {raw, header.raw_bytes}))
+  if (header.codec != BlockCodec::raw && !unpack(header.codec, bytes, {raw, header.raw_bytes}))
     return corrupt(header.offset, "a block cannot be decompressed");
   drop_behind(false);
   block_offset_ = header.offset;
@@ -270,6 +277,13 @@ Result<void> RunCursor::read_block() {
   at_ = reinterpret_cast<const std::uint8_t*>(raw);
   end_ = at_ + header.raw_bytes;
   return {};
+}
+
+bool RunCursor::unpack(BlockCodec codec, std::span<const std::byte> stored,
+                       std::span<std::byte> raw) const {
+  if (codec == BlockCodec::lz4) return lz4_decompress(stored, raw);
+  const std::size_t work = work_offset(run_->block_bytes());
+  return zstd_decompress(stored, raw, {memory_.data() + work, memory_.size() - work});
 }
 
 /// Where `raw_bytes` and the slack find room.

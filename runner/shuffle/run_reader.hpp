@@ -23,7 +23,7 @@ class RunCursor final : public PairSource {
  public:
   /// What a cursor charges. A run with a pair larger than a block charges that pair's size more
   /// while it reads it.
-  static std::size_t memory_bytes(std::size_t block_bytes);
+  static std::size_t memory_bytes(std::size_t block_bytes, bool has_zstd = false);
 
   /// The pairs of `partition` whose keys lie in `range`. Errors: limit.
   static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget, const Run& run,
@@ -53,6 +53,7 @@ class RunCursor final : public PairSource {
   void step_over();
   void read_ahead();
   void drop_behind(bool at_end);
+  bool unpack(BlockCodec codec, std::span<const std::byte> stored, std::span<std::byte> raw) const;
   Result<void> read_block();
   Result<std::byte*> raw_room(std::uint64_t raw_bytes);
   Failure corrupt(std::uint64_t offset, const char* why) const;
@@ -63,7 +64,8 @@ class RunCursor final : public PairSource {
   KeyRange range_;
   Pair low_;  // The range's bounds; their tails lie in range_.
   Pair high_;
-  PageBuffer memory_;              // Decoded pairs, then a stored block, then a raw one.
+  // Decoded pairs, then a stored block, then a raw one, then what unpacking needs.
+  PageBuffer memory_;
   PageBuffer oversized_;           // A raw block of one pair that is larger than the others.
   std::uint64_t next_offset_ = 0;  // Of the next block, from the run's begin.
   std::uint64_t next_block_ = 0;   // Its ordinal.

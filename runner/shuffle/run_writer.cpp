@@ -10,7 +10,6 @@
 
 #include "base/check.hpp"
 #include "base/size_text.hpp"
-#include "codec/block_codec.hpp"
 #include "os/machine.hpp"
 
 namespace mrun {
@@ -21,9 +20,6 @@ namespace {
 constexpr std::size_t kWriteBytes = std::size_t{256} << 10;
 /// The system is asked to write back in steps of this many bytes.
 constexpr std::uint64_t kWritebackBytes = std::uint64_t{1} << 20;
-/// Of this many blocks, the first few are tried with lz4 and decide for the others.
-constexpr std::uint64_t kSamplePeriodBlocks = 64;
-constexpr std::uint64_t kSampleBlocks = 2;
 constexpr std::size_t kIndexEntriesFirst = 8;
 
 /// Keys are written 16 bytes at a time.
@@ -34,17 +30,16 @@ static_assert(kWriteBytes >= kChecksumPieceBytes);
 static_assert(kIndexEntriesMax * kBlockHeaderBytes + kRunFooterBytes <=
               kWriteBytes + kBlockBytesMin);
 
-/// Compression is kept only where it saves a tenth: less is not worth the time to undo it.
-constexpr std::uint64_t worthwhile(std::uint64_t raw_bytes) {
-  return raw_bytes - (raw_bytes + 9) / 10;
-}
-
 constexpr std::size_t out_bytes(std::size_t block_bytes) {
   return kWriteBytes + kBlockHeaderBytes + block_bytes;
 }
 
-constexpr std::size_t buffer_bytes(std::size_t block_bytes) {
-  return block_bytes + kRawSlackBytes + out_bytes(block_bytes);
+constexpr std::size_t work_offset(std::size_t block_bytes) {
+  return (block_bytes + kRawSlackBytes + out_bytes(block_bytes) + 63) / 64 * 64;
+}
+
+std::size_t buffer_bytes(std::size_t block_bytes, SpillCompression compression) {
+  return work_offset(block_bytes) + BlockPacker::work_bytes(compression, block_bytes);
 }
 
 BlockHeader header_of_first(std::uint32_t partition, const Pair& first) {
@@ -58,32 +53,37 @@ BlockHeader header_of_first(std::uint32_t partition, const Pair& first) {
 
 }  // namespace
 
-std::size_t RunWriter::memory_bytes(std::size_t block_bytes) {
+std::size_t RunWriter::memory_bytes(std::size_t block_bytes, SpillCompression compression) {
   const std::size_t page = page_bytes();
-  return (buffer_bytes(block_bytes) + page - 1) / page * page +
+  return (buffer_bytes(block_bytes, compression) + page - 1) / page * page +
          kIndexEntriesFirst * sizeof(BlockHeader);
 }
 
 std::size_t RunWriter::index_bytes_wanted() { return Run::index_charge(kIndexEntriesFirst); }
 
 Result<RunWriter> RunWriter::create(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
-                                    std::size_t block_bytes, MemoryBudget& index_budget) {
+                                    std::size_t block_bytes, MemoryBudget& index_budget,
+                                    const SpillPacking& packing) {
   MRUN_CHECK(block_bytes >= kBlockBytesMin && block_bytes <= kBlockBytesMax);
-  MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(block_bytes)));
-  RunWriter writer(index_budget, file, offset, block_bytes, std::move(memory));
+  MRUN_TRY_ASSIGN(PageBuffer memory,
+                  PageBuffer::allocate(budget, buffer_bytes(block_bytes, packing.compression)));
+  RunWriter writer(index_budget, file, offset, block_bytes, std::move(memory), packing);
   if (!writer.set_index_capacity(kIndexEntriesFirst)) writer.set_index_capacity(1);
   return writer;
 }
 
 RunWriter::RunWriter(MemoryBudget& index_budget, StorageFile& file, std::uint64_t offset,
-                     std::size_t block_bytes, PageBuffer memory)
+                     std::size_t block_bytes, PageBuffer memory, const SpillPacking& packing)
     : index_budget_(&index_budget),
       file_(&file),
       begin_(offset),
       block_bytes_(block_bytes),
       memory_(std::move(memory)),
+      packer_(packing, {memory_.data() + work_offset(block_bytes),
+                        memory_.size() - work_offset(block_bytes)}),
       out_used_(kRunHeaderBytes) {
   footer_.block_bytes = block_bytes;
+  footer_.has_zstd = packing.compression == SpillCompression::zstd ? 1 : 0;
   encode_run_header(out().first<kRunHeaderBytes>());
 }
 
@@ -135,34 +135,16 @@ Result<void> RunWriter::seal_block() {
   if (raw_used_ == 0) return {};
   block_.raw_bytes = std::exchange(raw_used_, 0);
   const std::span<std::byte> place = out().subspan(out_used_);
-  store_raw(place.subspan(kBlockHeaderBytes));
+  const BlockPacker::Packed packed =
+      packer_.pack({memory_.data(), block_.raw_bytes}, place.subspan(kBlockHeaderBytes));
+  block_.codec = packed.codec;
+  block_.stored_bytes = packed.stored_bytes;
   block_.offset = written_ + out_used_;
   block_.checksum = block_checksum(place.subspan(kBlockHeaderBytes, block_.stored_bytes));
   encode_block_header(block_, place.first<kBlockHeaderBytes>());
   out_used_ += kBlockHeaderBytes + block_.stored_bytes;
   remember(block_);
   return out_used_ >= kWriteBytes ? flush() : Result<void>();
-}
-
-void RunWriter::store_raw(std::span<std::byte> place) {
-  const std::uint64_t turn = footer_.block_count % kSamplePeriodBlocks;
-  if (turn == 0) sampled_raw_ = sampled_stored_ = 0;
-  const bool sample = turn < kSampleBlocks;
-  const std::span<const std::byte> raw(memory_.data(), block_.raw_bytes);
-
-  std::size_t stored = 0;
-  if (sample || sampled_stored_ <= worthwhile(sampled_raw_))
-    stored = lz4_compress(raw, place.first(worthwhile(raw.size())));
-  block_.codec = stored != 0 ? BlockCodec::lz4 : BlockCodec::raw;
-  if (stored == 0) {
-    std::memcpy(place.data(), raw.data(), raw.size());
-    stored = raw.size();
-  }
-  block_.stored_bytes = stored;
-  if (sample) {
-    sampled_raw_ += raw.size();
-    sampled_stored_ += stored;
-  }
 }
 
 Result<void> RunWriter::write_oversized(const Pair& pair, std::size_t bytes) {

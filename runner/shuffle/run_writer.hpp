@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "os/page_buffer.hpp"
 #include "os/storage.hpp"
+#include "shuffle/block_packing.hpp"
 #include "shuffle/pair.hpp"
 #include "shuffle/run.hpp"
 
@@ -21,7 +22,8 @@ class RunWriter {
  public:
   /// What a writer charges. Its index may take up to 384 KiB more, where the budget has them; where
   /// it has not, the index lists fewer blocks.
-  static std::size_t memory_bytes(std::size_t block_bytes);
+  static std::size_t memory_bytes(std::size_t block_bytes,
+                                  SpillCompression compression = SpillCompression::lz4);
 
   /// What the index of a run charges at first. Where there is less it lists one block.
   static std::size_t index_bytes_wanted();
@@ -30,10 +32,11 @@ class RunWriter {
   /// (kBlockBytesMin … kBlockBytesMax) raw, except that a larger pair has a block of its own.
   /// The run's index is charged to `index_budget`, which outlives the run. Errors: limit.
   static Result<RunWriter> create(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
-                                  std::size_t block_bytes, MemoryBudget& index_budget);
+                                  std::size_t block_bytes, MemoryBudget& index_budget,
+                                  const SpillPacking& packing = {});
   static Result<RunWriter> create(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
-                                  std::size_t block_bytes) {
-    return create(budget, file, offset, block_bytes, budget);
+                                  std::size_t block_bytes, const SpillPacking& packing = {}) {
+    return create(budget, file, offset, block_bytes, budget, packing);
   }
 
   /// Appends pairs of one partition. Partitions ascend from call to call, keys within a partition.
@@ -49,12 +52,11 @@ class RunWriter {
 
  private:
   RunWriter(MemoryBudget& index_budget, StorageFile& file, std::uint64_t offset,
-            std::size_t block_bytes, PageBuffer memory);
+            std::size_t block_bytes, PageBuffer memory, const SpillPacking& packing);
 
   std::span<std::byte> out() const;
   void append(const Pair& pair);
   Result<void> seal_block();
-  void store_raw(std::span<std::byte> place);
   Result<void> write_oversized(const Pair& pair, std::size_t bytes);
   void remember(const BlockHeader& header);
   bool set_index_capacity(std::size_t entries);
@@ -64,14 +66,14 @@ class RunWriter {
   StorageFile* file_;
   std::uint64_t begin_;
   std::size_t block_bytes_;
-  PageBuffer memory_;  // The raw bytes of the open block, then those that wait to be written.
+  // The raw bytes of the open block, then those that wait to be written, then what packing needs.
+  PageBuffer memory_;
+  BlockPacker packer_;
   std::size_t raw_used_ = 0;
   std::size_t out_used_ = 0;
-  std::uint64_t written_ = 0;      // Bytes from begin_ on that the file has.
-  std::uint64_t writeback_ = 0;    // Bytes from begin_ on that the system was asked to write back.
-  std::uint64_t sampled_raw_ = 0;  // Of this period's sample.
-  std::uint64_t sampled_stored_ = 0;
-  BlockHeader block_;  // Of the open block, where raw_used_ is not 0.
+  std::uint64_t written_ = 0;    // Bytes from begin_ on that the file has.
+  std::uint64_t writeback_ = 0;  // Bytes from begin_ on that the system was asked to write back.
+  BlockHeader block_;            // Of the open block, where raw_used_ is not 0.
   std::uint32_t partition_ = 0;
   std::uint64_t last_k0_ = 0;
   std::uint64_t last_k1_ = 0;

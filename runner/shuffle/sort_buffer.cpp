@@ -261,6 +261,13 @@ Result<void> SortBuffer::absorb_lists(SortBuffer&& other) {
               "this is a bug in mrun or a fault of the machine's memory; nothing was written");
 }
 
+std::size_t SortBuffer::bytes_of(const Entry& entry) {
+  const std::size_t tail = entry.key_size() > kPrefixBytes ? entry.key_size() - kPrefixBytes : 0;
+  const std::size_t copied =
+      entry.kind() == EntryKind::heap ? (entry.value_size() + tail + 7) / 8 * 8 : 0;
+  return kBytesPerEntry + copied + referred_bytes(entry);
+}
+
 std::size_t SortBuffer::big_bytes(Slice key, Slice value) {
   const std::size_t tail = key.size > kPrefixBytes ? key.size - kPrefixBytes : 0;
   return sizeof(BigHeader) + value.size + tail;

@@ -73,6 +73,10 @@ class SortBuffer {
 
   /// Takes over one pair of any size, as `try_accept`.
   bool try_accept_big(Slice key, Slice value);
+  /// About what is charged for an entry of a batch, and for the entry alone.
+  static std::size_t bytes_of(const Entry& entry);
+  static constexpr std::size_t kBytesPerEntry =
+      (sizeof(EntryBlock) + 16 * std::size_t{EntryBlock::kEntries}) / EntryBlock::kEntries;
   /// Budget bytes that a big pair needs.
   static std::size_t big_bytes(Slice key, Slice value);
 

@@ -55,8 +55,9 @@ Result<Run> spill(SortBuffer& buffer, SortMemory& memory, std::uint32_t partitio
   sort_items({items, std::accumulate(counts.begin(), counts.end(), std::size_t{0})}, entries,
              part_bits);
 
-  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(target.budget, target.file, target.offset,
-                                                      target.block_bytes, target.index_budget));
+  MRUN_TRY_ASSIGN(RunWriter writer,
+                  RunWriter::create(target.budget, target.file, target.offset, target.block_bytes,
+                                    target.index_budget, target.packing));
   EntrySum consumed;
   std::uint64_t folded = 0;  // Pairs that the combiner took.
   for (std::uint32_t partition = 0; partition < partitions; ++partition) {

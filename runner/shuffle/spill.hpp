@@ -5,6 +5,7 @@
 
 #include "base/stop_flag.hpp"
 #include "os/storage.hpp"
+#include "shuffle/block_packing.hpp"
 #include "shuffle/fold_source.hpp"
 #include "shuffle/run.hpp"
 #include "shuffle/sort_buffer.hpp"
@@ -16,9 +17,10 @@ struct SpillTarget {
   StorageFile& file;
   std::uint64_t offset = 0;
   std::size_t block_bytes = 0;
-  MemoryBudget& budget;        ///< RunWriter::memory_bytes(block_bytes) of it must be free.
+  MemoryBudget& budget;        ///< RunWriter::memory_bytes of it must be free.
   MemoryBudget& index_budget;  ///< For the run's index; outlives the run.
   const StopFlag& stop;
+  SpillPacking packing = {};
 };
 
 /// Sorts the buffer's pairs by (partition, key, input order), combines what may be combined early,

@@ -61,6 +61,7 @@ TEST(Resolve, TypedValuesWin) {
   raw.io = "pread";
   raw.tmp_dirs = {"/spill", "/other"};
   raw.tmp_limit = "1G";
+  raw.compress_spill = "zstd";
   raw.no_sync = raw.overwrite = true;
   const Result<RunOptions> options = resolve(raw, {}, kMachine);
   ASSERT_TRUE(options) << options.error().message;
@@ -72,6 +73,7 @@ TEST(Resolve, TypedValuesWin) {
   EXPECT_EQ(options->io, IoMode::pread);
   EXPECT_EQ(options->tmp_dirs, (std::vector<std::string>{"/spill", "/other"}));
   EXPECT_EQ(options->tmp_limit_bytes, kGiB);
+  EXPECT_EQ(options->spill_compression, SpillCompression::zstd);
   EXPECT_FALSE(options->sync);
   EXPECT_TRUE(options->overwrite);
 }
@@ -96,6 +98,7 @@ TEST(Resolve, ThreadsAreBounded) {
 
 TEST(Resolve, WrongValuesNameTheirOption) {
   expect_usage([](RawRun& r) { r.memory = "12x"; }, "--memory: '12x'");
+  expect_usage([](RawRun& r) { r.compress_spill = "gzip"; }, "--compress-spill");
   expect_usage([](RawRun& r) { r.memory = "200%"; }, "--memory: '200%'");
   expect_usage([](RawRun& r) { r.partitions = "0"; }, "--partitions");
   expect_usage([](RawRun& r) { r.partitions = "65537"; }, "--partitions");

@@ -69,6 +69,27 @@ TEST(Stats, NameEveryPhaseAndTheSpill) {
     EXPECT_TRUE(says(text, words)) << words << " in " << text;
 }
 
+TEST(Stats, SayHowFarTheEstimateWasOff) {
+  RunInfo info = some_run();
+  EXPECT_TRUE(says(stats_text(info, some_options()), "estimate   not needed"));
+  info.estimate.why_not = "some of the input is a stream";
+  EXPECT_TRUE(says(stats_text(info, some_options()), "none: some of the input is a stream"));
+  info.estimate.is_known = info.estimate.knows_output = true;
+  info.estimate.scratch_bytes = 110 << 20;
+  info.scratch_peak_bytes = 100 << 20;
+  info.estimate.output_bytes = 90 << 20;
+  info.output_bytes = 80 << 20;
+  info.side_outputs.push_back({"odd", 1, 20 << 20, 1});
+  info.estimate.sampled_bytes = 1 << 20;
+  const std::string text = stats_text(info, some_options());
+  EXPECT_TRUE(says(text,
+                   "scratch 110 MiB (error +10.0 %), output 90 MiB (error -10.0 %), by a "
+                   "sample of 1 MiB"))
+      << text;
+  info.scratch_peak_bytes = 0;
+  EXPECT_TRUE(says(stats_text(info, some_options()), "scratch 110 MiB (there was none)"));
+}
+
 TEST(Stats, ARunOfNoTimeDividesByNothing) {
   EXPECT_FALSE(says(stats_text(RunInfo{}, RunOptions{}), "nan"));
   EXPECT_FALSE(says(stats_text(RunInfo{}, RunOptions{}), "inf"));

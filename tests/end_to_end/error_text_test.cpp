@@ -83,15 +83,20 @@ TEST(FullDisk, IsToldWithWhatToDo) {
   };
   if (!on_small_disk("true").empty()) GTEST_SKIP() << "no file system can be mounted here";
   EXPECT_EQ(on_small_disk("seq 200000 >many; \"$MRUN\" sort many small/out"),
+            "mrun: warning: this run needs about 1.2 MiB of disk in '$PWD/small', and 1 MiB are "
+            "free: 1.2 MiB of output; it may fail: free some space, write the output to another "
+            "disk, or make it smaller with --compress\n"
             "mrun: error: cannot write at offset 1048576 of "
             "'$PWD/small/.mrun-8bb391102a99f3c9/out/part-00000': No space left on device\n"
-            "  hint: free some space, or write the output to another disk\n[5]\n");
+            "  hint: free some space, write the output to another disk, or make it smaller with "
+            "--compress\n[5]\n");
   EXPECT_EQ(
       on_small_disk("seq 20000 | sed \"s/^.*/key& 1/\" >pairs; \"$MRUN\" $JOBS/concatenate.so "
                     "pairs out -m 34M -j1 -T small -D repeat=50"),
       "mrun: error: cannot write at offset 1048576 of 'small/(temporary file)': No space "
-      "left on device\n"
-      "  hint: free some space, or put temporary files on another disk with --tmp-dir\n[5]\n");
+      "left on device; 1 MiB of what does not fit in memory lie in 'small'\n"
+      "  hint: free some space, name other folders with --tmp-dir (several are used side by side), "
+      "give more --memory, or pack what is put there with --compress-spill zstd\n[5]\n");
 }
 
 std::vector<std::string> transcripts() {

@@ -18,7 +18,8 @@ struct RunSetup {
   unsigned threads = 1;
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   std::uint32_t partitions = 3;
-  std::uint64_t split_bytes = 0;  ///< 0: the default.
+  std::uint64_t split_bytes = 0;                                ///< 0: the default.
+  SpillCompression spill_compression = SpillCompression::none;  ///< Its bytes are the same always.
 };
 
 /// The input, and what was made of it beside.
@@ -46,6 +47,7 @@ class JobRunFolder {
     options.partitions = setup.partitions;
     if (setup.split_bytes != 0) options.split_bytes = setup.split_bytes;
     options.sync = false;
+    options.spill_compression = setup.spill_compression;
     InProcessFactory factory(setup.spec, setup.hooks);
     Progress progress;
     return run_job(options, factory, {storage, executor, progress, stop, {}});

@@ -125,7 +125,7 @@ TEST(ScratchSpace, FullDisksAreOneErrorThatSaysHowMuchLiesThereAndWhatToChange) 
   ASSERT_FALSE(written);
   EXPECT_EQ(size, 6 * kMiB) << "all room of both was used before";
   EXPECT_EQ(written.error().code, Code::output);
-  EXPECT_TRUE(written.error().disk_full);
+  EXPECT_TRUE(file->out_of_room());
   for (const std::string& part : {a.path(), b.path(), std::string("of about 50 MiB")})
     EXPECT_NE(written.error().message.find(part), std::string::npos) << written.error().message;
   for (const char* flag : {"--tmp-dir", "--memory", "--compress-spill"})
@@ -141,7 +141,7 @@ TEST(ScratchSpace, AFolderThatFailsOtherwiseFailsTheWrite) {
   EXPECT_TRUE(one->write_at(bytes_of("1"), 0));
   const auto written = other->write_at(bytes_of("1"), 0);
   ASSERT_FALSE(written);
-  EXPECT_FALSE(written.error().disk_full);
+  EXPECT_FALSE(other->out_of_room());
 }
 
 TEST(ScratchSpace, WhatWasNeverWrittenCannotBeRead) {

@@ -27,6 +27,12 @@ class SmallDisks final : public Storage {
     return used_[folder];
   }
 
+  /// The most scratch files that were open at once.
+  std::uint64_t files_most() {
+    const std::scoped_lock lock(mutex_);
+    return files_most_;
+  }
+
   Result<std::unique_ptr<StorageFile>> create(const std::string& path) override {
     return real_->create(path);
   }
@@ -53,7 +59,10 @@ class SmallDisks final : public Storage {
   class File final : public StorageFile {
    public:
     File(SmallDisks& disks, std::string folder, std::unique_ptr<StorageFile> real)
-        : disks_(disks), folder_(std::move(folder)), real_(std::move(real)) {}
+        : disks_(disks), folder_(std::move(folder)), real_(std::move(real)) {
+      const std::scoped_lock lock(disks_.mutex_);
+      disks_.files_most_ = std::max(disks_.files_most_, ++disks_.files_);
+    }
     ~File() override { disks_.give_back(folder_, length_); }
 
     Result<void> write_at(std::span<const std::byte> bytes, std::uint64_t offset) override {
@@ -64,11 +73,10 @@ class SmallDisks final : public Storage {
       if (taken == more) return real_->write_at(bytes, offset);
       if (length_ > offset)
         MRUN_TRY(real_->write_at(bytes.first(static_cast<std::size_t>(length_ - offset)), offset));
-      Failure failure =
-          fail(Code::output, "cannot write to '" + name() + "': the test's disk is full");
-      failure.error.disk_full = true;
-      return failure;
+      out_of_room_ = true;
+      return fail(Code::output, "cannot write to '" + name() + "': the test's disk is full");
     }
+    bool out_of_room() const override { return out_of_room_; }
     Result<void> read_at(std::span<std::byte> bytes, std::uint64_t offset) override {
       return real_->read_at(bytes, offset);
     }
@@ -82,6 +90,7 @@ class SmallDisks final : public Storage {
     const std::string folder_;
     std::unique_ptr<StorageFile> real_;
     std::uint64_t length_ = 0;
+    bool out_of_room_ = false;
   };
 
   std::uint64_t take(const std::string& folder, std::uint64_t bytes) {
@@ -96,11 +105,13 @@ class SmallDisks final : public Storage {
   void give_back(const std::string& folder, std::uint64_t bytes) {
     const std::scoped_lock lock(mutex_);
     used_[folder] -= bytes;
+    --files_;
   }
 
   const std::unique_ptr<Storage> real_ = make_disk_storage();
   std::mutex mutex_;  // Guards what follows.
   std::map<std::string, std::uint64_t> room_, used_;
+  std::uint64_t files_ = 0, files_most_ = 0;
 };
 
 }  // namespace mrun::test_support

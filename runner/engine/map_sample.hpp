@@ -1,0 +1,65 @@
+// MapSample: what maps give for a small part of the input, before the real maps begin.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/distinct_curve.hpp"
+#include "engine/split_groups.hpp"
+#include "input/input_reader.hpp"
+#include "model/run_options.hpp"
+#include "model/spill_compression.hpp"
+#include "model/user_code.hpp"
+#include "output/text_format.hpp"
+
+namespace mrun {
+
+/// What some pairs are, or each key's state once where the job folds. Bytes.
+struct PairYield {
+  std::uint64_t pairs = 0;
+  std::uint64_t held_bytes = 0;    ///< In sort buffers.
+  std::uint64_t arena_bytes = 0;   ///< In a combine table, beside the slots.
+  std::uint64_t stored_bytes = 0;  ///< In a sorted run, not compressed.
+  std::uint64_t text_bytes = 0;    ///< As records of the output.
+};
+
+/// Plain bytes: it crosses from a copy of the process.
+struct MapYield {
+  std::uint64_t input_bytes = 0;   ///< That were mapped. 0: there is no sample.
+  std::uint64_t pieces = 0;        ///< In so many attempts.
+  PairYield emitted;               ///< By map, all pairs.
+  PairYield keys;                  ///< The same of each key once, where the job combines.
+  PairYield at_end;                ///< What attempts emit when their split ends.
+  std::uint64_t record_bytes = 0;  ///< Written as records by map itself, to any output.
+  KeyCounts counts;                ///< Of the keys, where the job combines.
+  /// Of some pairs, sorted, in blocks: as they are, with lz4, with zstd.
+  std::uint64_t raw_bytes = 0, lz4_bytes = 0, zstd_bytes = 0;
+
+  /// What compression leaves of the bytes of runs; 1 where that is not known, too.
+  double packed_share(SpillCompression compression) const;
+};
+
+struct MapSampleSetup {
+  UserCode& job;
+  const InputList& inputs;
+  const SplitPlan& plan;
+  const ReaderOptions& reading;
+  const std::vector<RecordFormat>& formats;  ///< By the job's inputs.
+  const PairFormatter& formatter;
+  const StopFlag& stop;
+  std::size_t memory_bytes = 0;  ///< To read with.
+  /// Of a job that combines: the most that pairs of a run may take before they spill.
+  std::size_t sort_bytes = 0;
+};
+
+/// Null where the input can be sampled, or else why not, as the end of "no estimate: ".
+const char* why_no_sample(const InputList& inputs, std::span<const RecordFormat> formats);
+
+/// Maps pieces of 64 KiB from evenly spaced places of the input, 1 MiB in all; for a job that
+/// combines and may spill up to a 64th of the input, 32 MiB at most; for 0.4 seconds at most. All
+/// that happens in a copy of the process: the job's counters, logs, files and crashes are lost with
+/// it. Empty where the job fails.
+MapYield sample_map(const MapSampleSetup& setup);
+
+}  // namespace mrun
