@@ -167,8 +167,9 @@ class Bzip2Part final : public Decoder {
       const unsigned shift = at_ % 8;
       shifted_.assign(feed_.begin(), feed_.end());
       for (std::size_t i = 0; i < shifted_.size(); ++i) {
+        const unsigned here = feed_[i];
         const unsigned next = i + 1 < feed_.size() ? feed_[i + 1] : 0u;
-        shifted_[i] = static_cast<std::uint8_t>(feed_[i] << shift | next >> (8 - shift));
+        shifted_[i] = static_cast<std::uint8_t>(here << shift | next >> (8 - shift));
       }
       feed_ = shifted_;
     }

@@ -178,7 +178,8 @@ TEST_F(InputClass, DiskErrorsInTheMiddleNameFileAndOffset) {
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += "word " + std::to_string(i) + "\n";
   write_file(folder_ / "in", text);
-  // One thread fails at its second read after the looks at the first bytes, eight at the first look.
+  // One thread fails at its second read after the looks at the first bytes, eight at the first
+  // look.
   for (const auto& [threads, from, offset] :
        {std::tuple("-j1", "4+", " 299999 "), std::tuple("-j8", "1+", " 0 ")}) {
     const CommandResult result = run_command(
