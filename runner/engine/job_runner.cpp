@@ -245,7 +245,7 @@ class JobRun {
   DiskCheck disk_check() {
     return DiskCheck({options_,
                       {*job_, inputs_, plan_, reading_, formats_, *formatter_, environment_.stop,
-                       memory_.input_bytes, memory_.sort_bytes},
+                       memory_.input_bytes, memory_.sort_bytes, environment_.sample_seconds_most},
                       memory_,
                       threads_});
   }

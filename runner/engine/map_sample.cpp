@@ -21,7 +21,6 @@ constexpr std::uint64_t kPieceBytes = std::uint64_t{64} << 10;
 constexpr std::uint64_t kPiecesFirst = 16;
 constexpr std::uint64_t kBytesMost = std::uint64_t{32} << 20;
 constexpr std::uint64_t kInputShare = 64;
-constexpr double kSecondsMost = 0.4;
 
 /// Counts how often each of some hashes occurs. What it takes is bounded by the sample's size.
 class HashCounts {
@@ -250,7 +249,7 @@ class Sampler {
     const std::uint64_t most = std::min(total_bytes_ / kInputShare, kBytesMost);
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
     return mapped_bytes >= most || pieces >= most / kPieceBytes ||
-           spent.count() > kSecondsMost / 2 ||
+           spent.count() > setup_.seconds_most / 2 ||
            (pieces == kPiecesFirst && surely_fits(mapped_bytes));
   }
 
@@ -344,7 +343,7 @@ MapYield sample_map(const MapSampleSetup& setup) {
   Result<SharedMemory> shared = SharedMemory::create(sizeof(MapYield));
   if (!shared) return {};
   auto* const yield = new (shared->data()) MapYield;
-  const bool ended = run_in_copy([&] { Sampler(setup).run(*yield); }, kSecondsMost);
+  const bool ended = run_in_copy([&] { Sampler(setup).run(*yield); }, setup.seconds_most);
   return ended ? *yield : MapYield{};
 }
 

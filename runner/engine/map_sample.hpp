@@ -51,15 +51,16 @@ struct MapSampleSetup {
   std::size_t memory_bytes = 0;  ///< To read with.
   /// Of a job that combines: the most that pairs of a run may take before they spill.
   std::size_t sort_bytes = 0;
+  double seconds_most = 0.4;
 };
 
 /// Null where the input can be sampled, or else why not, as the end of "no estimate: ".
 const char* why_no_sample(const InputList& inputs, std::span<const RecordFormat> formats);
 
 /// Maps pieces of 64 KiB from evenly spaced places of the input, 1 MiB in all; for a job that
-/// combines and may spill up to a 64th of the input, 32 MiB at most; for 0.4 seconds at most. All
-/// that happens in a copy of the process: the job's counters, logs, files and crashes are lost with
-/// it. Empty where the job fails.
+/// combines and may spill up to a 64th of the input, 32 MiB at most; for `seconds_most` at most.
+/// All that happens in a copy of the process: the job's counters, logs, files and crashes are lost
+/// with it. Empty where the job fails.
 MapYield sample_map(const MapSampleSetup& setup);
 
 }  // namespace mrun

@@ -50,7 +50,9 @@ class JobRunFolder {
     options.spill_compression = setup.spill_compression;
     InProcessFactory factory(setup.spec, setup.hooks);
     Progress progress;
-    return run_job(options, factory, {storage, executor, progress, stop, {}});
+    // However slow the machine is, a sample is whole.
+    constexpr double kSampleSeconds = 600;
+    return run_job(options, factory, {storage, executor, progress, stop, {}, {}, kSampleSeconds});
   }
 
   /// The parts' bytes in order.
