@@ -21,6 +21,7 @@ constexpr std::uint64_t kPieceBytes = std::uint64_t{64} << 10;
 constexpr std::uint64_t kPiecesFirst = 16;
 constexpr std::uint64_t kBytesMost = std::uint64_t{32} << 20;
 constexpr std::uint64_t kInputShare = 64;
+constexpr double kPatience = 4;  // A busy machine must not lose the sample.
 
 /// Counts how often each of some hashes occurs. What it takes is bounded by the sample's size.
 class HashCounts {
@@ -244,12 +245,13 @@ class Sampler {
  private:
   /// Pairs that stay apart are as many as the bytes say. How many keys there are shows late.
   bool is_enough(std::uint64_t pieces, std::uint64_t mapped_bytes) const {
+    // Of a slow map a small sample is better than none.
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
+    if (pieces > 0 && spent.count() > setup_.seconds_most / 2) return true;
     if (pieces < kPiecesFirst) return false;
     if (setup_.job.spec().combine == CombineKind::none) return true;
     const std::uint64_t most = std::min(total_bytes_ / kInputShare, kBytesMost);
-    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
     return mapped_bytes >= most || pieces >= most / kPieceBytes ||
-           spent.count() > setup_.seconds_most / 2 ||
            (pieces == kPiecesFirst && surely_fits(mapped_bytes));
   }
 
@@ -343,7 +345,8 @@ MapYield sample_map(const MapSampleSetup& setup) {
   Result<SharedMemory> shared = SharedMemory::create(sizeof(MapYield));
   if (!shared) return {};
   auto* const yield = new (shared->data()) MapYield;
-  const bool ended = run_in_copy([&] { Sampler(setup).run(*yield); }, setup.seconds_most);
+  const bool ended =
+      run_in_copy([&] { Sampler(setup).run(*yield); }, kPatience * setup.seconds_most);
   return ended ? *yield : MapYield{};
 }
 

@@ -60,7 +60,8 @@ const char* why_no_sample(const InputList& inputs, std::span<const RecordFormat>
 /// Maps pieces of 64 KiB from evenly spaced places of the input, 1 MiB in all; for a job that
 /// combines and may spill up to a 64th of the input, 32 MiB at most; for `seconds_most` at most.
 /// All that happens in a copy of the process: the job's counters, logs, files and crashes are lost
-/// with it. Empty where the job fails.
+/// with it. Empty where the job fails, or takes four times
+/// `seconds_most`.
 MapYield sample_map(const MapSampleSetup& setup);
 
 }  // namespace mrun
