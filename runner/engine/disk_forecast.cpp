@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "shuffle/combine_table.hpp"
@@ -105,50 +106,46 @@ MergeForecast forecast_merge(const RunsForecast& runs, const MemoryPlan& plan, u
   };
   const std::uint64_t run_bytes = runs.bytes / runs.runs;
   std::vector<Stored> list;
-  std::vector<std::uint64_t> file_bytes(threads), sizes;
   std::vector<std::size_t> file_runs(threads);
   for (std::uint64_t i = 0; i < runs.runs; ++i) {
-    const auto file = static_cast<std::size_t>(i * threads / runs.runs);
-    list.push_back({run_bytes, file});
-    sizes.push_back(run_bytes);
-    file_bytes[file] += run_bytes;
-    ++file_runs[file];
+    list.push_back({run_bytes, static_cast<std::size_t>(i * threads / runs.runs)});
+    ++file_runs[list.back().file];
   }
   std::uint64_t there = run_bytes * runs.runs;
   forecast.peak_bytes = there;
   forecast.peak_files = std::min<std::uint64_t>(threads, runs.runs);
-  const MergePlan merges = plan_merge(sizes, memory.fan_in);
+  const MergePlan merges =
+      plan_merge(std::vector<std::uint64_t>(list.size(), run_bytes), memory.fan_in);
   forecast.passes = merges.passes.size();
   forecast.rewritten_bytes = merges.rewritten_bytes;
   std::uint64_t files = forecast.peak_files;
   for (const std::vector<MergeStep>& steps : merges.passes) {
+    const auto lanes = std::min<std::size_t>(memory.tasks_at_once, steps.size());
+    const std::size_t first_lane = file_runs.size();
+    file_runs.resize(first_lane + lanes);
+    files += lanes;
+    forecast.peak_files = std::max(forecast.peak_files, files);
+    // Of each lane, bytes that are there twice: of the step that it does.
+    std::vector<std::uint64_t> twice(lanes);
     std::vector<Stored> next;
     std::size_t at = 0;
-    std::vector<std::size_t> read;
-    for (const MergeStep& step : steps) {
-      next.insert(next.end(), list.begin() + static_cast<std::ptrdiff_t>(at),
-                  list.begin() + static_cast<std::ptrdiff_t>(step.first));
-      Stored merged{0, file_bytes.size()};
-      for (at = step.first; at < step.first + step.count; ++at) {
-        merged.bytes += list[at].bytes;
-        read.push_back(list[at].file);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const auto first = list.begin() + static_cast<std::ptrdiff_t>(steps[i].first);
+      next.insert(next.end(), list.begin() + static_cast<std::ptrdiff_t>(at), first);
+      Stored merged{0, first_lane + i % lanes};
+      for (auto run = first; run != first + static_cast<std::ptrdiff_t>(steps[i].count); ++run) {
+        merged.bytes += run->bytes;
+        if (--file_runs[run->file] == 0) --files;
       }
-      file_bytes.push_back(merged.bytes);
-      file_runs.push_back(1);
-      there += merged.bytes;
-      ++files;
+      at = steps[i].first + steps[i].count;
+      ++file_runs[merged.file];
       next.push_back(merged);
+      twice[i % lanes] = merged.bytes;
+      forecast.peak_bytes =
+          std::max(forecast.peak_bytes, std::accumulate(twice.begin(), twice.end(), there));
     }
     next.insert(next.end(), list.begin() + static_cast<std::ptrdiff_t>(at), list.end());
     list = std::move(next);
-    forecast.peak_bytes = std::max(forecast.peak_bytes, there);
-    forecast.peak_files = std::max(forecast.peak_files, files);
-    // A file goes when none of its runs is left.
-    for (const std::size_t file : read) {
-      if (--file_runs[file] > 0) continue;
-      there -= file_bytes[file];
-      --files;
-    }
   }
   return forecast;
 }

@@ -50,17 +50,19 @@ Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<co
       std::make_unique<TalliedMerge>(std::move(merger), std::move(cursors), tally));
 }
 
-struct MergedRun {
+// A file that merged runs are written to, one after the other.
+struct Lane {
   std::unique_ptr<StorageFile> file;
-  Run run;
+  std::uint64_t end = 0;  // The next run begins here.
 };
 
-// `pairs_gone` takes how many pairs the combiner folded into others.
-Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup,
-                             std::atomic<std::uint64_t>& pairs_gone) {
-  std::unique_ptr<StorageFile> file = setup.scratch.create();
-  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(setup.budget, *file, 0, setup.block_bytes,
-                                                      setup.index_budget, setup.packing));
+// Appends one run to the lane and gives the room of what it was made of back. `pairs_gone` takes
+// how many pairs the combiner folded into others.
+Result<Run> merge_runs(std::span<const Run> runs, const MergeSetup& setup, Lane& lane,
+                       std::atomic<std::uint64_t>& pairs_gone) {
+  MRUN_TRY_ASSIGN(RunWriter writer,
+                  RunWriter::create(setup.budget, *lane.file, lane.end, setup.block_bytes,
+                                    setup.index_budget, setup.packing));
   PairTally tally{0};
   std::uint64_t folded = 0;  // Pairs that the combiner took.
   for (std::uint32_t partition = 0; partition < setup.partitions; ++partition) {
@@ -79,32 +81,34 @@ Result<MergedRun> merge_runs(std::span<const Run> runs, const MergeSetup& setup,
   const std::uint64_t taken = setup.combiner.combines_early() ? folded : writer.pair_count();
   if (tally != expected || taken != expected) {
     return fail(Code::integrity,
-                fmt::format("{}: a merge read {} pairs of runs that hold {}", file->name(),
+                fmt::format("{}: a merge read {} pairs of runs that hold {}", lane.file->name(),
                             tally.load(), expected),
                 "this is a bug in mrun; nothing was written");
   }
   const std::uint64_t written = writer.pair_count();
   MRUN_TRY_ASSIGN(Run run, writer.finish());
+  lane.end = run.end();
   pairs_gone += expected - written;
-  return MergedRun{std::move(file), std::move(run)};
+  for (const Run& merged : runs) merged.file().discard(merged.begin(), merged.size_bytes());
+  return run;
 }
 
 // Puts each step's result in the place of the runs it was made of, and lets go of files that no run
 // lies in any more.
 void replace_merged(RunSet& set, std::span<const MergeStep> steps,
-                    std::vector<std::optional<MergedRun>> merged) {
+                    std::vector<std::optional<Run>> merged, std::vector<Lane> lanes) {
   std::vector<Run> runs;
   std::size_t step = 0;
   for (std::size_t i = 0; i < set.runs.size();) {
     if (step < steps.size() && steps[step].first == i) {
-      runs.push_back(std::move(merged[step]->run));
-      set.files.push_back(std::move(merged[step]->file));
+      runs.push_back(*std::move(merged[step]));
       i += steps[step++].count;
     } else {
       runs.push_back(std::move(set.runs[i++]));
     }
   }
   set.runs = std::move(runs);
+  for (Lane& lane : lanes) set.files.push_back(std::move(lane.file));
   std::erase_if(set.files, [&](const std::unique_ptr<StorageFile>& file) {
     return std::none_of(set.runs.begin(), set.runs.end(),
                         [&](const Run& run) { return &run.file() == file.get(); });
@@ -141,21 +145,24 @@ Result<MergeInfo> merge_down(RunSet& set, const MergeSetup& setup) {
   for (const Run& run : set.runs) sizes.push_back(run.size_bytes());
   const MergePlan plan = plan_merge(sizes, setup.memory.fan_in);
   for (const std::vector<MergeStep>& steps : plan.passes) {
-    std::vector<std::optional<MergedRun>> merged(steps.size());
+    const auto at_once = std::min<std::size_t>(setup.memory.tasks_at_once, steps.size());
+    std::vector<Lane> lanes(at_once);
+    for (Lane& lane : lanes) lane.file = setup.scratch.create();
+    std::vector<std::optional<Run>> merged(steps.size());
     std::atomic<std::uint64_t> pairs_gone{0};
     FirstFailure failure;
-    for_each_limited(setup.executor, setup.memory.tasks_at_once, steps.size(), [&](std::size_t i) {
+    for_each_limited(setup.executor, at_once, steps.size(), [&](std::size_t i, std::size_t lane) {
       if (failure.is_moot(i)) return;
       auto run = merge_runs(std::span(set.runs).subspan(steps[i].first, steps[i].count), setup,
-                            pairs_gone);
+                            lanes[lane], pairs_gone);
       if (run)
         merged[i] = *std::move(run);
       else
         failure.note(i, std::move(run).error());
     });
     MRUN_TRY(failure.result());
-    for (const auto& run : merged) info.written_bytes += run->run.size_bytes();
-    replace_merged(set, steps, std::move(merged));
+    for (const auto& run : merged) info.written_bytes += run->size_bytes();
+    replace_merged(set, steps, std::move(merged), std::move(lanes));
     set.pairs -= pairs_gone;
     MRUN_TRY(set.check());
     ++info.passes;

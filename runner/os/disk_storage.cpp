@@ -79,6 +79,11 @@ class DiskFile final : public StorageFile {
     advise(offset, size_bytes, POSIX_FADV_DONTNEED);
   }
 
+  bool discard(std::uint64_t offset, std::uint64_t size_bytes) override {
+    return ::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                       static_cast<off_t>(offset), static_cast<off_t>(size_bytes)) == 0;
+  }
+
   Result<void> sync() override {
     // After a failure the kernel may drop the pages and report success to the next call.
     if (sync_error_) return Failure{*sync_error_};

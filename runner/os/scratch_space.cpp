@@ -25,14 +25,16 @@ double WriteRate::seconds_a_byte() const {
   return bytes_ > 0 ? seconds_ / bytes_ : 0;
 }
 
-/// Charges its length while it lives.
+/// Charges its length, less what was discarded, while it lives.
 class ScratchSpace::File final : public StorageFile {
  public:
   explicit File(ScratchSpace& space)
       : space_(space),
         file_(space.folders_,
               space.next_.fetch_add(1, std::memory_order_relaxed) % space.folders_.count()) {}
-  ~File() override { space_.used_bytes_.fetch_sub(length_, std::memory_order_relaxed); }
+  ~File() override {
+    space_.used_bytes_.fetch_sub(length_ - discarded_, std::memory_order_relaxed);
+  }
 
   Result<void> write_at(std::span<const std::byte> bytes, std::uint64_t offset) override {
     const std::uint64_t end = offset + bytes.size();
@@ -61,6 +63,12 @@ class ScratchSpace::File final : public StorageFile {
   void drop_cached(std::uint64_t offset, std::uint64_t size_bytes) override {
     file_.drop_cached(offset, size_bytes);
   }
+  bool discard(std::uint64_t offset, std::uint64_t size_bytes) override {
+    if (!file_.discard(offset, size_bytes)) return false;
+    discarded_.fetch_add(size_bytes, std::memory_order_relaxed);
+    space_.used_bytes_.fetch_sub(size_bytes, std::memory_order_relaxed);
+    return true;
+  }
   Result<void> sync() override { return file_.sync(); }
   Result<void> close() override { return file_.close(); }
   const std::string& name() const override { return file_.name(); }
@@ -69,6 +77,7 @@ class ScratchSpace::File final : public StorageFile {
   ScratchSpace& space_;
   StripedFile file_;
   std::uint64_t length_ = 0;
+  std::atomic<std::uint64_t> discarded_{0};
 };
 
 ScratchSpace::ScratchSpace(Storage& storage, std::vector<std::string> folders,

@@ -14,7 +14,7 @@
 namespace mrun {
 
 /// An open file for writing and reading back. Move its owner, not it. One thread at a time, except
-/// that `read_at` may be called by many at once when nobody writes.
+/// that `read_at` and `discard` may be called by many at once when nobody writes.
 ///
 /// Short writes and EINTR are invisible. Every error is Code::output and names operation, file,
 /// offset and errno in words; a full disk also says which option moves the file elsewhere.
@@ -32,6 +32,9 @@ class StorageFile {
   virtual void start_reading(std::uint64_t /*offset*/, std::uint64_t /*size_bytes*/) {}
   /// Says that this range will not be read again: what the disk has of it may leave the cache.
   virtual void drop_cached(std::uint64_t /*offset*/, std::uint64_t /*size_bytes*/) {}
+  /// Says that this range will not be read again, so that its room on disk can be given back at
+  /// once (a hole); others may read other ranges meanwhile. False where the file system cannot.
+  virtual bool discard(std::uint64_t /*offset*/, std::uint64_t /*size_bytes*/) { return false; }
   /// Forces contents to disk. The first failure is final: a later success proves nothing.
   virtual Result<void> sync() = 0;
   /// Closes and reports what close says; the destructor closes silently.

@@ -162,6 +162,17 @@ void StripedFile::drop_cached(std::uint64_t offset, std::uint64_t size_bytes) {
   });
 }
 
+bool StripedFile::discard(std::uint64_t offset, std::uint64_t size_bytes) {
+  bool all = true;
+  for_each_part(offset, size_bytes, [&](StorageFile& file, std::uint64_t at, std::uint64_t size) {
+    all = file.discard(at, size) && all;
+  });
+  // There may be room again anywhere.
+  for (std::size_t folder = 0; all && folder < folders_.count(); ++folder)
+    folders_.set_full(folder, false);
+  return all;
+}
+
 Result<void> StripedFile::sync() {
   for (const Backing& backing : backings_)
     if (backing.file != nullptr) MRUN_TRY(backing.file->sync());

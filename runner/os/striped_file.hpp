@@ -55,6 +55,7 @@ class StripedFile final : public StorageFile {
   void start_writeback(std::uint64_t offset, std::uint64_t size_bytes) override;
   void start_reading(std::uint64_t offset, std::uint64_t size_bytes) override;
   void drop_cached(std::uint64_t offset, std::uint64_t size_bytes) override;
+  bool discard(std::uint64_t offset, std::uint64_t size_bytes) override;
   Result<void> sync() override;
   Result<void> close() override;
   const std::string& name() const override { return name_; }

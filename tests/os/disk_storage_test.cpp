@@ -55,6 +55,24 @@ TEST_F(DiskStorageTest, WritesAndReadsAtOffsets) {
   EXPECT_EQ(file->name(), at("file"));
 }
 
+TEST_F(DiskStorageTest, DiscardsARangeAndNothingBesideIt) {
+  constexpr std::size_t kBytes = std::size_t{1} << 20, kFrom = 1000, kTo = kBytes - 3000;
+  auto file = *storage_->create(at("file"));
+  ASSERT_TRUE(file->write_at(bytes_of(std::string(kBytes, 'x')), 0));
+  ASSERT_TRUE(file->sync());
+  const auto blocks = [&] {
+    struct stat info {};
+    EXPECT_EQ(::stat(at("file").c_str(), &info), 0);
+    return info.st_blocks;
+  };
+  const auto before = blocks();
+  ASSERT_TRUE(file->discard(kFrom, kTo - kFrom)) << "the folder of the tests knows no holes";
+  EXPECT_LT(blocks(), before / 10);
+  std::string expected(kBytes, 'x');
+  std::fill(expected.begin() + kFrom, expected.begin() + kTo, '\0');
+  EXPECT_TRUE(read_file(at("file")) == expected);
+}
+
 TEST_F(DiskStorageTest, RefusesToReadBeyondTheEnd) {
   auto file = *storage_->create(at("file"));
   ASSERT_TRUE(file->write_at(bytes_of("short"), 0));

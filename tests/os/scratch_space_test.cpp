@@ -178,6 +178,27 @@ TEST(ScratchSpace, CountsWhatIsThereAtOnce) {
   EXPECT_EQ(scratch.peak_bytes(), 100u);
 }
 
+TEST(ScratchSpace, GivesBackWhatIsDiscarded) {
+  const TempFolder a, b;
+  SmallDisks disks;
+  ScratchSpace scratch(disks, {a.path(), b.path()}, 2 * StripedFile::kStripeBytes);
+  auto file = scratch.create();
+  const std::string stripe(StripedFile::kStripeBytes, 'x');
+  ASSERT_TRUE(file->write_at(bytes_of(stripe), 0));
+  ASSERT_TRUE(file->write_at(bytes_of(stripe), StripedFile::kStripeBytes));
+  ASSERT_TRUE(file->discard(100, StripedFile::kStripeBytes));
+  EXPECT_EQ(scratch.used_bytes(), StripedFile::kStripeBytes);
+  EXPECT_EQ(disks.used(a.path()) + disks.used(b.path()), StripedFile::kStripeBytes);
+  EXPECT_EQ(read_back(*file, 0, 100), std::string(100, 'x'));
+  EXPECT_EQ(read_back(*file, StripedFile::kStripeBytes + 100, 50), std::string(50, 'x'));
+  auto other = scratch.create();
+  EXPECT_TRUE(other->write_at(bytes_of(stripe), 0)) << "the limit has room again";
+  other.reset();
+  file.reset();
+  EXPECT_EQ(scratch.used_bytes(), 0u);
+  EXPECT_EQ(disks.used(a.path()) + disks.used(b.path()), 0u);
+}
+
 TEST(WriteRate, IsThatOfLate) {
   WriteRate rate;
   EXPECT_EQ(rate.seconds_a_byte(), 0);

@@ -85,6 +85,9 @@ class BreakableStorage final : public Storage {
     void start_writeback(std::uint64_t offset, std::uint64_t size_bytes) override {
       real_->start_writeback(offset, size_bytes);
     }
+    bool discard(std::uint64_t offset, std::uint64_t size_bytes) override {
+      return real_->discard(offset, size_bytes);
+    }
     Result<void> sync() override { return storage_.step("sync", name()); }
     Result<void> close() override {
       Result<void> closed = real_->close();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,7 +14,8 @@
 
 namespace mrun::test_support {
 
-/// Scratch files take room of their folder by their lengths, and give it back when they die. A
+/// Scratch files take room of their folder by their lengths, and give it back when they die or what
+/// they hold is discarded. A
 /// write that does not fit writes what fits, as a disk does. Any thread.
 class SmallDisks final : public Storage {
  public:
@@ -63,7 +66,7 @@ class SmallDisks final : public Storage {
       const std::scoped_lock lock(disks_.mutex_);
       disks_.files_most_ = std::max(disks_.files_most_, ++disks_.files_);
     }
-    ~File() override { disks_.give_back(folder_, length_); }
+    ~File() override { disks_.close(folder_, length_ - discarded_); }
 
     Result<void> write_at(std::span<const std::byte> bytes, std::uint64_t offset) override {
       const std::uint64_t end = offset + bytes.size();
@@ -81,6 +84,12 @@ class SmallDisks final : public Storage {
       return real_->read_at(bytes, offset);
     }
     void start_writeback(std::uint64_t, std::uint64_t) override {}
+    bool discard(std::uint64_t offset, std::uint64_t size_bytes) override {
+      if (!real_->discard(offset, size_bytes)) return false;
+      discarded_.fetch_add(size_bytes);
+      disks_.give_back(folder_, size_bytes);
+      return true;
+    }
     Result<void> sync() override { return real_->sync(); }
     Result<void> close() override { return real_->close(); }
     const std::string& name() const override { return real_->name(); }
@@ -90,6 +99,7 @@ class SmallDisks final : public Storage {
     const std::string folder_;
     std::unique_ptr<StorageFile> real_;
     std::uint64_t length_ = 0;
+    std::atomic<std::uint64_t> discarded_{0};
     bool out_of_room_ = false;
   };
 
@@ -105,6 +115,10 @@ class SmallDisks final : public Storage {
   void give_back(const std::string& folder, std::uint64_t bytes) {
     const std::scoped_lock lock(mutex_);
     used_[folder] -= bytes;
+  }
+  void close(const std::string& folder, std::uint64_t bytes) {
+    give_back(folder, bytes);
+    const std::scoped_lock lock(mutex_);
     --files_;
   }
 
