@@ -85,6 +85,15 @@ Result<void> WorkerOutput::check_fits(std::size_t pair_bytes) const {
 }
 
 void WorkerOutput::sample(const EntryBatch& batch) {
+  if (!shared_.setup_.job.spec().has_group_lens) {
+    for (const Entry& entry : batch.entries) {
+      const std::uint32_t size = entry.key_size();
+      if (size <= kPrefixBytes && sample_.surely_skips(entry.k0, entry.k1, size)) continue;
+      const Pair pair = emitted_pair(entry, batch.heap);
+      sample_.add(pair, pair.klen);
+    }
+    return;
+  }
   std::array<Pair, Partitioner::kBatch> pairs;
   for (std::size_t begin = 0; begin < batch.entries.size(); begin += pairs.size()) {
     const std::size_t count = std::min(pairs.size(), batch.entries.size() - begin);

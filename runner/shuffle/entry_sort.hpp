@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "os/page_buffer.hpp"
+#include "os/page_pool.hpp"
 #include "shuffle/conservation.hpp"
 #include "shuffle/entry_block.hpp"
 
@@ -71,7 +71,7 @@ class SortedEntries final : public PairSource {
   /// All referred-to objects outlive the source. `consumed` takes the entries' sums, as entries of
   /// `partition`. `memory`: where the items lie, if that is the source's to keep.
   SortedEntries(std::span<const SortItem> items, const EntryList& entries, std::uint32_t partition,
-                EntrySum& consumed, PageBuffer memory = {})
+                EntrySum& consumed, PagePool::Lease memory = {})
       : memory_(std::move(memory)),
         items_(items),
         entries_(entries),
@@ -85,7 +85,7 @@ class SortedEntries final : public PairSource {
   void prefetch_entries(std::size_t begin) const;
   void prefetch_records(std::size_t begin) const;
 
-  const PageBuffer memory_;
+  const PagePool::Lease memory_;
   std::span<const SortItem> items_;
   const EntryList entries_;
   const std::uint32_t partition_;

@@ -33,22 +33,6 @@ std::size_t count_below_word(std::span<const std::uint64_t> words, std::uint64_t
   return static_cast<std::size_t>(at - words.data()) + (*at < word ? 1 : 0);
 }
 
-// Of a key's first `size` bytes, straight from the two places where they lie.
-std::uint64_t prefix_hash(const Pair& pair, std::uint32_t size) {
-  std::uint64_t k0 = pair.k0, k1 = pair.k1;
-  if (size < pair.klen && size < kPrefixBytes) {  // A group's prefix.
-    if (size <= 8) k1 = 0;
-    if (size == 0) k0 = 0;
-    if (size % 8 != 0) (size < 8 ? k0 : k1) &= ~std::uint64_t{0} << (64 - 8 * (size % 8));
-  }
-  // As wyhash folds two words (Wang Yi, 2019): some ns less than a hash of 16 bytes in memory.
-  __extension__ using Wide = unsigned __int128;
-  const Wide product =
-      static_cast<Wide>(k0 ^ 0xa0761d6478bd642f ^ size) * (k1 ^ 0xe7037ed1a0b428db);
-  const auto head = static_cast<std::uint64_t>(product ^ (product >> 64));
-  return size <= kPrefixBytes ? head : hash64(pair.tail, size - kPrefixBytes, head);
-}
-
 }  // namespace
 
 KeyBorders::KeyBorders(std::vector<std::string> keys) : keys_(std::move(keys)) {
@@ -118,9 +102,21 @@ KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges
   return KeyBorders(std::move(borders));
 }
 
+// Of a key's first `size` bytes, straight from the two places where they lie.
+std::uint64_t KeySample::hash_of(const Pair& pair, std::uint32_t size) {
+  std::uint64_t k0 = pair.k0, k1 = pair.k1;
+  if (size < pair.klen && size < kPrefixBytes) {  // A group's prefix.
+    if (size <= 8) k1 = 0;
+    if (size == 0) k0 = 0;
+    if (size % 8 != 0) (size < 8 ? k0 : k1) &= ~std::uint64_t{0} << (64 - 8 * (size % 8));
+  }
+  const std::uint64_t head = prefix_hash(k0, k1, size);
+  return size <= kPrefixBytes ? head : hash64(pair.tail, size - kPrefixBytes, head);
+}
+
 void KeySample::add(const Pair& pair, std::uint32_t key_size) {
   const std::uint32_t size = std::min(key_size, kPrefixKept);
-  const std::uint64_t hash = prefix_hash(pair, size);
+  const std::uint64_t hash = hash_of(pair, size);
   if (hash > highest_) return;
   std::uint8_t prefix[kPrefixKept];
   store_big_endian(prefix, pair.k0);

@@ -57,6 +57,11 @@ class KeySample {
   static constexpr std::uint32_t kPrefixKept =
       64;  ///< Bytes of a key that are kept and counted by.
 
+  /// Whether a pair whose key is all in its prefix words, as `emitted_pair` makes them, would not
+  /// be counted: what is true of nearly all pairs, told without making the pair.
+  bool surely_skips(std::uint64_t k0, std::uint64_t k1, std::uint32_t key_size) const {
+    return prefix_hash(k0, k1, key_size) > highest_;
+  }
   /// Counts a pair under `key_size` first bytes of its key (a group prefix, or klen).
   void add(const Pair& pair, std::uint32_t key_size);
   void add(const KeySample& other);
@@ -64,6 +69,15 @@ class KeySample {
   std::vector<WeightedKey> keys() const;
 
  private:
+  // Of a key of at most 16 bytes. As wyhash folds two words (Wang Yi, 2019): some ns less than a
+  // hash of 16 bytes in memory.
+  static std::uint64_t prefix_hash(std::uint64_t k0, std::uint64_t k1, std::uint32_t size) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product =
+        static_cast<Wide>(k0 ^ 0xa0761d6478bd642f ^ size) * (k1 ^ 0xe7037ed1a0b428db);
+    return static_cast<std::uint64_t>(product ^ (product >> 64));
+  }
+  static std::uint64_t hash_of(const Pair& pair, std::uint32_t size);
   void count(std::uint64_t hash, std::string_view prefix, std::uint64_t weight);
   void prune();
 

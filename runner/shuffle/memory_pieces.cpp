@@ -88,9 +88,8 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntryS
   // one item each is charged.
   const bool is_small = count * slices_.size() <= begin_.back();
   const std::size_t room = is_small ? 2 * count : count;
-  MRUN_TRY_ASSIGN(PageBuffer memory,
-                  PageBuffer::allocate(memory_.item_memory(), (room + 1) * sizeof(SortItem)));
-  const std::span<SortItem> items(memory.as<SortItem>(), count);
+  MRUN_TRY_ASSIGN(PagePool::Lease memory, piece_items_.take((room + 1) * sizeof(SortItem)));
+  const std::span<SortItem> items(memory.buffer().as<SortItem>(), count);
   const Entry* const entries = entries_.as<Entry>() + begin_[piece];
   for (std::size_t i = 0; i < count; ++i) items[i] = make_sort_item(entries[i], 0, 0, i);
   sort_items(items, EntryList(entries), 0, is_small ? items.data() + count : nullptr);

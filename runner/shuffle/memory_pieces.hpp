@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/stop_flag.hpp"
-#include "os/page_buffer.hpp"
+#include "os/page_pool.hpp"
 #include "shuffle/entry_sort.hpp"
 #include "shuffle/piece_plan.hpp"
 #include "shuffle/sort_buffer.hpp"
@@ -49,7 +49,8 @@ class MemoryPieces {
         one_partition_(one_partition),
         items_(std::move(items)),
         entries_(std::move(entries)),
-        stop_(stop) {}
+        stop_(stop),
+        piece_items_(memory.item_memory()) {}
 
   SortMemory& memory_;
   std::vector<EntryBlock*> blocks_;
@@ -59,6 +60,7 @@ class MemoryPieces {
   PageBuffer items_;          // Piece by piece; empty where the entries are.
   PageBuffer entries_;        // Piece by piece; empty where they stay in their blocks.
   const StopFlag& stop_;
+  PagePool piece_items_;  // Of the pieces that are open, where entries_ has entries.
   std::vector<Slice> slices_;
   std::vector<std::uint64_t> begin_;  // Of each piece's items or entries, and the end.
 };
