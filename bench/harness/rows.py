@@ -6,7 +6,7 @@ from harness.programs import (CGROUP_BYTES, base_names, coreutils_join, coreutil
                               mawk_group_sum, mawk_index, mawk_words, mrun, mrun_join, mrun_of_files, peer, reference,
                               shell)
 
-FIXED = ("--records", "fixed:100")
+FIXED = ("--records", "fixed:100", "-D", "bytes=1-10")
 SUM = ("-D", "by=7", "-D", "count", "-D", "sum=6")
 NO_PACKAGE = "in no package registry; README.md has an earlier figure"
 GROWTH = (1, 2, 4, 8, 16)
