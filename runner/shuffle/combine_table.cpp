@@ -10,22 +10,6 @@
 #include "shuffle/entry_block.hpp"
 
 namespace mrun {
-namespace {
-
-std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-// Of keys of up to 16 bytes. One multiplication mixes enough for a table's index. The constants
-// keep a key of zeros from being a factor of 0.
-std::uint64_t hash_short(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen,
-                         std::uint64_t seed) {
-  return fold_multiply(k0 ^ 0xc2b2ae3d27d4eb4f ^ seed, (k1 ^ 0x9e3779b97f4a7c15) + klen);
-}
-
-}  // namespace
 
 CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits,
                            PageBuffer slots)
@@ -34,10 +18,7 @@ CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits&
       limits_(limits),
       slots_(std::move(slots)),
       mask_(slots_.size() / sizeof(Slot) - 1),
-      batcher_(sink) {
-  fold_states_.reserve(kGroup);
-  fold_values_.reserve(kGroup);
-}
+      batcher_(sink) {}
 
 Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink,
                                           const Limits& limits) {
@@ -64,18 +45,14 @@ std::size_t CombineTable::keys_most(std::size_t share_bytes, double arena_bytes)
   return static_cast<std::size_t>(std::max(1.0, std::min(keys_at(slots), in_arena)));
 }
 
-std::uint64_t CombineTable::hash_of(const Pair& pair) const {
-  const std::uint64_t hash = hash_short(pair.k0, pair.k1, pair.klen, limits_.hash_seed);
-  return pair.klen > kPrefixBytes
-             ? hash ^ hash64(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed)
-             : hash;
-}
-
 Result<void> CombineTable::check_values(const EntryBatch& batch) const {
   const std::uint32_t size = fold_->state_size();
+  std::uint32_t differing = 0;
+  for (const Entry& entry : batch.entries) differing |= entry.value_size() ^ size;
+  if (differing == 0) return {};
   const auto wrong = std::find_if(batch.entries.begin(), batch.entries.end(),
                                   [&](const Entry& entry) { return entry.value_size() != size; });
-  return wrong == batch.entries.end() ? Result<void>() : no_state(wrong->value_size());
+  return no_state(wrong->value_size());
 }
 
 Failure CombineTable::no_state(std::uint64_t value_bytes) const {
@@ -107,181 +84,32 @@ Result<void> CombineTable::add(const EntryBatch& batch) {
   return {};
 }
 
-// Hashes the entries of a group and begins to load their slots.
-void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& group) const {
-  group.entries = batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin));
-  const Slot* const slots = slots_.as<Slot>();
-  std::uint32_t kinds = 0;
-  for (std::size_t i = 0; i < group.entries.size(); ++i) {
-    const Entry& entry = group.entries[i];
-    const std::uint64_t hash = hash_short(entry.k0, entry.k1, entry.klen, limits_.hash_seed);
-    group.hashes[i] = hash;
-    kinds |= entry.vlen;
-    __builtin_prefetch(&slots[hash & mask_], 1);
-  }
-  group.all_inline = kinds <= Entry::kLengthMask;
-  if (group.all_inline) return;
-  for (std::size_t i = 0; i < group.entries.size(); ++i) {
-    if (group.entries[i].kind() == EntryKind::inline_value) continue;
-    group.hashes[i] = hash_of(emitted_pair(group.entries[i], batch.heap));
-    __builtin_prefetch(&slots[group.hashes[i] & mask_], 1);
-  }
-}
-
-Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch) {
-  for (std::size_t at = 0; at < group.entries.size(); ++at) {
-    if (group.all_inline && fold_->is_plain_sum()) {
-      at = add_short(group, at);
-      if (at == group.entries.size()) break;
-    }
-    const Pair pair = emitted_pair(group.entries[at], batch.heap);
-    if (EntryBatcher::fits(pair)) {
-      MRUN_TRY(add_pair(pair, group.hashes[at]));
-      continue;
-    }
-    // It refers to a key too long for any table. Folds that are not exact keep input order: what is
-    // in the table came first.
-    if (!fold_->is_exact()) MRUN_TRY(hand_over());
-    MRUN_TRY(pass_on({group.entries.subspan(at, 1), batch.heap, batch.heap_bytes}));
-  }
-  run_folds();  // The values die with the batch.
-  return {};
-}
-
-// The common case by itself: keys of up to 16 bytes and one sum. Adds entries from `begin` on and
-// returns the first whose probe finds no end.
-std::size_t CombineTable::add_short(const Group& group, std::size_t begin) {
-  // Locals: what is written to slots could else be a member.
-  Slot* const slots = slots_.as<Slot>();
-  const std::size_t mask = mask_;
-  const Entry* const entries = group.entries.data();
-  const std::size_t count = group.entries.size();
-  Ledger sums;
-  std::size_t fresh = 0;
-  std::size_t i = begin;
-  for (; i < count; ++i) {
-    const Entry& entry = entries[i];
-    const std::uint64_t hash = group.hashes[i];
-    Slot* slot = &slots[hash & mask];
-    // One branch a slot: it is the right one nearly always.
-    const auto is_other = [&] {
-      return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
-    };
-    if (is_other() && slot->count != 0) [[unlikely]] {
-      std::size_t probes = 1;
-      do {
-        slot = &slots[(hash + probes) & mask];
-      } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
-      if (probes == kProbesMost) break;
-    }
-    if (slot->count == 0) [[unlikely]] {
-      *slot = {entry.k0, entry.k1, entry.klen, 0, 0};
-      ++fresh;
-    }
-    ++slot->count;
-    slot->state += entry.v;
-    sums.hashes += hash;
-    sums.weighed_values += hash * entry.v;
-  }
-  used_slots_ += fresh;
-  taken_.pairs += i - begin;
-  taken_.hashes += sums.hashes;
-  taken_.weighed_values += sums.weighed_values;
-  return i;
-}
-
-Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
-  Slot* slot = find(pair, hash);
-  if (slot != nullptr && slot->count == 0 && !fill(*slot, pair)) {
-    if (used_slots_ == 0) return pass_by(pair);  // It fits no table of this share.
-    MRUN_TRY(make_room());
-    slot = find(pair, hash);
-    if (slot != nullptr && !fill(*slot, pair)) slot = nullptr;
-  } else if (slot != nullptr && slot->count != 0) {
-    fold_in(*slot, pair);
-  }
-  if (slot == nullptr) {
-    if (!fold_->is_exact()) MRUN_TRY(hand_over());
-    return pass_by(pair);
-  }
-  ++slot->count;
-  ++taken_.pairs;
-  taken_.hashes += hash;
-  if (fold_->is_plain_sum()) {
-    std::uint64_t value;
-    std::memcpy(&value, pair.value, sizeof value);
-    taken_.weighed_values += hash * value;
-  }
-  return {};
-}
-
-CombineTable::Slot* CombineTable::find(const Pair& pair, std::uint64_t hash) {
-  Slot* const slots = slots_.as<Slot>();
-  std::size_t at = hash & mask_;
-  for (std::size_t probes = 0; probes < kProbesMost; ++probes, at = (at + 1) & mask_) {
-    Slot& slot = slots[at];
-    if (slot.count == 0) return &slot;
-    if (slot.k0 == pair.k0 && slot.k1 == pair.k1 && slot.klen == pair.klen &&
-        same_key(pair_of(slot), pair)) {
-      return &slot;
-    }
-  }
-  return nullptr;
-}
-
-Pair CombineTable::pair_of(const Slot& slot) const {
-  Pair pair{slot.k0, slot.k1, slot.klen, fold_->state_size(), nullptr, nullptr, 0};
-  pair.value = is_wide(slot.klen)
-                   ? reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(slot.state))
-                   : reinterpret_cast<const std::uint8_t*>(&slot.state);
-  pair.tail = pair.value + pair.vlen;
-  return pair;
-}
-
-// Makes the pair the slot's first. False where its bytes do not fit the arena.
-bool CombineTable::fill(Slot& slot, const Pair& pair) {
-  std::uint64_t state = 0;
-  if (is_wide(pair.klen)) {
-    const std::size_t tail = pair.tail_size();
-    std::uint8_t* const bytes = arena_take(pair.vlen + tail);
-    if (bytes == nullptr) return false;
-    std::memcpy(bytes, pair.value, pair.vlen);
-    if (tail != 0) std::memcpy(bytes + pair.vlen, pair.tail, tail);
-    state = reinterpret_cast<std::uintptr_t>(bytes);
-  } else {
-    std::memcpy(&state, pair.value, pair.vlen);
-  }
-  slot = {pair.k0, pair.k1, pair.klen, 0, state};
-  ++used_slots_;
-  return true;
-}
-
-void CombineTable::fold_in(Slot& slot, const Pair& pair) {
-  fold_states_.push_back(const_cast<std::uint8_t*>(pair_of(slot).value));
-  fold_values_.push_back(pair.value);
-  if (fold_values_.size() == StateFold::kBatch) run_folds();
-}
-
-void CombineTable::run_folds() {
-  if (!fold_values_.empty()) fold_->fold(fold_states_, fold_values_);
-  fold_states_.clear();
-  fold_values_.clear();
-}
-
 std::uint8_t* CombineTable::arena_take(std::size_t bytes) {
   bytes = (bytes + 7) / 8 * 8;
-  if (arena_.empty() || arena_used_ + bytes > arena_.back().size()) {
-    const std::size_t size = std::max(std::min(kArenaBytesMost, limits_.share_bytes / 8), bytes);
-    if (slots_.size() + arena_bytes_ + size > limits_.share_bytes) return nullptr;
-    auto buffer = PageBuffer::allocate(*limits_.budget, size);
-    if (!buffer) return nullptr;
-    arena_bytes_ += buffer->size();
-    arena_.push_back(*std::move(buffer));
+  while (arenas_used_ == 0 || arena_used_ + bytes > arena_[arenas_used_ - 1].size()) {
+    if (arenas_used_ == arena_.size() && !add_arena(bytes)) return nullptr;
+    ++arenas_used_;
     arena_used_ = 0;
   }
-  std::uint8_t* const taken = arena_.back().bytes() + arena_used_;
+  std::uint8_t* const taken = arena_[arenas_used_ - 1].bytes() + arena_used_;
   arena_used_ += bytes;
   return taken;
+}
+
+// False where the share has no room for one that holds `bytes`.
+bool CombineTable::add_arena(std::size_t bytes) {
+  if (used_slots_ == 0) drop_arenas();  // All of them are too small.
+  const std::size_t taken = slots_.size() + arena_bytes_;
+  const std::size_t left = limits_.share_bytes - std::min(limits_.share_bytes, taken);
+  // As much again as there is: large buffers get huge pages.
+  const std::size_t wanted = std::clamp(arena_bytes_, kArenaBytesLeast, kArenaBytesMost);
+  const std::size_t size = std::max(std::min({wanted, limits_.share_bytes / 8, left}), bytes);
+  if (size > left) return false;
+  auto buffer = PageBuffer::allocate(*limits_.budget, size);
+  if (!buffer) return false;
+  arena_bytes_ += buffer->size();
+  arena_.push_back(*std::move(buffer));
+  return true;
 }
 
 Result<void> CombineTable::make_room() {
@@ -357,7 +185,12 @@ Result<void> CombineTable::hand_over() {
   run_folds();
   if (used_slots_ == 0) return {};
   Ledger given;
-  for (const Slot& slot : std::span<const Slot>(slots_.as<Slot>(), slot_count())) {
+  const std::span<const Slot> slots(slots_.as<Slot>(), slot_count());
+  const bool has_states_apart = fold_->state_size() > sizeof(Slot::state);
+  for (const Slot& slot : slots) {
+    constexpr std::ptrdiff_t kAhead = 32;  // Slots whose states are being loaded.
+    if (has_states_apart && &slots.back() - &slot >= kAhead)
+      __builtin_prefetch(address_of((&slot)[kAhead].state));
     if (slot.count == 0) continue;
     const Pair pair = pair_of(slot);
     const std::uint64_t hash = hash_of(pair);
@@ -387,7 +220,15 @@ void CombineTable::forget() {
   if (used_slots_ != 0) std::memset(slots_.data(), 0, slots_.size());
   used_slots_ = 0;
   taken_ = Ledger();
+  arenas_used_ = 0;
+  arena_used_ = 0;
+  // They are warm. Folds that are not exact must not see the past in what there is room for.
+  if (!fold_->is_exact()) drop_arenas();
+}
+
+void CombineTable::drop_arenas() {
   arena_.clear();
+  arenas_used_ = 0;
   arena_used_ = 0;
   arena_bytes_ = 0;
 }

@@ -61,7 +61,8 @@ class CombineTable {
                                                 << 20;  // Then the table is tried again.
   static constexpr std::uint64_t kPairsMost = std::uint64_t{1}
                                               << 31;  // A slot's count has 32 bits.
-  static constexpr std::size_t kArenaBytesMost = std::size_t{256} << 10;
+  static constexpr std::size_t kArenaBytesLeast = std::size_t{256} << 10;
+  static constexpr std::size_t kArenaBytesMost = std::size_t{4} << 20;
 
   struct Slot {
     std::uint64_t k0, k1;
@@ -75,6 +76,7 @@ class CombineTable {
   struct Group {
     std::span<const Entry> entries;
     bool all_inline;
+    bool all_short_in_heap;  // Keys of up to 16 bytes, values in the batch's heap.
     std::array<std::uint64_t, kGroup> hashes;
   };
 
@@ -96,6 +98,7 @@ class CombineTable {
   void prepare(const EntryBatch& batch, std::size_t begin, Group& group) const;
   Result<void> add_group(const Group& group, const EntryBatch& batch);
   std::size_t add_short(const Group& group, std::size_t begin);
+  std::size_t add_states(const Group& group, std::size_t begin, const std::uint8_t* heap);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
   Slot* find(const Pair& pair, std::uint64_t hash);
   bool fill(Slot& slot, const Pair& pair);
@@ -108,6 +111,8 @@ class CombineTable {
   Result<void> hand_over();
   void forget();
   std::uint8_t* arena_take(std::size_t bytes);
+  bool add_arena(std::size_t bytes);
+  void drop_arenas();
 
   const StateFold* fold_;
   EntrySink* sink_;
@@ -121,12 +126,16 @@ class CombineTable {
   std::uint64_t bypass_left_ = 0;
 
   std::vector<PageBuffer> arena_;
-  std::size_t arena_used_ = 0;  // In its last buffer.
+  std::size_t arenas_used_ = 0;  // Of its buffers; others wait to be used again.
+  std::size_t arena_used_ = 0;   // In the last of those.
   std::size_t arena_bytes_ = 0;
 
   EntryBatcher batcher_;  // What is handed over.
-  std::vector<void*> fold_states_;
-  std::vector<const void*> fold_values_;
+  // Folds that are still to be done: none after a group, which brings one for each pair at most.
+  static_assert(kGroup <= StateFold::kBatch);
+  std::array<void*, kGroup> fold_states_;
+  std::array<const void*, kGroup> fold_values_;
+  std::size_t fold_count_ = 0;
 };
 
 }  // namespace mrun

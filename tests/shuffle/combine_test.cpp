@@ -115,6 +115,50 @@ TEST(CombineTable, FoldsEveryPairOnce) {
   }
 }
 
+// Goal: the way for keys that fit an entry and states that do not. Method: such pairs alone, in a
+// share that holds all keys and in ones that do not.
+TEST(CombineTable, FoldsWideStatesOfShortKeys) {
+  for (std::uint64_t i = 0; i < scaled(30); ++i) {
+    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
+    Random random(case_seed(i));
+    const std::size_t share = random.pick(std::vector<std::size_t>{64 << 10, 512 << 10, 4 << 20});
+    const std::uint64_t keys = random.pick(std::vector<std::uint64_t>{1, 30, 3000, 30000});
+    OpenTable open(wide_spec(), share, share, random.below(1u << 30));
+    ASSERT_TRUE(open.table);
+    Records records;
+    for (std::uint64_t n = 1 + random.below(20000); n > 0; --n)
+      records.push_back(
+          {"key " + std::to_string(random.below(keys)), random_state(random, open.job.spec()), 0});
+    for (std::size_t begin = 0; begin < records.size(); begin += 1000) {
+      const std::size_t end = std::min(records.size(), begin + 1000);
+      ASSERT_TRUE(open.table->add(Emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
+                                         records.begin() + static_cast<std::ptrdiff_t>(end)})
+                                      .batch()));
+    }
+    ASSERT_TRUE(open.table->flush());
+    EXPECT_TRUE(model(open.sink.records, open.fold) == model(records, open.fold));
+  }
+}
+
+// Goal: memory that a flushed table keeps for small states does not keep a large one out.
+TEST(CombineTable, CombinesALongKeyAfterManyShortOnes) {
+  constexpr std::size_t kShare = 96 << 10;
+  OpenTable open(wide_spec(), kShare, kShare, 1);
+  ASSERT_TRUE(open.table);
+  const std::string state = number_bytes(1) + number_bytes(1) + number_bytes(1);
+  Records records;
+  for (std::uint64_t i = 0; i < 4000; ++i)
+    records.push_back({"short " + std::to_string(i % 1000), state, 0});
+  ASSERT_TRUE(open.table->add(Emits(records).batch()));
+  ASSERT_TRUE(open.table->flush());
+  open.sink.records.clear();
+  const Records long_ones(100, Record{std::string(50000, 'k'), state, 0});
+  for (const Record& record : long_ones) ASSERT_TRUE(open.table->add(Emits({record}).batch()));
+  ASSERT_TRUE(open.table->flush());
+  EXPECT_EQ(1u, open.sink.records.size());
+  EXPECT_TRUE(model(open.sink.records, open.fold) == model(long_ones, open.fold));
+}
+
 TEST(CombineTable, KeepsToItsShare) {
   constexpr std::size_t kShare = 300 << 10;
   OpenTable open(wide_spec(), kShare, kShare, 1);

@@ -1,0 +1,247 @@
+// The inner loops of CombineTable: hashing groups of pairs, finding their slots and folding them
+// in.
+#include <array>
+
+#include "base/hash.hpp"
+#include "shuffle/combine_table.hpp"
+#include "shuffle/entry_block.hpp"
+
+namespace mrun {
+namespace {
+
+std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// Of keys of up to 16 bytes. One multiplication mixes enough for a table's index. The constants
+// keep a key of zeros from being a factor of 0.
+std::uint64_t hash_short(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen,
+                         std::uint64_t seed) {
+  return fold_multiply(k0 ^ 0xc2b2ae3d27d4eb4f ^ seed, (k1 ^ 0x9e3779b97f4a7c15) + klen);
+}
+
+}  // namespace
+
+std::uint64_t CombineTable::hash_of(const Pair& pair) const {
+  const std::uint64_t hash = hash_short(pair.k0, pair.k1, pair.klen, limits_.hash_seed);
+  return pair.klen > kPrefixBytes
+             ? hash ^ hash64(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed)
+             : hash;
+}
+
+// Hashes the entries of a group and begins to load their slots.
+void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& group) const {
+  group.entries = batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin));
+  const Slot* const slots = slots_.as<Slot>();
+  std::uint32_t kinds = 0, not_heap = 0, keys = 0;
+  for (std::size_t i = 0; i < group.entries.size(); ++i) {
+    const Entry& entry = group.entries[i];
+    const std::uint64_t hash = hash_short(entry.k0, entry.k1, entry.klen, limits_.hash_seed);
+    group.hashes[i] = hash;
+    kinds |= entry.vlen;
+    not_heap |= entry.vlen ^ (static_cast<std::uint32_t>(EntryKind::heap) << 28);
+    keys |= entry.klen | (entry.klen + 15);  // A bit past the fifth: the length is past 16.
+    __builtin_prefetch(&slots[hash & mask_], 1);
+  }
+  group.all_inline = kinds <= Entry::kLengthMask;
+  group.all_short_in_heap = not_heap <= Entry::kLengthMask && keys < 32;
+  if (keys < 32) return;
+  for (std::size_t i = 0; i < group.entries.size(); ++i) {
+    if (group.entries[i].key_size() <= kPrefixBytes) continue;
+    group.hashes[i] = hash_of(emitted_pair(group.entries[i], batch.heap));
+    __builtin_prefetch(&slots[group.hashes[i] & mask_], 1);
+  }
+}
+
+Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch) {
+  for (std::size_t at = 0; at < group.entries.size(); ++at) {
+    if (group.all_inline && fold_->is_plain_sum())
+      at = add_short(group, at);
+    else if (group.all_short_in_heap)
+      at = add_states(group, at, batch.heap);
+    if (at == group.entries.size()) break;
+    const Pair pair = emitted_pair(group.entries[at], batch.heap);
+    if (EntryBatcher::fits(pair)) {
+      MRUN_TRY(add_pair(pair, group.hashes[at]));
+      continue;
+    }
+    // It refers to a key too long for any table. Folds that are not exact keep input order: what is
+    // in the table came first.
+    if (!fold_->is_exact()) MRUN_TRY(hand_over());
+    MRUN_TRY(pass_on({group.entries.subspan(at, 1), batch.heap, batch.heap_bytes}));
+  }
+  run_folds();  // The values die with the batch.
+  return {};
+}
+
+// The common case by itself: keys of up to 16 bytes and one sum. Adds entries from `begin` on and
+// returns the first whose probe finds no end.
+std::size_t CombineTable::add_short(const Group& group, std::size_t begin) {
+  // Locals: what is written to slots could else be a member.
+  Slot* const slots = slots_.as<Slot>();
+  const std::size_t mask = mask_;
+  const Entry* const entries = group.entries.data();
+  const std::size_t count = group.entries.size();
+  Ledger sums;
+  std::size_t fresh = 0;
+  std::size_t i = begin;
+  for (; i < count; ++i) {
+    const Entry& entry = entries[i];
+    const std::uint64_t hash = group.hashes[i];
+    Slot* slot = &slots[hash & mask];
+    // One branch a slot: it is the right one nearly always.
+    const auto is_other = [&] {
+      return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
+    };
+    if (is_other() && slot->count != 0) [[unlikely]] {
+      std::size_t probes = 1;
+      do {
+        slot = &slots[(hash + probes) & mask];
+      } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
+      if (probes == kProbesMost) break;
+    }
+    if (slot->count == 0) [[unlikely]] {
+      *slot = {entry.k0, entry.k1, entry.klen, 0, 0};
+      ++fresh;
+    }
+    ++slot->count;
+    slot->state += entry.v;
+    sums.hashes += hash;
+    sums.weighed_values += hash * entry.v;
+  }
+  used_slots_ += fresh;
+  taken_.pairs += i - begin;
+  taken_.hashes += sums.hashes;
+  taken_.weighed_values += sums.weighed_values;
+  return i;
+}
+
+// The same for keys of up to 16 bytes and states of several words. A state is loaded while the
+// slots of the next pairs are probed, and folded into when the whole group has found its own.
+std::size_t CombineTable::add_states(const Group& group, std::size_t begin,
+                                     const std::uint8_t* heap) {
+  Slot* const slots = slots_.as<Slot>();
+  const std::size_t mask = mask_;
+  const std::uint32_t state_size = fold_->state_size();
+  const std::size_t count = group.entries.size();
+  std::uint64_t hashes = 0;
+  std::size_t waiting = fold_count_;
+  std::size_t i = begin;
+  for (; i < count; ++i) {
+    const Entry& entry = group.entries[i];
+    const std::uint64_t hash = group.hashes[i];
+    Slot* slot = &slots[hash & mask];
+    const auto is_other = [&] {
+      return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
+    };
+    if (is_other() && slot->count != 0) [[unlikely]] {
+      std::size_t probes = 1;
+      do {
+        slot = &slots[(hash + probes) & mask];
+      } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
+      if (probes == kProbesMost) break;
+    }
+    // Entries of blocks hold addresses, and come without a heap.
+    const std::uint8_t* const value = heap == nullptr ? address_of(entry.v) : heap + entry.v;
+    if (slot->count == 0) [[unlikely]] {
+      std::uint8_t* const state = arena_take(state_size);
+      if (state == nullptr) break;
+      std::memcpy(state, value, state_size);
+      *slot = {entry.k0, entry.k1, entry.klen, 0, reinterpret_cast<std::uintptr_t>(state)};
+      ++used_slots_;
+    } else {
+      void* const state = reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot->state));
+      __builtin_prefetch(state, 1);
+      fold_states_[waiting] = state;
+      fold_values_[waiting++] = value;
+    }
+    ++slot->count;
+    hashes += hash;
+  }
+  fold_count_ = waiting;
+  taken_.pairs += i - begin;
+  taken_.hashes += hashes;
+  return i;
+}
+
+Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
+  Slot* slot = find(pair, hash);
+  if (slot != nullptr && slot->count == 0 && !fill(*slot, pair)) {
+    if (used_slots_ == 0) return pass_by(pair);  // It fits no table of this share.
+    MRUN_TRY(make_room());
+    slot = find(pair, hash);
+    if (slot != nullptr && !fill(*slot, pair)) slot = nullptr;
+  } else if (slot != nullptr && slot->count != 0) {
+    fold_in(*slot, pair);
+  }
+  if (slot == nullptr) {
+    if (!fold_->is_exact()) MRUN_TRY(hand_over());
+    return pass_by(pair);
+  }
+  ++slot->count;
+  ++taken_.pairs;
+  taken_.hashes += hash;
+  if (fold_->is_plain_sum()) {
+    std::uint64_t value;
+    std::memcpy(&value, pair.value, sizeof value);
+    taken_.weighed_values += hash * value;
+  }
+  return {};
+}
+
+CombineTable::Slot* CombineTable::find(const Pair& pair, std::uint64_t hash) {
+  Slot* const slots = slots_.as<Slot>();
+  std::size_t at = hash & mask_;
+  for (std::size_t probes = 0; probes < kProbesMost; ++probes, at = (at + 1) & mask_) {
+    Slot& slot = slots[at];
+    if (slot.count == 0) return &slot;
+    if (slot.k0 == pair.k0 && slot.k1 == pair.k1 && slot.klen == pair.klen &&
+        same_key(pair_of(slot), pair)) {
+      return &slot;
+    }
+  }
+  return nullptr;
+}
+
+Pair CombineTable::pair_of(const Slot& slot) const {
+  Pair pair{slot.k0, slot.k1, slot.klen, fold_->state_size(), nullptr, nullptr, 0};
+  pair.value = is_wide(slot.klen)
+                   ? reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(slot.state))
+                   : reinterpret_cast<const std::uint8_t*>(&slot.state);
+  pair.tail = pair.value + pair.vlen;
+  return pair;
+}
+
+// Makes the pair the slot's first. False where its bytes do not fit the arena.
+bool CombineTable::fill(Slot& slot, const Pair& pair) {
+  std::uint64_t state = 0;
+  if (is_wide(pair.klen)) {
+    const std::size_t tail = pair.tail_size();
+    std::uint8_t* const bytes = arena_take(pair.vlen + tail);
+    if (bytes == nullptr) return false;
+    std::memcpy(bytes, pair.value, pair.vlen);
+    if (tail != 0) std::memcpy(bytes + pair.vlen, pair.tail, tail);
+    state = reinterpret_cast<std::uintptr_t>(bytes);
+  } else {
+    std::memcpy(&state, pair.value, pair.vlen);
+  }
+  slot = {pair.k0, pair.k1, pair.klen, 0, state};
+  ++used_slots_;
+  return true;
+}
+
+void CombineTable::fold_in(Slot& slot, const Pair& pair) {
+  fold_states_[fold_count_] = const_cast<std::uint8_t*>(pair_of(slot).value);
+  fold_values_[fold_count_++] = pair.value;
+}
+
+void CombineTable::run_folds() {
+  if (fold_count_ != 0)
+    fold_->fold(std::span(fold_states_).first(fold_count_),
+                std::span(fold_values_).first(fold_count_));
+  fold_count_ = 0;
+}
+
+}  // namespace mrun
