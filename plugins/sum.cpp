@@ -2,7 +2,7 @@
 // others. Numbers are decimals and are added exactly, whatever the order.
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <charconv>
 #include <mrun/mrun.hpp>
 
 #include "common/group_key.hpp"
@@ -50,14 +50,12 @@ struct Sum {
       for (const Number& number : job.numbers) {
         std::uint64_t* const at = state + number.word;
         if (number.is_added()) {
-          auto total = load<mrun::DecimalSum>(at);
-          total.add(load<mrun::DecimalSum>(value + number.word));
+          auto total = load_sum(at);
+          total.add(load_sum(value + number.word));
           store(at, total);
         } else {
-          const auto other = load<mrun::Decimal::Packed>(value + number.word);
-          const auto a = mrun::Decimal::of(load<mrun::Decimal::Packed>(at)),
-                     b = mrun::Decimal::of(other);
-          if (number.kind == Kind::min ? b < a : b > a) store(at, other);
+          const auto a = load_number(at), b = load_number(value + number.word);
+          if (number.kind == Kind::min ? b < a : b > a) store(at, b.packed());
         }
       }
     }
@@ -72,25 +70,32 @@ struct Sum {
       std::uint64_t* const at = &state[numbers[i].word];
       numbers[i].is_added() ? store(at, mrun::DecimalSum::of(*value)) : store(at, value->packed());
     }
-    group.begin();
-    for (std::size_t i = 0; i < by.size(); ++i) group.add(columns[i], i + 1 == by.size());
-    out(group.bytes(),
-        {reinterpret_cast<const char*>(state.data()), state.size() * sizeof state[0]});
+    out(key(), {reinterpret_cast<const char*>(state.data()), state.size() * sizeof state[0]});
   }
 
   void reduce(std::string_view key, mrun::Values<std::string_view>& states, mrun::Out& out) {
     const std::string_view bytes = *states.begin();
     std::memcpy(state.data(), bytes.data(), bytes.size());
-    std::vector<std::string_view> texts = group.texts(key, by.size());
-    const std::string rows = std::to_string(state[0]);
-    if (*count || numbers.empty()) texts.push_back(rows);
-    std::vector<std::array<char, mrun::Decimal::kTextBytes>> buffers(numbers.size());
+    group.texts(key, by.size(), texts);
+    std::array<char, 20> rows;
+    if (*count || numbers.empty()) {
+      const char* const end = std::to_chars(rows.begin(), rows.end(), state[0]).ptr;
+      texts.emplace_back(rows.data(), static_cast<std::size_t>(end - rows.data()));
+    }
     for (std::size_t i = 0; i < numbers.size(); ++i)
       texts.push_back(result(numbers[i]).text(buffers[i].data()));
     out.fields(texts);
   }
 
  private:
+  /// Of the row that was split.
+  std::string_view key() {
+    if (by.size() == 1) return columns[0];
+    group.begin();
+    for (std::size_t i = 0; i < by.size(); ++i) group.add(columns[i], i + 1 == by.size());
+    return group.bytes();
+  }
+
   std::vector<std::string> choose() {
     std::vector<std::string> fields(by.begin(), by.end());
     const auto add = [&](Kind kind, const Fields& chosen) {
@@ -116,27 +121,35 @@ struct Sum {
 
   mrun::Decimal result(const Number& number) const {
     const std::uint64_t* const at = &state[number.word];
-    if (!number.is_added()) return mrun::Decimal::of(load<mrun::Decimal::Packed>(at));
-    const auto total = load<mrun::DecimalSum>(at).value(state[0]);
+    if (!number.is_added()) return load_number(at);
+    const auto total = load_sum(at).value(state[0]);
     if (!total) mrun::fail("the sum of field '" + number.field + "' may need more than 38 digits");
     return number.kind == Kind::mean ? mrun::decimal_mean(*total, state[0]) : *total;
   }
 
-  template <typename T>
-  using Words = std::array<std::uint64_t, sizeof(T) / sizeof(std::uint64_t)>;
-  template <typename T>
-  static T load(const std::uint64_t* words) {
-    Words<T> copy;
-    std::copy_n(words, copy.size(), copy.begin());
-    return std::bit_cast<T>(copy);
+  // Word by word, here and in `fold`: numbers that have just been written as words of 64 bits or
+  // less and are read as vectors make the processor wait.
+  static void store(std::uint64_t* words, const mrun::DecimalSum& sum) {
+    words[0] = sum.low;
+    words[1] = sum.high;
+    words[2] = sum.scale | std::uint64_t{static_cast<std::uint32_t>(sum.largest)} << 32;
   }
-  template <typename T>
-  static void store(std::uint64_t* words, const T& value) {
-    const auto copy = std::bit_cast<Words<T>>(value);
-    std::copy_n(copy.begin(), copy.size(), words);
+  static void store(std::uint64_t* words, const mrun::Decimal::Packed& number) {
+    words[0] = number.low;
+    words[1] = number.high;
+  }
+  static mrun::DecimalSum load_sum(const std::uint64_t* words) {
+    return {words[0], words[1], static_cast<std::uint32_t>(words[2]),
+            static_cast<std::int32_t>(words[2] >> 32)};
+  }
+  static mrun::Decimal load_number(const std::uint64_t* words) {
+    return mrun::Decimal::of({words[0], words[1]});
   }
 
   GroupKey group;
+  // What reduce writes, and the bytes of its numbers.
+  std::vector<std::string_view> texts;
+  std::vector<std::array<char, mrun::Decimal::kTextBytes>> buffers{numbers.size()};
 };
 
 MRUN_JOB(Sum)

@@ -36,6 +36,22 @@ inline KeyHead key_head(const std::uint8_t* key, std::size_t size) {
   return {__builtin_bswap64(words[0] & masks[0]), __builtin_bswap64(words[1] & masks[1])};
 }
 
+/// std::memcpy; the first words of small values one by one, without a call. They may just have been
+/// written as such words, and reading them as vectors would make the processor wait.
+inline void copy_value(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t), kSmall = 64;
+  std::size_t done = 0;
+  if (size <= kSmall) {
+    for (; size - done >= kWord; done += kWord) {
+      std::uint64_t word;
+      std::memcpy(&word, from + done, kWord);
+      __asm__("" : "+r"(word));  // The compiler shall not make vectors of it.
+      std::memcpy(to + done, &word, kWord);
+    }
+  }
+  if (done != size) std::memcpy(to + done, from + done, size - done);
+}
+
 /// Writes entries into the runner's buffer, and flushes it when it is full.
 class EntryWriter {
  public:
@@ -140,7 +156,7 @@ class EntryWriter {
     }
     if (heap_use(value_size + tail) > emitter_->heap_cap - emitter_->heap_used) flush();
     std::uint8_t* const at = emitter_->heap + emitter_->heap_used;
-    if (value_size != 0) std::memcpy(at, value, value_size);
+    copy_value(at, value, value_size);
     if (tail != 0) std::memcpy(at + value_size, key + 16, tail);
     push(key_head(key, key_size), key_size, value_size, MRUN_E_HEAP, emitter_->heap_used);
     emitter_->heap_used += heap_use(value_size + tail);

@@ -23,11 +23,11 @@ class GroupKey {
   }
   std::string_view bytes() const { return bytes_; }
 
-  /// The `n` texts of a key; they live until the next call.
-  std::vector<std::string_view> texts(std::string_view key, std::size_t n) {
+  /// Makes `found` the `n` texts of a key; they live as long as the key and until the next call.
+  void texts(std::string_view key, std::size_t n, std::vector<std::string_view>& found) {
     bytes_.clear();
     bytes_.reserve(key.size());
-    std::vector<std::string_view> found;
+    found.clear();
     std::size_t begin = 0;
     for (std::size_t at = 0; at < key.size() && found.size() + 1 < n; ++at) {
       if (key[at] != '\0') {
@@ -41,7 +41,6 @@ class GroupKey {
       }
     }
     if (n > 0) found.push_back(key);
-    return found;
   }
 
  private:

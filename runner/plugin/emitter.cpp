@@ -54,6 +54,21 @@ bool are_sound_inline(std::span<const mrun_entry> entries, std::size_t value_byt
   return lengths < 32 && padding == 0;
 }
 
+/// The same for pairs of short keys whose values lie in the heap.
+bool are_sound_in_heap(std::span<const mrun_entry> entries, std::size_t value_bytes,
+                       std::uint64_t heap_used) {
+  if (value_bytes > heap_used) return false;
+  const std::uint64_t last = heap_used - value_bytes;
+  const auto vlen = static_cast<std::uint32_t>(value_bytes) | (std::uint32_t{MRUN_E_HEAP} << 28);
+  std::uint64_t padding = 0, lengths = 0, others = 0;
+  for (const mrun_entry& entry : entries) {
+    lengths |= entry.klen | (std::uint64_t{entry.klen} + 15);
+    padding |= set_in_padding(entry, entry.klen);
+    others |= (entry.vlen ^ vlen) | (entry.v & 7) | (entry.v > last ? 1u : 0u);
+  }
+  return lengths < 32 && padding == 0 && others == 0;
+}
+
 bool lies_in(Slice outer, std::uint64_t address, std::uint64_t size) {
   const auto begin = reinterpret_cast<std::uintptr_t>(outer.data);
   return outer.size > 0 && address >= begin && size <= outer.size &&
@@ -157,7 +172,9 @@ const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
   for (std::span<const mrun_entry> rest(buffer_->entries.data(), n); !rest.empty();) {
     const auto some = rest.first(std::min(kTogether, rest.size()));
     rest = rest.subspan(some.size());
-    if (are_sound_inline(some, worker_.job().value_bytes)) continue;
+    const std::size_t value_bytes = worker_.job().value_bytes;
+    if (are_sound_inline(some, value_bytes) || are_sound_in_heap(some, value_bytes, heap_used))
+      continue;
     if (const char* const fault = find_fault(some, heap_used)) return fault;
   }
   return nullptr;

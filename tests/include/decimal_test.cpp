@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "include/guarded_pages.hpp"
 #include "include/random_bytes.hpp"
 
 namespace {
@@ -39,6 +40,26 @@ TEST(Decimal, IsReadAndWrittenWithAllItsDecimals) {
   EXPECT_EQ("0.0012", reread("1.2E-3"));
   EXPECT_EQ("12.5", reread("0.125e+2"));
   EXPECT_EQ("0", reread("0e9999999999"));
+}
+
+// Goal: the ways for short and for long numbers read the same. Method: random texts of digits and
+// of what lies beside them among the characters, which end at and before a guard, read byte by
+// byte.
+TEST(Decimal, OfDigitsIsWhatTheDigitsSay) {
+  SCOPED_TRACE("--gtest_random_seed=" + std::to_string(sdk_test::seed()));
+  std::mt19937_64 random(sdk_test::seed());
+  const sdk_test::GuardedPages pages;
+  for (int i = 0; i < 50000; ++i) {
+    std::string text = sdk_test::random_text(random, random() % 40, "0123456789");
+    if (random() % 4 == 0 && !text.empty())
+      text[random() % text.size()] = "/:\0\xB0 "[random() % 5];
+    const bool is_number =
+        !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    const std::string digits =
+        !is_number ? "" : text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
+    EXPECT_EQ(is_number && digits.size() <= Decimal::kDigitsMost ? digits : "none",
+              reread(pages.place(text, random() % 20)));
+  }
 }
 
 TEST(Decimal, IsNothingElse) {

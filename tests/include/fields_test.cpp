@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
 #include <vector>
 
+#include "include/guarded_pages.hpp"
+#include "include/random_bytes.hpp"
 #include "mrun/lines.hpp"
 #include "mrun/row.hpp"
 
@@ -70,6 +73,34 @@ TEST(Row, TakesQuotedFieldsApart) {
   row.split("a\tb\tc", 2);
   EXPECT_EQ(2u, row.size());
   EXPECT_EQ("", row[7]);
+}
+
+// Goal: separators are found 64 bytes at a time, at any place and up to the end of readable memory.
+// Method: random records of all lengths, ended at and before a guard, against a byte loop.
+TEST(Row, FindsWhatAByteLoopFinds) {
+  SCOPED_TRACE("--gtest_random_seed=" + std::to_string(sdk_test::seed()));
+  std::mt19937_64 random(sdk_test::seed());
+  const sdk_test::GuardedPages pages;
+  mrun::Row row(',');
+  for (std::size_t i = 0; i < 20000; ++i) {
+    const std::string text =
+        sdk_test::random_text(random, random() % 200, random() % 2 == 0 ? "a," : "abcdefgh\xAC\r,");
+    std::vector<std::string> expected(1);
+    const std::string_view without_cr = mrun::trim_cr(text);
+    for (const char c : without_cr) {
+      if (c == ',')
+        expected.emplace_back();
+      else
+        expected.back().push_back(c);
+    }
+    const std::size_t most = random() % 3 == 0 ? random() % 10 : SIZE_MAX;
+    if (expected.size() > most) expected.resize(most);
+    row.split(pages.place(text, random() % 70), most);
+    std::vector<std::string> found;
+    for (std::size_t at = 0; at < row.size(); ++at) found.emplace_back(row[at]);
+    ASSERT_EQ(expected, found) << text;
+    ASSERT_EQ("", row[row.size()]);
+  }
 }
 
 std::vector<std::string> all_lines(const mrun::lines& range) {

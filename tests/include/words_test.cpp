@@ -3,16 +3,16 @@
 #include "mrun/words.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <string>
 #include <vector>
 
+#include "include/guarded_pages.hpp"
 #include "include/random_bytes.hpp"
 
 namespace {
+
+using sdk_test::GuardedPages;
 
 bool belongs(mrun::detail::NoSpace, char c) { return c != ' ' && (c < '\t' || c > '\r'); }
 bool belongs(mrun::detail::LetterOrDigit, char c) {
@@ -38,31 +38,6 @@ std::vector<std::string> fast_words(std::string_view text) {
   for (const std::string_view word : mrun::detail::Words<Class>{text}) found.emplace_back(word);
   return found;
 }
-
-/// Pages whose end is followed by one that cannot be read.
-class GuardedPages {
- public:
-  GuardedPages() : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
-    void* const memory =
-        mmap(nullptr, page_ * 3, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) std::abort();
-    begin_ = static_cast<char*>(memory);
-    if (mprotect(begin_ + page_ * 2, page_, PROT_NONE) != 0) std::abort();
-  }
-  ~GuardedPages() { munmap(begin_, page_ * 3); }
-  GuardedPages(const GuardedPages&) = delete;
-  GuardedPages& operator=(const GuardedPages&) = delete;
-  /// A copy of the text that ends `gap` bytes before the guard.
-  std::string_view place(std::string_view text, std::size_t gap) {
-    char* const at = begin_ + page_ * 2 - gap - text.size();
-    std::memcpy(at, text.data(), text.size());
-    return {at, text.size()};
-  }
-
- private:
-  std::size_t page_;
-  char* begin_;
-};
 
 template <typename Class>
 class WordsOf : public testing::Test {};
