@@ -13,17 +13,23 @@
 
 namespace mrun::detail {
 
+#if defined(__SSE2__)
+/// Bit i is set where byte i of the 16 at `bytes` is that of which `wanted` is full.
+inline std::uint64_t equal_bits_16(const char* bytes, __m128i wanted) {
+  const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, wanted)));
+}
+#endif
+
 /// Bit i is set where byte i of the 64 at `bytes` is `byte`.
 inline std::uint64_t equal_bits_64(const char* bytes, char byte) {
-  std::uint64_t bits = 0;
 #if defined(__SSE2__)
   const __m128i wanted = _mm_set1_epi8(byte);
-  for (unsigned i = 0; i < 4; ++i) {
-    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i * 16));
-    const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, wanted)));
-    bits |= std::uint64_t{found} << (i * 16);
-  }
+  // Not a loop: GCC 12 unrolls none at -O2.
+  return equal_bits_16(bytes, wanted) | equal_bits_16(bytes + 16, wanted) << 16 |
+         equal_bits_16(bytes + 32, wanted) << 32 | equal_bits_16(bytes + 48, wanted) << 48;
 #else
+  std::uint64_t bits = 0;
   constexpr std::uint64_t kOnes = 0x0101010101010101, kLow = 0x7F7F7F7F7F7F7F7F;
   const std::uint64_t wanted = kOnes * static_cast<unsigned char>(byte);
   for (unsigned i = 0; i < 8; ++i) {
@@ -34,8 +40,8 @@ inline std::uint64_t equal_bits_64(const char* bytes, char byte) {
     const std::uint64_t equal = ~(((x & kLow) + kLow) | x | kLow);
     bits |= ((equal >> 7) * 0x0102040810204080 >> 56) << (i * 8);
   }
-#endif
   return bits;
+#endif
 }
 
 /// The same of the first 64 of `left` > 0 bytes; zero past them.
