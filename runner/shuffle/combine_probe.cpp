@@ -35,18 +35,21 @@ std::uint64_t CombineTable::hash_of(const Pair& pair) const {
 void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& group) const {
   group.entries = batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin));
   const Slot* const slots = slots_.as<Slot>();
-  std::uint32_t kinds = 0, not_heap = 0, keys = 0;
+  std::uint32_t kinds = 0, not_heap = 0, keys = 0, differing = 0;
+  const std::uint32_t state_size = fold_->state_size();
   for (std::size_t i = 0; i < group.entries.size(); ++i) {
     const Entry& entry = group.entries[i];
     const std::uint64_t hash = hash_short(entry.k0, entry.k1, entry.klen, limits_.hash_seed);
     group.hashes[i] = hash;
     kinds |= entry.vlen;
+    differing |= entry.vlen ^ state_size;
     not_heap |= entry.vlen ^ (static_cast<std::uint32_t>(EntryKind::heap) << 28);
     keys |= entry.klen | (entry.klen + 15);  // A bit past the fifth: the length is past 16.
     __builtin_prefetch(&slots[hash & mask_], 1);
   }
   group.all_inline = kinds <= Entry::kLengthMask;
   group.all_short_in_heap = not_heap <= Entry::kLengthMask && keys < 32;
+  group.are_states = (differing & Entry::kLengthMask) == 0;
   if (keys < 32) return;
   for (std::size_t i = 0; i < group.entries.size(); ++i) {
     if (group.entries[i].key_size() <= kPrefixBytes) continue;
@@ -57,8 +60,8 @@ void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& gr
 
 Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch) {
   for (std::size_t at = 0; at < group.entries.size(); ++at) {
-    if (group.all_inline && fold_->is_plain_sum())
-      at = add_short(group, at);
+    if (fold_->is_plain_sum())
+      at = group.all_inline ? add_short<false>(group, at) : add_short<true>(group, at);
     else if (group.all_short_in_heap)
       at = add_states(group, at, batch.heap);
     if (at == group.entries.size()) break;
@@ -77,7 +80,8 @@ Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch
 }
 
 // The common case by itself: keys of up to 16 bytes and one sum. Adds entries from `begin` on and
-// returns the first whose probe finds no end.
+// returns the first whose probe finds no end, or that is of another kind, if the group has such.
+template <bool kHasOthers>
 std::size_t CombineTable::add_short(const Group& group, std::size_t begin) {
   // Locals: what is written to slots could else be a member.
   Slot* const slots = slots_.as<Slot>();
@@ -89,6 +93,8 @@ std::size_t CombineTable::add_short(const Group& group, std::size_t begin) {
   std::size_t i = begin;
   for (; i < count; ++i) {
     const Entry& entry = entries[i];
+    if (kHasOthers && entry.vlen > Entry::kLengthMask) [[unlikely]]
+      break;
     const std::uint64_t hash = group.hashes[i];
     Slot* slot = &slots[hash & mask];
     // One branch a slot: it is the right one nearly always.
@@ -133,6 +139,7 @@ std::size_t CombineTable::add_states(const Group& group, std::size_t begin,
     const Entry& entry = group.entries[i];
     const std::uint64_t hash = group.hashes[i];
     Slot* slot = &slots[hash & mask];
+    // One branch a slot: it is the right one nearly always.
     const auto is_other = [&] {
       return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
     };
@@ -173,8 +180,10 @@ Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
     MRUN_TRY(make_room());
     slot = find(pair, hash);
     if (slot != nullptr && !fill(*slot, pair)) slot = nullptr;
-  } else if (slot != nullptr && slot->count != 0) {
+  } else if (slot != nullptr && slot->count != 0 && !fold_->is_plain_sum()) {
     fold_in(*slot, pair);
+  } else if (slot != nullptr && slot->count != 0) {
+    add_to_sum(*slot, pair);
   }
   if (slot == nullptr) {
     if (!fold_->is_exact()) MRUN_TRY(hand_over());
@@ -235,6 +244,15 @@ bool CombineTable::fill(Slot& slot, const Pair& pair) {
 void CombineTable::fold_in(Slot& slot, const Pair& pair) {
   fold_states_[fold_count_] = const_cast<std::uint8_t*>(pair_of(slot).value);
   fold_values_[fold_count_++] = pair.value;
+}
+
+void CombineTable::add_to_sum(Slot& slot, const Pair& pair) const {
+  std::uint64_t sum, value;
+  auto* const state = const_cast<std::uint8_t*>(pair_of(slot).value);
+  std::memcpy(&sum, state, sizeof sum);
+  std::memcpy(&value, pair.value, sizeof value);
+  sum += value;
+  std::memcpy(state, &sum, sizeof sum);
 }
 
 void CombineTable::run_folds() {

@@ -62,8 +62,8 @@ Failure CombineTable::no_state(std::uint64_t value_bytes) const {
 }
 
 Result<void> CombineTable::add(const EntryBatch& batch) {
-  MRUN_TRY(check_values(batch));
   if (bypass_left_ > 0) {
+    MRUN_TRY(check_values(batch));
     // What the batch that began the bypass left in the table was emitted before.
     if (used_slots_ != 0) MRUN_TRY(hand_over());
     bypass_left_ -= std::min<std::uint64_t>(bypass_left_, batch.entries.size());
@@ -77,6 +77,7 @@ Result<void> CombineTable::add(const EntryBatch& batch) {
   for (std::size_t begin = 0; begin < count; begin += kGroup) {
     Group& group = groups[begin / kGroup % 2];
     if (begin + kGroup < count) prepare(batch, begin + kGroup, groups[(begin / kGroup + 1) % 2]);
+    if (!group.are_states) return check_values(batch);
     // A table that grows or is emptied here is not the one that was loaded: that costs time only.
     if ((used_slots_ + kGroup) * 8 > slot_count() * 5) MRUN_TRY(make_room());
     MRUN_TRY(add_group(group, batch));
@@ -125,6 +126,15 @@ Result<void> CombineTable::make_room() {
   return {};
 }
 
+// Begins to load what a slot some way behind `slot` keeps in the arena, for a walk over all of
+// them.
+void CombineTable::prefetch_apart(std::span<const Slot> slots, const Slot& slot) const {
+  constexpr std::ptrdiff_t kAhead = 32;
+  if (&slots.back() - &slot < kAhead) return;
+  const Slot& ahead = (&slot)[kAhead];
+  if (is_wide(ahead.klen)) __builtin_prefetch(address_of(ahead.state));
+}
+
 Result<bool> CombineTable::grow() {
   const std::size_t size = slots_.size() * 2;
   if (size + slots_.size() + arena_bytes_ > limits_.share_bytes) return false;
@@ -135,8 +145,10 @@ Result<bool> CombineTable::grow() {
   // Keys that come more often than others go first, so that most pairs find theirs where they look
   // first.
   const std::uint64_t often = taken_.pairs / used_slots_ * 4 + 1;
+  const std::span<const Slot> slots(slots_.as<Slot>(), slot_count());
   for (const bool are_often : {true, false}) {
-    for (const Slot& slot : std::span<const Slot>(slots_.as<Slot>(), slot_count())) {
+    for (const Slot& slot : slots) {
+      prefetch_apart(slots, slot);
       if (slot.count == 0 || (slot.count >= often) != are_often) continue;
       std::size_t at = hash_of(pair_of(slot)) & mask;
       while (to[at].count != 0) at = (at + 1) & mask;
@@ -186,11 +198,8 @@ Result<void> CombineTable::hand_over() {
   if (used_slots_ == 0) return {};
   Ledger given;
   const std::span<const Slot> slots(slots_.as<Slot>(), slot_count());
-  const bool has_states_apart = fold_->state_size() > sizeof(Slot::state);
   for (const Slot& slot : slots) {
-    constexpr std::ptrdiff_t kAhead = 32;  // Slots whose states are being loaded.
-    if (has_states_apart && &slots.back() - &slot >= kAhead)
-      __builtin_prefetch(address_of((&slot)[kAhead].state));
+    prefetch_apart(slots, slot);
     if (slot.count == 0) continue;
     const Pair pair = pair_of(slot);
     const std::uint64_t hash = hash_of(pair);

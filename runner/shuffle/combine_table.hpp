@@ -1,10 +1,10 @@
 // CombineTable: folds emitted pairs of equal keys in memory before they are kept for sorting.
 //
-// Open addressing with linear probing over 32-byte slots; 16 key bytes and a state of 8 bytes lie
-// in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64
-// at a time while those before are probed, so that cache misses overlap with each other and with
-// work. The table begins small and doubles at
-// 5/8 load up to its share of memory; then it is flushed to the sink behind it.
+// Open addressing with linear probing over 32-byte slots; 16
+// key bytes and a state of 8 bytes lie in the slot, all else in an arena beside it. Entries are
+// hashed and their slots prefetched 64 at a time while those before are probed, so that cache
+// misses overlap with each other and with work. The table begins small and doubles at 5/8 load up
+// to its share of memory; then it is flushed to the sink behind it.
 #pragma once
 
 #include <array>
@@ -76,6 +76,7 @@ class CombineTable {
   struct Group {
     std::span<const Entry> entries;
     bool all_inline;
+    bool are_states;         // All values have the size of states.
     bool all_short_in_heap;  // Keys of up to 16 bytes, values in the batch's heap.
     std::array<std::uint64_t, kGroup> hashes;
   };
@@ -93,16 +94,19 @@ class CombineTable {
   bool is_wide(std::uint32_t klen) const { return klen > kPrefixBytes || fold_->state_size() > 8; }
   std::uint64_t hash_of(const Pair& pair) const;
   Pair pair_of(const Slot& slot) const;
+  void prefetch_apart(std::span<const Slot> slots, const Slot& slot) const;
   Result<void> check_values(const EntryBatch& batch) const;
   Failure no_state(std::uint64_t value_bytes) const;
   void prepare(const EntryBatch& batch, std::size_t begin, Group& group) const;
   Result<void> add_group(const Group& group, const EntryBatch& batch);
+  template <bool kHasOthers>
   std::size_t add_short(const Group& group, std::size_t begin);
   std::size_t add_states(const Group& group, std::size_t begin, const std::uint8_t* heap);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
   Slot* find(const Pair& pair, std::uint64_t hash);
   bool fill(Slot& slot, const Pair& pair);
   void fold_in(Slot& slot, const Pair& pair);
+  void add_to_sum(Slot& slot, const Pair& pair) const;
   void run_folds();
   Result<void> pass_on(const EntryBatch& batch);
   Result<void> pass_by(const Pair& pair);
