@@ -2,6 +2,8 @@
 #include "plugin/emitter.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <new>
 
 namespace mrun {
@@ -17,25 +19,29 @@ static_assert(static_cast<int>(EntryKind::inline_value) == MRUN_E_INLINE &&
               static_cast<int>(EntryKind::ref) == MRUN_E_REF &&
               static_cast<int>(EntryKind::ref_key) == MRUN_E_REFKEY);
 
+/// k0 and k1, as one vector.
+using KeyWords __attribute__((vector_size(16))) = std::uint64_t;
+
 /// Bits of k0 and of k1 that must be 0, by the key's length; those past 16 are never looked at.
-struct Padding {
-  std::uint64_t k0 = 0, k1 = 0;
-};
-constexpr std::array<Padding, 32> make_paddings() {
-  std::array<Padding, 32> paddings;
+constexpr std::array<KeyWords, 32> make_paddings() {
+  std::array<KeyWords, 32> paddings{};
   for (unsigned size = 0; size < 16; ++size) {
-    paddings[size].k0 = size >= 8 ? 0 : ~std::uint64_t{0} >> (8 * size);
-    paddings[size].k1 = size <= 8 ? ~std::uint64_t{0} : ~std::uint64_t{0} >> (8 * (size - 8));
+    paddings[size] =
+        KeyWords{size >= 8 ? 0 : ~std::uint64_t{0} >> (8 * size),
+                 size <= 8 ? ~std::uint64_t{0} : ~std::uint64_t{0} >> (8 * (size - 8))};
   }
   return paddings;
 }
-constexpr std::array<Padding, 32> kPaddings = make_paddings();
+constexpr std::array<KeyWords, 32> kPaddings = make_paddings();
 
 /// The bits that are set though they should not be.
-std::uint64_t set_in_padding(const mrun_entry& entry, std::uint64_t key) {
-  const Padding& padding = kPaddings[key % kPaddings.size()];
-  return (entry.k0 & padding.k0) | (entry.k1 & padding.k1);
+KeyWords set_in_padding(const mrun_entry& entry, std::uint64_t key) {
+  KeyWords words;
+  static_assert(offsetof(mrun_entry, k0) == 0 && offsetof(mrun_entry, k1) == 8);
+  std::memcpy(&words, &entry, sizeof words);
+  return words & kPaddings[key % kPaddings.size()];
 }
+bool is_zero(KeyWords words) { return (words[0] | words[1]) == 0; }
 
 /// Whether all entries are inline pairs of such values that keep the contract. Without a branch an
 /// entry: most buffers hold nothing else.
@@ -43,7 +49,8 @@ bool are_sound_inline(std::span<const mrun_entry> entries, std::size_t value_byt
   if (value_bytes > 8) return false;
   // The kind of inline pairs is 0, so `vlen` is the value's size alone.
   static_assert(MRUN_E_INLINE == 0);
-  std::uint64_t padding = 0, lengths = 0;
+  KeyWords padding{};
+  std::uint64_t lengths = 0;
   for (const mrun_entry& entry : entries) {
     // The key's length where the value's is right, else a number past 2^32.
     const std::uint64_t key =
@@ -51,7 +58,7 @@ bool are_sound_inline(std::span<const mrun_entry> entries, std::size_t value_byt
     lengths |= key | (key + 15);  // A bit past the fifth: the length is past 16.
     padding |= set_in_padding(entry, key);
   }
-  return lengths < 32 && padding == 0;
+  return lengths < 32 && is_zero(padding);
 }
 
 /// The same for pairs of short keys whose values lie in the heap.
@@ -60,13 +67,14 @@ bool are_sound_in_heap(std::span<const mrun_entry> entries, std::size_t value_by
   if (value_bytes > heap_used) return false;
   const std::uint64_t last = heap_used - value_bytes;
   const auto vlen = static_cast<std::uint32_t>(value_bytes) | (std::uint32_t{MRUN_E_HEAP} << 28);
-  std::uint64_t padding = 0, lengths = 0, others = 0;
+  KeyWords padding{};
+  std::uint64_t lengths = 0, others = 0;
   for (const mrun_entry& entry : entries) {
     lengths |= entry.klen | (std::uint64_t{entry.klen} + 15);
     padding |= set_in_padding(entry, entry.klen);
     others |= (entry.vlen ^ vlen) | (entry.v & 7) | (entry.v > last ? 1u : 0u);
   }
-  return lengths < 32 && padding == 0 && others == 0;
+  return lengths < 32 && is_zero(padding) && others == 0;
 }
 
 bool lies_in(Slice outer, std::uint64_t address, std::uint64_t size) {
@@ -189,7 +197,7 @@ const char* Emitter::find_fault(std::span<const mrun_entry> entries, std::uint64
     if (key > Entry::kLengthMask) return "it emitted a key of 2^28 bytes or more as an entry";
     if (value_bytes != JobTable::kAnySize && value != value_bytes)
       return "it emitted a value of another size than it declares";
-    if (key <= 16 && set_in_padding(entry, key) != 0)
+    if (key <= 16 && !is_zero(set_in_padding(entry, key)))
       return "it emitted a key that is not padded with zeros";
     switch (entry.vlen >> 28) {
       case MRUN_E_INLINE:
