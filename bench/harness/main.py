@@ -81,6 +81,7 @@ def run_row(row, tools, options, scratch, out):
     """Returns notes on the data."""
     print(f"{row.name}: {row.what}", flush=True)
     data_folder = os.path.abspath(options.data or scratch)
+    os.makedirs(data_folder, exist_ok=True)
     text_folders = options.text or [os.path.join(SOURCE, "samples", "texts"), *data.REAL_TEXT_FOLDERS]
     row_run = RowRun(row, tools, options, scratch, data_folder, text_folders)
     if not row_run.contenders:
