@@ -126,8 +126,7 @@ class JobRun {
     info_.skipped_files = inputs_.skipped_files;
     info_.excluded_files = inputs_.excluded_files;
     for (const InputFile& file : inputs_.files) file_names_.push_back(file.name);
-    if (options_.decompresses)
-      MRUN_TRY(find_compressed(inputs_, options_.split_bytes.value_or(UINT64_MAX), parallel_));
+    if (options_.decompresses) MRUN_TRY(find_compressed(inputs_, parallel_));
     has_compressed_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),
                                   [](const InputFile& f) { return f.is_compressed(); });
     has_streams_ = std::any_of(inputs_.files.begin(), inputs_.files.end(),

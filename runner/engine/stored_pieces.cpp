@@ -151,8 +151,12 @@ class StoredPieces final : public PieceSource {
     const std::uint64_t old_count = output.parts.size(), new_count = part_count_;
     for (std::uint64_t old = 0; old < old_count; ++old) {
       const StoredOutput::Part& part = output.parts[old];
+      // A key that changes may belong to any other part.
+      const bool keys_change = changes_keys(job_.spec(), part.stored.ordinals_add);
       bool is_shared = false;
-      if (!job_.spec().total_order && old_count != new_count) {
+      if (!job_.spec().total_order && keys_change) {
+        is_shared = new_count > 1;
+      } else if (!job_.spec().total_order && old_count != new_count) {
         // Partition p of n has the hashes from p/n to (p + 1)/n of their range.
         const bool is_hashed = !job_.spec().has_partition;
         if (is_hashed && (old * new_count >= (piece.partition + 1) * old_count ||
@@ -163,8 +167,7 @@ class StoredPieces final : public PieceSource {
         continue;
       }
       if (part.stored.records == 0) continue;
-      if (!part.keys || changes_keys(job_.spec(), part.stored.ordinals_add) ||
-          may_hold(*part.keys, piece.range))
+      if (!part.keys || keys_change || may_hold(*part.keys, piece.range))
         readings.push_back({&part.stored, is_shared});
     }
     return readings;

@@ -273,14 +273,10 @@ std::uint64_t InputList::planned_bytes() const {
   return total;
 }
 
-Result<void> find_compressed(InputList& inputs, std::uint64_t uncut_bytes,
-                             const ParallelFor& parallel) {
-  constexpr std::uint64_t kWorthALook = std::uint64_t{64} << 10;
-  const std::uint64_t most = std::min(kWorthALook - 1, uncut_bytes);
+Result<void> find_compressed(InputList& inputs, const ParallelFor& parallel) {
   return for_each_batch(inputs.files.size(), parallel, [&](std::size_t index) -> Result<void> {
     InputFile& file = inputs.files[index];
-    const bool is_named = compression_of(file.name) != Compression::none;
-    if (file.is_stream || (file.identity.size_bytes <= most && !is_named)) return {};
+    if (file.is_stream || file.identity.size_bytes == 0) return {};
     MRUN_TRY_ASSIGN(const ReadFile opened,
                     opened_input(file, ReadFile::open(file.path, Code::input)));
     MRUN_TRY_ASSIGN(file.compression, compression_of(opened));

@@ -60,9 +60,8 @@ struct WalkRules {
 Result<InputList> list_inputs(std::span<const InputArgument> arguments, const WalkRules& rules = {},
                               const ParallelFor& parallel = one_after_another);
 
-/// Looks at the first bytes of files that are large or have a compressed file's name, and of all
-/// that are larger than `uncut_bytes`: what may be cut must be known before.
-Result<void> find_compressed(InputList& inputs, std::uint64_t uncut_bytes,
-                             const ParallelFor& parallel = one_after_another);
+/// Looks at the first bytes of all files, whatever their names: what may be cut, and what memory
+/// decoders need, must be known before.
+Result<void> find_compressed(InputList& inputs, const ParallelFor& parallel = one_after_another);
 
 }  // namespace mrun

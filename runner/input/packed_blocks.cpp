@@ -82,7 +82,8 @@ Result<void> PackedBlocks::begin_turn() {
   }
   MRUN_TRY(join_tail());
   MRUN_TRY(prepare_room());
-  return read_more();
+  // Whole records that are there are handed out before there must be room for more.
+  return is_decoded_ ? end_part() : Result<void>();
 }
 
 /// For a text of the usual length.

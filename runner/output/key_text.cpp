@@ -15,6 +15,8 @@ namespace mrun {
 namespace {
 
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
+/// In place of the ordinal of a file whose name several have.
+constexpr std::uint32_t kAmbiguous = UINT32_MAX;
 
 std::string_view wanted_text(FieldType type) {
   switch (type) {
@@ -68,7 +70,10 @@ KeyReader::KeyReader(std::vector<Field> fields, std::span<const std::string> fil
   const bool has_files = std::any_of(fields_.begin(), fields_.end(),
                                      [](Field f) { return f.type == FieldType::file; });
   if (!has_files) return;
-  for (std::uint32_t i = 0; i < file_names.size(); ++i) ordinals_.emplace(file_names[i], i);
+  for (std::uint32_t i = 0; i < file_names.size(); ++i) {
+    const auto [at, is_new] = ordinals_.emplace(file_names[i], i);
+    if (!is_new) at->second = kAmbiguous;
+  }
 }
 
 Result<KeyReader::Key> KeyReader::read(std::string_view text) const { return encode(text, false); }
@@ -105,6 +110,11 @@ Result<KeyReader::Key> KeyReader::encode(std::string_view text, bool last_is_ope
     } else {
       if (is_open && one.empty() && number > 1) return key;
       const std::optional<std::uint64_t> word = word_of(field.type, one);
+      if (field.type == FieldType::file && word == kAmbiguous)
+        return fail(Code::usage,
+                    fmt::format("key '{}': several inputs are named '{}'", excerpt_text(text),
+                                excerpt_text(one)),
+                    "give the fields before it alone, or the stored bytes with --hex");
       if (!word)
         return fail(Code::usage,
                     fmt::format("key '{}': field {} must be {}, and is '{}'", excerpt_text(text),

@@ -83,6 +83,29 @@ TEST_F(CompressedInput, GivesWhatItsTextGives) {
   }
 }
 
+TEST_F(CompressedInput, IsKnownByContentHoweverSmallItIs) {
+  for (const std::string& compressor : compressors()) {
+    shell("seq 3000 | " + compressor + " >text");
+    EXPECT_EQ(printed({"wordcount", "text"}).size(), 19'893u) << compressor;
+  }
+}
+
+TEST_F(CompressedInput, NeedsRoomForItsRecordsAndNotForItsText) {
+  // Text that packs well is larger than what a part is decoded ahead into.
+  shell(
+      "text() { seq -f 'host sshd: Accepted publickey for user from 10.0.0.%06.0f port 22' $1 $2; "
+      "}; "
+      "for i in 0 1 2 3 4 5; do text ${i}00000 ${i}99999 | gzip -c; done >many; "
+      "zcat many | gzip -c >one; zcat many | xz -0 -T2 -c >blocks; zcat many | zstd -q -c >frame");
+  for (const std::string name : {"many", "one", "blocks", "frame"})
+    for (const Texts& limits : {Texts{"-m", "34M"}, Texts{"-m", "100M"},
+                                Texts{"-m", "256M", "-j", "1"}, Texts{"-m", "512M", "-j", "1"}}) {
+      Texts arguments{"grep", name, "-D", "pattern=99999 port", "-D", "count=true"};
+      arguments.insert(arguments.end(), limits.begin(), limits.end());
+      EXPECT_EQ(printed(arguments), "6\n") << name << " " << limits[1];
+    }
+}
+
 TEST_F(CompressedInput, IsFoundWhereSplitsAreSmallerThanIt) {
   // Of 64 KiB and less, without a suffix: nothing but its bytes says what it is.
   shell("seq 20000 >plain; gzip -c plain >packed");

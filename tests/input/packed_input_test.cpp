@@ -45,7 +45,7 @@ Result<std::vector<SeenRecord>> read_packed(const std::string& path, const Way& 
   MemoryBudget budget(way.budget_bytes);
   StopFlag stop;
   InputList list = *list_inputs(input_arguments({path}));
-  EXPECT_TRUE(find_compressed(list, 0));
+  EXPECT_TRUE(find_compressed(list));
   ReaderOptions options;
   options.inputs[0] = way.rules;
   options.decoder_bytes_most = std::size_t{12} << 20;

@@ -112,6 +112,9 @@ TEST(KeyReader, RefusesWhatIsNoValueOfTheType) {
   for (const std::string text : {"", "b", "a/"})
     EXPECT_TRUE(refused({FieldType::file, false}, text)) << text;
   EXPECT_FALSE(refused({FieldType::file, false}, "a"));
+  const std::vector<std::string> same_names = {"a", "b", "a"};
+  EXPECT_EQ(read(KeyReader({{FieldType::file, false}}, same_names), "a"),
+            "(key 'a': several inputs are named 'a')");
   EXPECT_EQ(read(KeyReader({kBytes, kNumber}, {}), "w\tx"),
             "(key 'w\\tx': field 2 must be a whole number from 0 to 2^64 - 1, and is 'x')");
   EXPECT_EQ(read(KeyReader({kNumber}, {}), "1\t2"),
