@@ -42,8 +42,7 @@ class MemoryPieces {
   };
   MemoryPieces(SortMemory& memory, std::vector<EntryBlock*> blocks, const PiecePlan& plan,
                bool one_partition, PageBuffer items, PageBuffer entries, const StopFlag& stop)
-      : memory_(memory),
-        blocks_(std::move(blocks)),
+      : blocks_(std::move(blocks)),
         read_blocks_(blocks_.begin(), blocks_.end()),
         plan_(plan),
         one_partition_(one_partition),
@@ -52,7 +51,6 @@ class MemoryPieces {
         stop_(stop),
         piece_items_(memory.item_memory()) {}
 
-  SortMemory& memory_;
   std::vector<EntryBlock*> blocks_;
   std::vector<const EntryBlock*> read_blocks_;
   const PiecePlan& plan_;
