@@ -47,12 +47,7 @@ inline std::uint64_t equal_bits_64(const char* bytes, char byte) {
 /// The same of the first 64 of `left` > 0 bytes; zero past them.
 inline std::uint64_t equal_bits(const char* bytes, std::size_t left, char byte) {
   if (left >= 64) return equal_bits_64(bytes, byte);
-  const std::uint64_t inside = (std::uint64_t{1} << left) - 1;
-  if (may_read_block<64>(bytes)) [[likely]]
-    return equal_bits_64(without_bounds(bytes), byte) & inside;
-  char copy[64] = {};
-  std::memcpy(copy, bytes, left);
-  return equal_bits_64(copy, byte) & inside;
+  return bits_of_last(bytes, left, [&](const char* block) { return equal_bits_64(block, byte); });
 }
 
 }  // namespace mrun::detail

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace mrun::detail {
 
@@ -35,6 +36,18 @@ template <typename T>
 const T* without_bounds(const T* at) {
   __asm__("" : "+r"(at));
   return at;
+}
+
+/// What `bits` says of the block of 64 bytes, one bit a byte, of which only the first `left` < 64
+/// belong to a view; zero past them.
+template <typename Bits>
+std::uint64_t bits_of_last(const char* bytes, std::size_t left, const Bits& bits) {
+  const std::uint64_t inside = (std::uint64_t{1} << left) - 1;
+  if (may_read_block<64>(bytes)) [[likely]]
+    return bits(without_bounds(bytes)) & inside;
+  char copy[64] = {};
+  std::memcpy(copy, bytes, left);
+  return bits(static_cast<const char*>(copy)) & inside;
 }
 
 }  // namespace mrun::detail

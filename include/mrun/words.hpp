@@ -102,11 +102,7 @@ std::uint64_t word_bits(const char* bytes) {
 /// The same of a last block, of which only `left` < 64 bytes belong to the text; zero past them.
 template <typename Class>
 [[gnu::noinline]] std::uint64_t last_bits(const char* bytes, std::size_t left) {
-  const std::uint64_t inside = (std::uint64_t{1} << left) - 1;
-  if (may_read_block<64>(bytes)) return word_bits<Class>(without_bounds(bytes)) & inside;
-  char copy[64] = {};
-  std::memcpy(copy, bytes, left);
-  return word_bits<Class>(copy) & inside;
+  return bits_of_last(bytes, left, [](const char* block) { return word_bits<Class>(block); });
 }
 
 /// The runs of bytes of a text that belong to `Class`. They are views into the text, which may lie
