@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,9 +29,8 @@ struct InputFile {
   std::uint32_t input = 0;     ///< Which of the job's inputs it belongs to.
   bool is_stream = false;      ///< FIFO, standard input, or a file whose size is not known (/proc).
   FileIdentity identity;       ///< Zero for streams.
-  /// Empty: nobody has looked; it is for who opens the file to do so.
-  std::optional<Compression> compression = {};
-  bool is_compressed() const { return compression && *compression != Compression::none; }
+  Compression compression = Compression::none;  ///< As `find_compressed` has seen it.
+  bool is_compressed() const { return compression != Compression::none; }
 };
 
 struct InputList {

@@ -20,7 +20,7 @@ namespace mrun {
 struct ReaderOptions {
   std::vector<RecordRules> inputs = std::vector<RecordRules>(1);  ///< By InputFile::input.
   IoMode io = IoMode::automatic;
-  bool decompresses = true;  ///< Compressed files, found by their first bytes.
+  bool decompresses = true;                                ///< Streams that are compressed, too.
   std::size_t decoder_bytes_most = std::size_t{16} << 20;  ///< Of each file that is read.
   /// Of the text of a part of a compressed file, decoded ahead.
   std::size_t text_bytes_most = std::size_t{4} << 20;

@@ -56,7 +56,7 @@ class PackedFile {
   static Result<std::shared_ptr<PackedFile>> open(const InputFile& input, MemoryBudget& budget);
 
   const InputFile& input() const { return input_; }
-  Compression compression() const { return *input_.compression; }
+  Compression compression() const { return input_.compression; }
   /// Where to read from offset `at` on, for `memory_bytes` of decoder.
   DecodedBytes::Source source(std::uint64_t at, std::size_t memory_bytes) const;
 

@@ -2,6 +2,7 @@
 #include "input/reader_state.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "input/decoded_blocks.hpp"
 #include "input/file_identity.hpp"
@@ -31,20 +32,13 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
   const std::uint64_t size_bytes = input.identity.size_bytes;
   BlockRules rules = block_rules(range.file);
   const bool is_mapped = this->is_mapped(input);
-  Compression compression = input.compression.value_or(Compression::none);
-  // A file that may be cut has been looked at when it was listed.
-  const bool is_whole = range.begin == 0 && range.end == size_bytes;
-  const bool is_unknown = options_.decompresses && is_whole && !input.compression;
   std::optional<ReadFile> opened;
-  if (is_unknown || !is_mapped || compression != Compression::none) {
+  if (!is_mapped || input.is_compressed()) {
     MRUN_TRY_ASSIGN(opened, open_listed(input));
   }
-  if (is_unknown) {
-    MRUN_TRY_ASSIGN(compression, compression_of(*opened));
-  }
-  if (compression != Compression::none)
-    return make_decoded_blocks(*std::move(opened), compression, options_.decoder_bytes_most, rules,
-                               buffer);
+  if (input.is_compressed())
+    return make_decoded_blocks(*std::move(opened), input.compression, options_.decoder_bytes_most,
+                               rules, buffer);
   if (rules.cutter.is_fixed())
     MRUN_TRY(check_whole_records(input.path, size_bytes, rules.cutter.fixed_bytes()));
   if (rules.cutter.kind() == RecordFormat::Kind::csv && range.begin > 0) {
