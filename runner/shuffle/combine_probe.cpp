@@ -79,6 +79,25 @@ Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch
   return {};
 }
 
+// The slot of a key of up to 16 bytes, or a free one for it; null where the probe finds no end.
+[[gnu::always_inline]] inline CombineTable::Slot* CombineTable::probe(Slot* slots, std::size_t mask,
+                                                                      const Entry& entry,
+                                                                      std::uint64_t hash) {
+  Slot* slot = &slots[hash & mask];
+  // One branch a slot: it is the right one nearly always.
+  const auto is_other = [&] {
+    return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
+  };
+  if (is_other() && slot->count != 0) [[unlikely]] {
+    std::size_t probes = 1;
+    do {
+      slot = &slots[(hash + probes) & mask];
+    } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
+    if (probes == kProbesMost) return nullptr;
+  }
+  return slot;
+}
+
 // The common case by itself: keys of up to 16 bytes and one sum. Adds entries from `begin` on and
 // returns the first whose probe finds no end, or that is of another kind, if the group has such.
 template <bool kHasOthers>
@@ -96,18 +115,9 @@ std::size_t CombineTable::add_short(const Group& group, std::size_t begin) {
     if (kHasOthers && entry.vlen > Entry::kLengthMask) [[unlikely]]
       break;
     const std::uint64_t hash = group.hashes[i];
-    Slot* slot = &slots[hash & mask];
-    // One branch a slot: it is the right one nearly always.
-    const auto is_other = [&] {
-      return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
-    };
-    if (is_other() && slot->count != 0) [[unlikely]] {
-      std::size_t probes = 1;
-      do {
-        slot = &slots[(hash + probes) & mask];
-      } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
-      if (probes == kProbesMost) break;
-    }
+    Slot* const slot = probe(slots, mask, entry, hash);
+    if (slot == nullptr) [[unlikely]]
+      break;
     if (slot->count == 0) [[unlikely]] {
       *slot = {entry.k0, entry.k1, entry.klen, 0, 0};
       ++fresh;
@@ -138,18 +148,9 @@ std::size_t CombineTable::add_states(const Group& group, std::size_t begin,
   for (; i < count; ++i) {
     const Entry& entry = group.entries[i];
     const std::uint64_t hash = group.hashes[i];
-    Slot* slot = &slots[hash & mask];
-    // One branch a slot: it is the right one nearly always.
-    const auto is_other = [&] {
-      return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
-    };
-    if (is_other() && slot->count != 0) [[unlikely]] {
-      std::size_t probes = 1;
-      do {
-        slot = &slots[(hash + probes) & mask];
-      } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
-      if (probes == kProbesMost) break;
-    }
+    Slot* const slot = probe(slots, mask, entry, hash);
+    if (slot == nullptr) [[unlikely]]
+      break;
     // Entries of blocks hold addresses, and come without a heap.
     const std::uint8_t* const value = heap == nullptr ? address_of(entry.v) : heap + entry.v;
     if (slot->count == 0) [[unlikely]] {

@@ -1,10 +1,10 @@
 // CombineTable: folds emitted pairs of equal keys in memory before they are kept for sorting.
 //
-// Open addressing with linear probing over 32-byte slots; 16
-// key bytes and a state of 8 bytes lie in the slot, all else in an arena beside it. Entries are
-// hashed and their slots prefetched 64 at a time while those before are probed, so that cache
-// misses overlap with each other and with work. The table begins small and doubles at 5/8 load up
-// to its share of memory; then it is flushed to the sink behind it.
+// Open addressing with linear probing over 32-byte slots; 16 key bytes and a state of 8 bytes lie
+// in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64 at
+// a time while those before are probed, so that cache misses overlap with each other and with work.
+// The table begins small and doubles at 5/8 load up to its share of memory; then it is flushed to
+// the sink behind it.
 #pragma once
 
 #include <array>
@@ -99,6 +99,7 @@ class CombineTable {
   Failure no_state(std::uint64_t value_bytes) const;
   void prepare(const EntryBatch& batch, std::size_t begin, Group& group) const;
   Result<void> add_group(const Group& group, const EntryBatch& batch);
+  static Slot* probe(Slot* slots, std::size_t mask, const Entry& entry, std::uint64_t hash);
   template <bool kHasOthers>
   std::size_t add_short(const Group& group, std::size_t begin);
   std::size_t add_states(const Group& group, std::size_t begin, const std::uint8_t* heap);

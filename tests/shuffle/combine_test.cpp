@@ -68,6 +68,15 @@ struct OpenTable {
         budget(budget_bytes),
         table(CombineTable::create(fold, sink, {&budget, share_bytes, hash_seed})) {}
 
+  void add_in_batches(const Records& records) {
+    for (std::size_t begin = 0; begin < records.size(); begin += 1000) {
+      const std::size_t end = std::min(records.size(), begin + 1000);
+      ASSERT_TRUE(table->add(Emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
+                                    records.begin() + static_cast<std::ptrdiff_t>(end)})
+                                 .batch()));
+    }
+  }
+
   SpecJob job;
   StateFold fold{job};
   MemoryBudget budget;
@@ -129,12 +138,7 @@ TEST(CombineTable, FoldsWideStatesOfShortKeys) {
     for (std::uint64_t n = 1 + random.below(20000); n > 0; --n)
       records.push_back(
           {"key " + std::to_string(random.below(keys)), random_state(random, open.job.spec()), 0});
-    for (std::size_t begin = 0; begin < records.size(); begin += 1000) {
-      const std::size_t end = std::min(records.size(), begin + 1000);
-      ASSERT_TRUE(open.table->add(Emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
-                                         records.begin() + static_cast<std::ptrdiff_t>(end)})
-                                      .batch()));
-    }
+    open.add_in_batches(records);
     ASSERT_TRUE(open.table->flush());
     EXPECT_TRUE(model(open.sink.records, open.fold) == model(records, open.fold));
   }
@@ -181,12 +185,7 @@ TEST(CombineTable, CombinesLongKeysInASmallShare) {
                        number_bytes(i) + number_bytes(i) + number_bytes(i), 0});
   records.push_back(
       {std::string(200000, 'k'), number_bytes(1) + number_bytes(1) + number_bytes(1), 0});
-  for (std::size_t begin = 0; begin < records.size(); begin += 1000) {
-    const std::size_t end = std::min(records.size(), begin + 1000);
-    ASSERT_TRUE(open.table->add(Emits({records.begin() + static_cast<std::ptrdiff_t>(begin),
-                                       records.begin() + static_cast<std::ptrdiff_t>(end)})
-                                    .batch()));
-  }
+  open.add_in_batches(records);
   ASSERT_TRUE(open.table->flush());
   EXPECT_LT(open.sink.records.size(), 1000u);
   EXPECT_TRUE(model(open.sink.records, open.fold) == model(records, open.fold));
