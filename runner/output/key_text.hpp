@@ -30,7 +30,8 @@ class KeyReader {
   /// `file_names`: input names by ordinal; they outlive the reader.
   KeyReader(std::vector<Field> fields, std::span<const std::string> file_names);
 
-  /// Code::usage: a field is no value of its type, or there are more fields than the key has.
+  /// Code::usage: a field is no value of its type or names a file of several inputs, or there are
+  /// more fields than the key has.
   Result<Key> read(std::string_view text) const;
   /// What all keys begin with that have the given leading fields and, where the last one given is
   /// bytes, a last field that begins with it. A last field of another type that is empty is not

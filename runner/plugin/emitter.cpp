@@ -176,7 +176,8 @@ mrun_status Emitter::remember_endless() noexcept {
 /// What is wrong with the first entry that is; null where none is.
 const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
   if (n > kEntries || heap_used > kHeapBytes) return "it wrote past the end of its emitter";
-  constexpr std::size_t kTogether = 16;  // Looked at one by one where one of them is not inline.
+  constexpr std::size_t kTogether =
+      16;  // Looked at one by one where one of them is of another kind.
   for (std::span<const mrun_entry> rest(buffer_->entries.data(), n); !rest.empty();) {
     const auto some = rest.first(std::min(kTogether, rest.size()));
     rest = rest.subspan(some.size());

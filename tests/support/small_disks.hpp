@@ -15,8 +15,7 @@
 namespace mrun::test_support {
 
 /// Scratch files take room of their folder by their lengths, and give it back when they die or what
-/// they hold is discarded. A
-/// write that does not fit writes what fits, as a disk does. Any thread.
+/// they hold is discarded. A write that does not fit writes what fits, as a disk does. Any thread.
 class SmallDisks final : public Storage {
  public:
   /// A folder that was given no room has none to spare and none to lack.
