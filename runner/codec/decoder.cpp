@@ -1,35 +1,20 @@
-// One small class a format over its own library.
+// One small class a format over its own library; zstd and lz4 are in frame_decoder.cpp.
 #include "codec/decoder.hpp"
 
 #include <bzlib.h>
-#include <lz4frame.h>
 #include <lzma.h>
 #include <zlib.h>
-#include <zstd.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <string>
 
-#include "base/size_text.hpp"
+#include "codec/decode_failures.hpp"
+#include "codec/frame_decoder.hpp"
 #include "codec/gzip_window.hpp"
 
 namespace mrun {
 namespace {
-
-Failure no_memory() { return fail(Code::limit, "out of memory while decompressing"); }
-Failure damaged(Compression format, const char* why) {
-  return fail(Code::integrity,
-              "its " + std::string(compression_name(format)) + " data is damaged: " + why);
-}
-Failure window_too_large(Compression format, std::size_t allowed) {
-  return fail(Code::limit,
-              "its " + std::string(compression_name(format)) +
-                  " data needs a larger window than the " + size_text(allowed) +
-                  " that --memory leaves for one file",
-              "give more with --memory, or decompress it into a pipe: mrun JOB - OUT");
-}
 
 /// Hands `in` and `out` to a stream of zlib or bzip2, which count in 32 bits and take no const, and
 /// says what `call` made of them.
@@ -65,88 +50,26 @@ class GzipDecoder final : public Decoder {
   Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     if (!has_memory_) return no_memory();
     if (!is_open_ && in.empty()) return Step{};
+    if (!magic_.fits(in)) return no_unit(Compression::gzip);
     int result = Z_OK;
     const Step step = step_of(stream_, in, out, [&] { result = inflate(&stream_, Z_NO_FLUSH); });
     if (result == Z_MEM_ERROR) return no_memory();
     if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
       return damaged(Compression::gzip, stream_.msg != nullptr ? stream_.msg : "it does not go on");
     is_open_ = result != Z_STREAM_END;
-    if (!is_open_) inflateReset(&stream_);
+    magic_.passed(step.taken);
+    if (!is_open_) {
+      inflateReset(&stream_);
+      magic_ = {};
+    }
     return step;
   }
   bool may_end() const override { return !is_open_; }
 
  private:
   z_stream stream_{};
+  MagicCheck<0x1f, 0x8b> magic_;
   bool has_memory_;
-  bool is_open_ = false;
-};
-
-class ZstdDecoder final : public Decoder {
- public:
-  explicit ZstdDecoder(std::size_t memory_bytes)
-      : stream_(ZSTD_createDStream()), memory_bytes_(memory_bytes) {
-    // Beside the window zstd holds some hundred KiB. Windows are powers of two, or a little more.
-    const std::size_t beside = std::min(memory_bytes / 8, std::size_t{256} << 10);
-    const int log = static_cast<int>(std::bit_width(memory_bytes - beside)) - 1;
-    if (stream_ != nullptr)
-      ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, std::clamp(log, 10, 31));
-  }
-  ~ZstdDecoder() override { ZSTD_freeDStream(stream_); }
-
-  Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
-    if (stream_ == nullptr) return no_memory();
-    if (!is_open_ && in.empty()) return Step{};
-    ZSTD_inBuffer from{in.data(), in.size(), 0};
-    ZSTD_outBuffer to{out.data(), out.size(), 0};
-    const std::size_t left = ZSTD_decompressStream(stream_, &to, &from);
-    if (ZSTD_isError(left) != 0) {
-      const std::string name = ZSTD_getErrorName(left);
-      if (name.find("requires too much memory") != std::string::npos)
-        return window_too_large(Compression::zstd, memory_bytes_);
-      return damaged(Compression::zstd, name.c_str());
-    }
-    is_open_ = left != 0;
-    return Step{from.pos, to.pos};
-  }
-  bool may_end() const override { return !is_open_; }
-  void rest() override {
-    ZSTD_freeDStream(stream_);
-    stream_ = nullptr;
-  }
-
- private:
-  ZSTD_DStream* stream_;
-  std::size_t memory_bytes_;
-  bool is_open_ = false;
-};
-
-class Lz4Decoder final : public Decoder {
- public:
-  Lz4Decoder() {
-    if (LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) != 0)
-      context_ = nullptr;
-  }
-  ~Lz4Decoder() override { LZ4F_freeDecompressionContext(context_); }
-
-  Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
-    if (context_ == nullptr) return no_memory();
-    if (!is_open_ && in.empty()) return Step{};
-    Step step{in.size(), out.size()};
-    const std::size_t left =
-        LZ4F_decompress(context_, out.data(), &step.given, in.data(), &step.taken, nullptr);
-    if (LZ4F_isError(left) != 0) return damaged(Compression::lz4, LZ4F_getErrorName(left));
-    if (step.taken > 0 || step.given > 0) is_open_ = left != 0;
-    return step;
-  }
-  bool may_end() const override { return !is_open_; }
-  void rest() override {
-    LZ4F_freeDecompressionContext(context_);
-    context_ = nullptr;
-  }
-
- private:
-  LZ4F_dctx* context_ = nullptr;
   bool is_open_ = false;
 };
 
@@ -169,7 +92,7 @@ class Bzip2Decoder final : public Decoder {
       return step;
     }
     if (result == BZ_MEM_ERROR) return no_memory();
-    if (result == BZ_DATA_ERROR_MAGIC) return damaged(Compression::bzip2, "no stream begins here");
+    if (result == BZ_DATA_ERROR_MAGIC) return no_unit(Compression::bzip2);
     if (result != BZ_OK) return damaged(Compression::bzip2, "a block's checksum or form is wrong");
     return step;
   }
@@ -191,29 +114,30 @@ class XzDecoder final : public Decoder {
   ~XzDecoder() override { lzma_end(&stream_); }
 
   Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
-    std::size_t padding = 0;
     if (!is_open_) {
-      // Zeros may stand between streams, in fours.
-      while (padding < in.size() && has_streams_ && in[padding] == std::byte{0}) ++padding;
+      const std::size_t padding = has_streams_ ? padding_in(in) : 0;
       padding_bytes_ += padding;
-      if (padding == in.size()) return Step{padding, 0};
+      if (padding == in.size() || padding > 0) return Step{padding, 0};
       if (padding_bytes_ % 4 != 0)
         return damaged(Compression::xz, "padding that is no multiple of 4 bytes");
       padding_bytes_ = 0;
-      in = in.subspan(padding);
       if (lzma_stream_decoder(&stream_, memory_bytes_, 0) != LZMA_OK) return no_memory();
       is_open_ = true;
     }
+    // liblzma looks at the first bytes when it has twelve of them, which garbage may not have.
+    if (!magic_.fits(in)) return no_unit(Compression::xz);
     stream_.next_in = reinterpret_cast<const std::uint8_t*>(in.data());
     stream_.avail_in = in.size();
     stream_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
     stream_.avail_out = out.size();
     const lzma_ret result = lzma_code(&stream_, LZMA_RUN);
-    const Step step{padding + in.size() - stream_.avail_in, out.size() - stream_.avail_out};
+    const Step step{in.size() - stream_.avail_in, out.size() - stream_.avail_out};
+    magic_.passed(step.taken);
     switch (result) {
       case LZMA_STREAM_END:
         is_open_ = false;
         has_streams_ = true;
+        magic_ = {};
         return step;
       case LZMA_OK:
       case LZMA_BUF_ERROR:
@@ -223,17 +147,26 @@ class XzDecoder final : public Decoder {
       case LZMA_MEMLIMIT_ERROR:
         return window_too_large(Compression::xz, memory_bytes_);
       case LZMA_FORMAT_ERROR:
-        return damaged(Compression::xz, "no stream begins here");
+        return no_unit(Compression::xz);
       case LZMA_OPTIONS_ERROR:
         return damaged(Compression::xz, "it uses options that this liblzma does not know");
       default:
-        return damaged(Compression::xz, "a checksum or its form is wrong");
+        return damaged(Compression::xz, kWrongForm);
     }
   }
   bool may_end() const override { return !is_open_ && padding_bytes_ % 4 == 0; }
 
  private:
+  /// Zeros may stand between streams, in fours: each four is a place where the file may end.
+  std::size_t padding_in(std::span<const std::byte> in) const {
+    const std::size_t most = std::min<std::size_t>(in.size(), 4 - padding_bytes_ % 4);
+    std::size_t size = 0;
+    while (size < most && in[size] == std::byte{0}) ++size;
+    return size;
+  }
+
   lzma_stream stream_ = LZMA_STREAM_INIT;
+  MagicCheck<0xfd, '7', 'z', 'X', 'Z', 0> magic_;
   std::size_t memory_bytes_;
   std::uint64_t padding_bytes_ = 0;
   bool is_open_ = false;
@@ -250,12 +183,9 @@ Compression compression_of(std::span<const std::byte> bytes) {
   };
   if (begins_with({0x1f, 0x8b, 0x08})) return Compression::gzip;
   if (begins_with({0x28, 0xb5, 0x2f, 0xfd})) return Compression::zstd;
-  // pzstd begins each frame with a small one that readers skip.
-  if (bytes.size() >= 16 && (bytes[0] & std::byte{0xf0}) == std::byte{0x50} &&
-      begins_with({std::to_integer<unsigned>(bytes[0]), 0x2a, 0x4d, 0x18, 4, 0, 0, 0}) &&
-      std::memcmp(&bytes[12], "\x28\xb5\x2f\xfd", 4) == 0)
-    return Compression::zstd;
   if (begins_with({0x04, 0x22, 0x4d, 0x18})) return Compression::lz4;
+  if (begins_with({0x02, 0x21, 0x4c, 0x18})) return Compression::lz4;  // The legacy format.
+  if (skippable_frame_bytes(bytes)) return Compression::zstd;
   if (begins_with({0xfd, '7', 'z', 'X', 'Z', 0x00})) return Compression::xz;
   // "BZh" may begin a text, a digit and the block's magic or the end's hardly.
   if (begins_with({'B', 'Z', 'h'}) && bytes.size() >= 6 && bytes[3] >= std::byte{'1'} &&
@@ -272,9 +202,8 @@ Result<std::unique_ptr<Decoder>> make_decoder(Compression compression, std::size
     case Compression::gzip:
       return Made(std::make_unique<GzipDecoder>());
     case Compression::zstd:
-      return Made(std::make_unique<ZstdDecoder>(memory_bytes));
     case Compression::lz4:
-      return Made(std::make_unique<Lz4Decoder>());
+      return Made(make_frame_decoder(compression, memory_bytes));
     case Compression::bzip2:
       return Made(std::make_unique<Bzip2Decoder>());
     case Compression::xz:

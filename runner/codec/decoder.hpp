@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/compression.hpp"
@@ -12,9 +14,14 @@
 namespace mrun {
 
 /// The format of a file that begins with `bytes`, by its magic number; none where it has none.
-/// `kMagicBytes` are enough, fewer only of a shorter file.
+/// `kMagicBytes` are enough, fewer only of a shorter file. A frame that is to be skipped may begin
+/// files of zstd and of lz4, whose decoders read both: it counts as zstd.
 constexpr std::size_t kMagicBytes = 16;
 Compression compression_of(std::span<const std::byte> bytes);
+
+/// The size, head and all, of the frame that `bytes` begin with where it is one that readers of
+/// zstd and lz4 skip; none where it is not.
+std::optional<std::uint64_t> skippable_frame_bytes(std::span<const std::byte> bytes);
 
 /// What the blocks of one stream of xz or bzip2 share: the sums over all of them that stand at the
 /// stream's end. Each format has its own.

@@ -10,6 +10,10 @@
 namespace mrun {
 namespace {
 
+/// So many frames that are to be skipped are passed in search of one that says in which of the two
+/// formats units are to be looked for. More only cost the other threads their part.
+constexpr std::size_t kSkippedFramesMost = 64;
+
 class DecodedBlocks final : public WindowBlocks {
  public:
   DecodedBlocks(std::string path, DecodedBytes text, const BlockRules& rules, WindowBuffer& buffer)
@@ -49,8 +53,19 @@ class DecodedBlocks final : public WindowBlocks {
 
 Result<Compression> compression_of(const ReadFile& file) {
   std::array<std::byte, kMagicBytes> magic{};
-  MRUN_TRY_ASSIGN(const std::size_t got, file.read_at(magic, 0));
-  return compression_of(std::span<const std::byte>(magic).first(got));
+  Compression first = Compression::none;
+  std::uint64_t at = 0;
+  for (std::size_t frames = 0; frames <= kSkippedFramesMost; ++frames) {
+    MRUN_TRY_ASSIGN(const std::size_t got, file.read_at(magic, at));
+    const auto begin = std::span<const std::byte>(magic).first(got);
+    const Compression here = compression_of(begin);
+    if (frames == 0) first = here;
+    if (const auto skipped = skippable_frame_bytes(begin))
+      at += *skipped;
+    else
+      return here == Compression::lz4 ? here : first;
+  }
+  return first;
 }
 
 Result<std::unique_ptr<BlockSource>> make_decoded_blocks(ReadFile file, Compression compression,

@@ -85,16 +85,17 @@ void DecodedBytes::rest() {
 Result<bool> DecodedBytes::advance(std::span<std::byte> room) {
   if (pending_.empty() && !is_read_) MRUN_TRY(read_more());
   Result<Decoder::Step> step = decoder_->step(pending_, room);
-  if (!step) return undecodable(std::move(step).error());
+  if (!step) return undecodable(unit_begin(), std::move(step).error());
   pending_ = pending_.subspan(step->taken);
   text_bytes_ += step->given;
   if (step->taken > 0 && decoder_->may_end())
     last_place_ = {stored_bytes_ - pending_.size(), text_bytes_};
   if (is_out_of_proportion()) return out_of_proportion();
   if (step->taken > 0 || step->given > 0) return true;
-  if (!pending_.empty()) return undecodable({Code::integrity, "it does not go on", {}});
+  if (!pending_.empty())
+    return undecodable(unit_begin(), {Code::integrity, "it does not go on", {}});
   if (is_read_ && !decoder_->may_end())
-    return undecodable({Code::integrity, "it ends too early", {}});
+    return undecodable(stored_bytes_, {Code::integrity, "it ends too early", {}});
   return !is_read_ && stored_bytes_ < stored_end_;
 }
 
@@ -115,11 +116,11 @@ bool DecodedBytes::is_out_of_proportion() const {
   return text_bytes_ > kAlwaysAllowedBytes && text_bytes_ / kRatioMost > stored_bytes_;
 }
 
-Failure DecodedBytes::undecodable(Error error) const {
+Failure DecodedBytes::undecodable(std::uint64_t offset, Error error) const {
   const Code code = error.code == Code::integrity ? Code::input : error.code;
   return fail(code,
-              "cannot decompress '" + path_ + "' near offset " +
-                  std::to_string(stored_bytes_ - pending_.size()) + ": " + error.message,
+              "cannot decompress '" + path_ + "' at offset " + std::to_string(offset) + ": " +
+                  error.message,
               error.hint.empty() ? "restore the file; --decompress none reads its bytes as they are"
                                  : error.hint);
 }

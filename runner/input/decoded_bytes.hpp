@@ -1,6 +1,7 @@
 // DecodedBytes: the text of a compressed file or stream, decoded as it is asked for.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,8 +48,8 @@ class DecodedBytes {
   static Result<DecodedBytes> create(Source source, const FilePart& part);
 
   /// Fills `out`; fewer bytes only where the text ends, or where no more of the file may be taken.
-  /// Code::input with the place in the file where
-  /// it is damaged or ends too early; Code::limit where its window, or the whole text, is out of
+  /// Code::input with the place in the file where it ends too early, or where the member, frame or
+  /// stream begins that is damaged; Code::limit where its window, or the whole text, is out of
   /// all proportion.
   Result<std::size_t> read(std::span<std::byte> out);
 
@@ -90,6 +91,7 @@ class DecodedBytes {
         decoder_(std::move(decoder)),
         charge_(std::move(charge)),
         stored_(std::move(stored)),
+        begin_(place.stored),
         stored_bytes_(place.stored),
         text_bytes_(place.text) {}
   template <typename Make>
@@ -97,7 +99,10 @@ class DecodedBytes {
                                      const Make& make);
   Result<bool> advance(std::span<std::byte> room);
   Result<void> read_more();
-  Failure undecodable(Error error) const;
+  /// Where the member, frame or stream began in which a damage was found: how far the library has
+  /// read on by then depends on the sizes of buffers.
+  std::uint64_t unit_begin() const { return std::max(begin_, last_place_.stored); }
+  Failure undecodable(std::uint64_t offset, Error error) const;
   bool is_out_of_proportion() const;
   Failure out_of_proportion() const;
 
@@ -107,6 +112,7 @@ class DecodedBytes {
   Charge charge_;  // For the decoder.
   PageBuffer stored_;
   std::span<const std::byte> pending_;       // Of `stored_`, not decoded yet.
+  std::uint64_t begin_;                      // Offset of the first byte read.
   std::uint64_t stored_bytes_, text_bytes_;  // Offsets of what was read and decoded last.
   std::uint64_t stored_end_ = UINT64_MAX;
   std::uint64_t skipped_to_ = 0;

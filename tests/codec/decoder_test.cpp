@@ -108,11 +108,67 @@ TEST(Decoder, FindsChangedBytes) {
   }
 }
 
+/// A frame that readers skip, as programs put them between frames for their own use.
+std::string skippable(std::size_t size, unsigned number = 0) {
+  std::string frame{static_cast<char>(0x50 + number), 0x2a, 0x4d, 0x18};
+  for (unsigned shift = 0; shift < 32; shift += 8) frame += static_cast<char>(size >> shift & 0xff);
+  return frame + std::string(size, 's');
+}
+
+TEST(Decoder, PassesFramesThatAreToBeSkipped) {
+  const std::string text = letters(5000);
+  for (const Compression compression : {Compression::zstd, Compression::lz4})
+    for (const std::size_t size : {0u, 1u, 4u, 5u, 1000u, 70'000u})
+      for (const std::size_t piece : {1u, 3u, 9u, 1000u, 1u << 20}) {
+        const std::string frame = stored(compression, text), other = skippable(size, 15);
+        const std::string file = skippable(3) + other + frame + other + other + frame + other;
+        const auto back = content(compression, file, piece, 1000);
+        ASSERT_TRUE(back) << size << ' ' << piece << back.error().message;
+        EXPECT_TRUE(*back == text + text) << size << ' ' << piece;
+        EXPECT_FALSE(content(compression, file + other.substr(0, 7), piece, 1000));
+      }
+}
+
+TEST(Decoder, ReadsFramesOfBothFormatsInOneFile) {
+  const std::string text = letters(3000);
+  const std::string file = skippable(20) + stored(Compression::lz4, text) +
+                           stored(Compression::zstd, text) + stored(Compression::lz4, text);
+  for (const Compression compression : {Compression::zstd, Compression::lz4})
+    for (const std::size_t piece : {1u, 6u, 1u << 20}) {
+      const auto back = content(compression, file, piece, 700);
+      ASSERT_TRUE(back) << back.error().message;
+      EXPECT_TRUE(*back == text + text + text);
+    }
+}
+
+TEST(Decoder, RefusesTheLegacyFormatOfLz4WithAHint) {
+  const auto back = content(Compression::lz4, std::string("\x02\x21\x4c\x18\0\0", 6), 1, 100);
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().message, "a frame in the legacy format of lz4");
+  EXPECT_NE(back.error().hint.find("lz4 -dc FILE"), std::string::npos);
+}
+
+// The libraries wait for more bytes than garbage may have.
+TEST(Decoder, SaysAtTheFirstByteThatNoUnitBegins) {
+  for (const Compression compression : kAll) {
+    const std::string whole = stored(compression, letters(100));
+    for (const std::string& garbage :
+         {std::string("g"), std::string("\n"), std::string(11, 'x'), whole.substr(0, 1) + "g"}) {
+      const auto back = content(compression, whole + garbage, 1000, 1000);
+      ASSERT_FALSE(back);
+      EXPECT_EQ(back.error().message.substr(0, 14), "bytes that are") << back.error().message;
+    }
+  }
+}
+
 TEST(Decoder, KnowsFormatsByTheirFirstBytes) {
   const auto of = [](std::string_view text) { return compression_of(bytes_of(text)); };
   for (const std::string_view text :
        {"", "B", "BZh", "BZh9 is no bzip2", "BZhello", "\x1f\x8b", "PK\3\4"})
     EXPECT_EQ(of(text), Compression::none) << text;
+  EXPECT_EQ(of(skippable(4)), Compression::zstd);
+  EXPECT_EQ(of(skippable(100'000, 7).substr(0, kMagicBytes)), Compression::zstd);
+  EXPECT_EQ(of("\x02\x21\x4c\x18"), Compression::lz4);
 }
 
 }  // namespace

@@ -207,8 +207,10 @@ TEST_F(PackedInput, KeepsFixedRecordsCsvAndHeaders) {
     }
 }
 
-/// The failure of who decodes the whole file in order; none where it is sound.
-std::optional<Error> failure_in_order(const std::string& path, Compression compression) {
+/// The failure of who decodes the whole file in order, through a buffer of `room_bytes`; none where
+/// it is sound.
+std::optional<Error> failure_in_order(const std::string& path, Compression compression,
+                                      std::size_t room_bytes = std::size_t{16} << 10) {
   MemoryBudget budget(64 * kMiB);
   const ReadFile file = *ReadFile::open(path, Code::input);
   auto read = [&, at = std::uint64_t{0}](std::span<std::byte> room) mutable {
@@ -216,7 +218,7 @@ std::optional<Error> failure_in_order(const std::string& path, Compression compr
     at += *got;
     return got;
   };
-  std::vector<std::byte> room(std::size_t{16} << 10);
+  std::vector<std::byte> room(room_bytes);
   auto text = DecodedBytes::create({path, compression, read, 12 * kMiB, budget});
   const Result<void> done = text->check_rest(room);
   return done ? std::nullopt : std::optional(done.error());
@@ -242,6 +244,13 @@ TEST_F(PackedInput, ThatIsDamagedFailsAsItDoesInOrder) {
       for (const std::string& file : files) {
         const std::string path = write(file);
         const std::optional<Error> wanted = failure_in_order(path, compression);
+        for (const std::size_t room : {std::size_t{100}, std::size_t{1} << 20}) {
+          const std::optional<Error> other = failure_in_order(path, compression, room);
+          ASSERT_EQ(other.has_value(), wanted.has_value()) << room;
+          if (wanted) {
+            ASSERT_EQ(other->message, wanted->message) << room;
+          }
+        }
         for (const unsigned threads : {1u, 4u}) {
           Way way;
           way.threads = threads;

@@ -1,0 +1,20 @@
+// Frame decoder: files of zstd and lz4 frames.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "base/compression.hpp"
+#include "codec/decoder.hpp"
+
+namespace mrun {
+
+/// Frames of zstd and lz4 in any row, and such as are skipped. A frame of lz4's legacy format is
+/// Code::integrity with a hint. What is no frame is called no frame of `named`. `memory_bytes`
+/// bounds zstd's window.
+std::unique_ptr<Decoder> make_frame_decoder(Compression named, std::size_t memory_bytes);
+
+}  // namespace mrun
