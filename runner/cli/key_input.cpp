@@ -16,10 +16,11 @@ constexpr std::size_t kLineBytesMost = (std::size_t{2} << 20) + 2;
 
 }  // namespace
 
-Result<KeyReader::Key> read_key(const KeyReader& reader, std::string_view text, bool is_hex) {
+Result<std::vector<KeyReader::Key>> read_keys(const KeyReader& reader, std::string_view text,
+                                              bool is_hex) {
   if (!is_hex) return reader.read(text);
   MRUN_TRY_ASSIGN(std::string bytes, KeyReader::read_hex(text));
-  return KeyReader::Key{std::move(bytes), true};
+  return std::vector{KeyReader::Key{std::move(bytes), true, false}};
 }
 
 Result<KeyInput> KeyInput::open(const StopFlag& stop) {

@@ -1,4 +1,4 @@
-// KeyInput and read_key: keys as they are typed, or as they come through the standard input.
+// KeyInput and read_keys: keys as they are typed, or as they come through the standard input.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,9 @@
 
 namespace mrun {
 
-/// The key that `text` says: as it is printed or, where `is_hex`, its stored bytes.
-Result<KeyReader::Key> read_key(const KeyReader& reader, std::string_view text, bool is_hex);
+/// The keys that `text` says: as it is printed or, where `is_hex`, its stored bytes.
+Result<std::vector<KeyReader::Key>> read_keys(const KeyReader& reader, std::string_view text,
+                                              bool is_hex);
 
 /// The lines of the standard input. One thread; move-only.
 class KeyInput {

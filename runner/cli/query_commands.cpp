@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <span>
 #include <vector>
 
 #include "base/escape_text.hpp"
@@ -33,8 +35,8 @@ RecordPrinter printer_of(const TableOutput& output, const JobSpec& spec,
 Result<bool> get_arguments(const KeyReader& reader, const RawGet& raw, KeyLookup& lookup) {
   std::vector<KeyReader::Key> keys;
   for (const std::string& text : raw.keys) {
-    MRUN_TRY_ASSIGN(KeyReader::Key key, read_key(reader, text, raw.hex));
-    keys.push_back(std::move(key));
+    MRUN_TRY_ASSIGN(std::vector<KeyReader::Key> more, read_keys(reader, text, raw.hex));
+    std::move(more.begin(), more.end(), std::back_inserter(keys));
   }
   return lookup.print(keys);
 }
@@ -48,15 +50,17 @@ Result<bool> get_from_stdin(const KeyReader& reader, const RawGet& raw, KeyLooku
   while (true) {
     MRUN_TRY_ASSIGN(const std::optional<std::string_view> line, input.next());
     if (line) {
-      Result<KeyReader::Key> key = read_key(reader, *line, raw.hex);
-      if (!key) {
+      Result<std::vector<KeyReader::Key>> more = read_keys(reader, *line, raw.hex);
+      if (!more) {
         MRUN_TRY(lookup.print(keys));
-        return input.at_line(std::move(key).error());
+        return input.at_line(std::move(more).error());
       }
-      key_bytes += key->bytes.size();
-      keys.push_back(*std::move(key));
+      for (KeyReader::Key& key : *more) {
+        key_bytes += key.bytes.size();
+        keys.push_back(std::move(key));
+      }
     }
-    if (!line || keys.size() == kKeysAtOnce || key_bytes >= kKeyBytesAtOnce) {
+    if (!line || keys.size() >= kKeysAtOnce || key_bytes >= kKeyBytesAtOnce) {
       MRUN_TRY_ASSIGN(const bool goes_on, lookup.print(keys));
       if (!goes_on || !line) return goes_on;
       keys.clear();
@@ -65,30 +69,62 @@ Result<bool> get_from_stdin(const KeyReader& reader, const RawGet& raw, KeyLooku
   }
 }
 
-Result<std::string> read_bytes(const KeyReader& reader, const std::string& text, bool hex) {
-  MRUN_TRY_ASSIGN(KeyReader::Key key, read_key(reader, text, hex));
-  return std::move(key.bytes);
+/// The first of the keys that `text` says.
+Result<std::string> read_bound(const KeyReader& reader, const std::string& text, bool hex) {
+  MRUN_TRY_ASSIGN(std::vector<KeyReader::Key> keys, read_keys(reader, text, hex));
+  return std::move(keys.front().bytes);
 }
 
-Result<KeyRange> range_of(const RawScan& raw, const KeyReader& reader) {
-  KeyRange range;
-  if (raw.prefix) {
-    if (raw.hex) {
-      MRUN_TRY_ASSIGN(const std::string bytes, KeyReader::read_hex(*raw.prefix));
-      return range_of_prefix(bytes);
+/// In rising order: one, but for a prefix that names several keys.
+Result<std::vector<KeyRange>> ranges_of(const RawScan& raw, const KeyReader& reader) {
+  std::vector<KeyRange> ranges;
+  if (raw.prefix && raw.hex) {
+    MRUN_TRY_ASSIGN(const std::string bytes, KeyReader::read_hex(*raw.prefix));
+    ranges.push_back(range_of_prefix(bytes));
+  } else if (raw.prefix) {
+    MRUN_TRY_ASSIGN(const std::vector<std::string> prefixes, reader.read_prefix(*raw.prefix));
+    for (const std::string& prefix : prefixes) ranges.push_back(range_of_prefix(prefix));
+  } else {
+    KeyRange& range = ranges.emplace_back();
+    if (raw.from) {
+      MRUN_TRY_ASSIGN(range.low, read_bound(reader, *raw.from, raw.hex));
     }
-    MRUN_TRY_ASSIGN(const std::string bytes, reader.read_prefix(*raw.prefix));
-    return range_of_prefix(bytes);
+    if (raw.to) {
+      MRUN_TRY_ASSIGN(range.high, read_bound(reader, *raw.to, raw.hex));
+    }
+    range.has_low = raw.from.has_value();
+    range.has_high = raw.to.has_value();
   }
-  if (raw.from) {
-    MRUN_TRY_ASSIGN(range.low, read_bytes(reader, *raw.from, raw.hex));
+  return ranges;
+}
+
+/// Prints the records of the ranges; what was found before a failure is right, and printed.
+Result<ReadStats> print_ranges(TableOutput& output, std::span<const KeyRange> ranges,
+                               bool is_reverse, std::uint64_t limit,
+                               const CommandContext& context) {
+  const JobSpec spec = printed_spec(output.schema());
+  RecordPrinter printer = printer_of(output, spec, context);
+  ReadStats reads;
+  bool goes_on = true;
+  Result<void> failure;
+  for (std::size_t i = 0; i < ranges.size() && goes_on && failure; ++i) {
+    const KeyRange& range = ranges[is_reverse ? ranges.size() - 1 - i : i];
+    Result<ScanStats> scanned = scan_output(output, {range, is_reverse, limit}, context.stop,
+                                            [&](Slice key, Slice value) -> Result<bool> {
+                                              MRUN_TRY_ASSIGN(goes_on, printer.print(key, value));
+                                              return goes_on;
+                                            });
+    if (!scanned) {
+      failure = Failure{std::move(scanned).error()};
+      continue;
+    }
+    limit -= scanned->records;
+    reads.add(scanned->reads);
   }
-  if (raw.to) {
-    MRUN_TRY_ASSIGN(range.high, read_bytes(reader, *raw.to, raw.hex));
-  }
-  range.has_low = raw.from.has_value();
-  range.has_high = raw.to.has_value();
-  return range;
+  const Result<bool> flushed = printer.flush();
+  MRUN_TRY(failure);
+  MRUN_TRY(flushed);
+  return reads;
 }
 
 Result<std::uint64_t> parse_limit(const RawScan& raw) {
@@ -136,22 +172,18 @@ Result<void> scan_command(const RawScan& raw, const CommandContext& context) {
   MRUN_TRY_ASSIGN(const std::uint64_t limit, parse_limit(raw));
   MRUN_TRY_ASSIGN(TableOutput output, TableOutput::open(raw.output));
   const KeyReader reader(output.schema().key_fields, output.schema().file_names);
-  MRUN_TRY_ASSIGN(const KeyRange range, range_of(raw, reader));
+  MRUN_TRY_ASSIGN(const std::vector<KeyRange> ranges, ranges_of(raw, reader));
   ReadStats reads;
   if (raw.count) {
-    MRUN_TRY_ASSIGN(const std::uint64_t records, count_records(output, range));
+    std::uint64_t records = 0;
+    for (const KeyRange& range : ranges) {
+      MRUN_TRY_ASSIGN(const CountedRecords counted, count_records(output, range));
+      records += counted.records;
+      reads.add(counted.reads);
+    }
     MRUN_TRY(print_text(context.console, fmt::format("{}\n", std::min(records, limit))));
   } else {
-    const JobSpec spec = printed_spec(output.schema());
-    RecordPrinter printer = printer_of(output, spec, context);
-    const Result<ReadStats> scanned =
-        scan_output(output, {range, raw.reverse, limit}, context.stop,
-                    [&](Slice key, Slice value) { return printer.print(key, value); });
-    // What was found before a failure is right.
-    const Result<bool> flushed = printer.flush();
-    MRUN_TRY(scanned);
-    MRUN_TRY(flushed);
-    reads = *scanned;
+    MRUN_TRY_ASSIGN(reads, print_ranges(output, ranges, raw.reverse, limit, context));
   }
   if (raw.stats)
     context.console.err(fmt::format("parts    {} of {} opened\nblocks   {} read, {}\n",

@@ -52,7 +52,7 @@ class TableWalk {
 class KvWalk {
  public:
   static Result<KvWalk> open(const StoredPart& part) {
-    MRUN_TRY_ASSIGN(KvReader reader, KvReader::open(part.path));
+    MRUN_TRY_ASSIGN(KvReader reader, open_kv_part(part.path, part.size_bytes));
     return KvWalk(std::move(reader));
   }
   Result<void> start(const KeyRange& range) {

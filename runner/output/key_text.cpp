@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/escape_text.hpp"
 
@@ -15,8 +16,8 @@ namespace mrun {
 namespace {
 
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
-/// In place of the ordinal of a file whose name several have.
-constexpr std::uint32_t kAmbiguous = UINT32_MAX;
+/// A text that names more keys than this, by files that have the same name, is refused.
+constexpr std::size_t kKeysMost = std::size_t{1} << 16;
 
 std::string_view wanted_text(FieldType type) {
   switch (type) {
@@ -53,6 +54,30 @@ std::uint64_t ordered_bits(double value) {
   return (bits & kSignBit) != 0 ? ~bits : bits | kSignBit;
 }
 
+/// The number that a field's bytes are.
+std::optional<std::uint64_t> word_of(FieldType type, std::string_view text) {
+  switch (type) {
+    case FieldType::u64:
+      return parse_number<std::uint64_t>(text);
+    case FieldType::i64:
+      if (const auto number = parse_number<std::int64_t>(text))
+        return static_cast<std::uint64_t>(*number) ^ kSignBit;
+      return std::nullopt;
+    case FieldType::f64:
+      if (const auto number = parse_number<double>(text)) return ordered_bits(*number);
+      return std::nullopt;
+    case FieldType::boolean:
+      if (text == "true") return 1;
+      if (text == "false") return 0;
+      return std::nullopt;
+    case FieldType::file:
+    case FieldType::none:
+    case FieldType::bytes:
+      break;
+  }
+  return std::nullopt;
+}
+
 /// A NUL in a field that is not the last would end it: 00 is written as 00 FF.
 void put_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
@@ -70,21 +95,25 @@ KeyReader::KeyReader(std::vector<Field> fields, std::span<const std::string> fil
   const bool has_files = std::any_of(fields_.begin(), fields_.end(),
                                      [](Field f) { return f.type == FieldType::file; });
   if (!has_files) return;
-  for (std::uint32_t i = 0; i < file_names.size(); ++i) {
-    const auto [at, is_new] = ordinals_.emplace(file_names[i], i);
-    if (!is_new) at->second = kAmbiguous;
-  }
+  for (std::uint32_t i = 0; i < file_names.size(); ++i) ordinals_.emplace_back(file_names[i], i);
+  std::sort(ordinals_.begin(), ordinals_.end());
 }
 
-Result<KeyReader::Key> KeyReader::read(std::string_view text) const { return encode(text, false); }
-
-Result<std::string> KeyReader::read_prefix(std::string_view text) const {
-  MRUN_TRY_ASSIGN(Key key, encode(text, true));
-  return std::move(key.bytes);
+Result<std::vector<KeyReader::Key>> KeyReader::read(std::string_view text) const {
+  return encode(text, false);
 }
 
-Result<KeyReader::Key> KeyReader::encode(std::string_view text, bool last_is_open) const {
-  Key key;
+Result<std::vector<std::string>> KeyReader::read_prefix(std::string_view text) const {
+  MRUN_TRY_ASSIGN(std::vector<Key> keys, encode(text, true));
+  std::vector<std::string> prefixes;
+  for (Key& key : keys) prefixes.push_back(std::move(key.bytes));
+  return prefixes;
+}
+
+Result<std::vector<KeyReader::Key>> KeyReader::encode(std::string_view text,
+                                                      bool last_is_open) const {
+  // All of them are equally long, for they differ in ordinals alone.
+  std::vector<Key> keys(1);
   std::string_view rest = text;
   bool has_more = printed_ > 0;  // A field begins at `rest`, be it empty.
   std::size_t number = 0;        // Of printed fields read.
@@ -98,66 +127,81 @@ Result<KeyReader::Key> KeyReader::encode(std::string_view text, bool last_is_ope
     has_more = tab != std::string_view::npos;
     rest = has_more ? rest.substr(tab + 1) : std::string_view();
 
-    const std::size_t begin = key.bytes.size();
+    const std::size_t begin = keys.front().bytes.size();
     const bool is_open = last_is_open && !has_more;
     if (field.type == FieldType::bytes) {
       const bool is_raw = i + 1 == fields_.size() && !field.descending;
-      if (is_raw)
-        key.bytes += one;
-      else
-        put_escaped(key.bytes, one);
-      if (!is_raw && !is_open) key.bytes += std::string_view("\0\x01", 2);
+      for (Key& key : keys) {
+        if (is_raw)
+          key.bytes += one;
+        else
+          put_escaped(key.bytes, one);
+        if (!is_raw && !is_open) key.bytes += std::string_view("\0\x01", 2);
+      }
     } else {
-      if (is_open && one.empty() && number > 1) return key;
-      const std::optional<std::uint64_t> word = word_of(field.type, one);
-      if (field.type == FieldType::file && word == kAmbiguous)
-        return fail(Code::usage,
-                    fmt::format("key '{}': several inputs are named '{}'", excerpt_text(text),
-                                excerpt_text(one)),
-                    "give the fields before it alone, or the stored bytes with --hex");
-      if (!word)
+      if (is_open && one.empty() && number > 1) break;
+      if (!add_words(keys, field.type, one))
         return fail(Code::usage,
                     fmt::format("key '{}': field {} must be {}, and is '{}'", excerpt_text(text),
                                 number, wanted_text(field.type), excerpt_text(one)));
-      for (std::size_t byte = fixed_bytes(field.type); byte-- > 0;)
-        key.bytes += static_cast<char>(*word >> (8 * byte));
+      if (keys.size() > kKeysMost)
+        return fail(Code::usage,
+                    fmt::format("key '{}': so many inputs are named '{}' that it is more than {} "
+                                "keys",
+                                excerpt_text(text), excerpt_text(one), kKeysMost),
+                    "give the fields before it alone, or the stored bytes with --hex");
     }
     if (field.descending)
-      for (std::size_t at = begin; at < key.bytes.size(); ++at)
-        key.bytes[at] = static_cast<char>(~key.bytes[at]);
+      for (Key& key : keys)
+        for (std::size_t at = begin; at < key.bytes.size(); ++at)
+          key.bytes[at] = static_cast<char>(~key.bytes[at]);
   }
   if (has_more || (printed_ == 0 && !text.empty()))
     return fail(Code::usage,
                 fmt::format("key '{}' has more fields than the {} of the output's keys",
                             excerpt_text(text), printed_));
-  key.is_whole = number == printed_ && !last_is_open;
-  return key;
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.bytes < b.bytes; });
+  for (Key& key : keys) {
+    key.is_whole = number == printed_ && !last_is_open;
+    key.has_more = &key != &keys.back();
+  }
+  return keys;
 }
 
-/// The number that a field's bytes are, most significant first.
-std::optional<std::uint64_t> KeyReader::word_of(FieldType type, std::string_view text) const {
-  switch (type) {
-    case FieldType::u64:
-      return parse_number<std::uint64_t>(text);
-    case FieldType::i64:
-      if (const auto number = parse_number<std::int64_t>(text))
-        return static_cast<std::uint64_t>(*number) ^ kSignBit;
-      return std::nullopt;
-    case FieldType::f64:
-      if (const auto number = parse_number<double>(text)) return ordered_bits(*number);
-      return std::nullopt;
-    case FieldType::boolean:
-      if (text == "true") return 1;
-      if (text == "false") return 0;
-      return std::nullopt;
-    case FieldType::file:
-      if (const auto found = ordinals_.find(text); found != ordinals_.end()) return found->second;
-      return std::nullopt;
-    case FieldType::none:
-    case FieldType::bytes:
-      break;
+std::span<const KeyReader::Ordinals::value_type> KeyReader::ordinals_of(
+    std::string_view name) const {
+  const auto begin =
+      std::lower_bound(ordinals_.begin(), ordinals_.end(), Ordinals::value_type(name, 0));
+  auto end = begin;
+  while (end != ordinals_.end() && end->first == name) ++end;
+  return {begin, end};
+}
+
+/// Appends a field's bytes, most significant first, to each of the keys; where it is a file that
+/// several inputs have, to as many copies of each. False where the text is no value of the type.
+bool KeyReader::add_words(std::vector<Key>& keys, FieldType type, std::string_view text) const {
+  const auto add = [&](std::string& bytes, std::uint64_t word) {
+    for (std::size_t byte = fixed_bytes(type); byte-- > 0;)
+      bytes += static_cast<char>(word >> (8 * byte));
+  };
+  if (type != FieldType::file) {
+    const std::optional<std::uint64_t> word = word_of(type, text);
+    if (word)
+      for (Key& key : keys) add(key.bytes, *word);
+    return word.has_value();
   }
-  return std::nullopt;
+  const std::span<const Ordinals::value_type> files = ordinals_of(text);
+  if (files.empty()) return false;
+  std::vector<Key> more;
+  for (const Key& key : keys) {
+    if (more.size() > kKeysMost) break;
+    for (const auto& [name, ordinal] : files) {
+      more.push_back(key);
+      add(more.back().bytes, ordinal);
+    }
+  }
+  keys = std::move(more);
+  return true;
 }
 
 Result<std::string> KeyReader::read_hex(std::string_view text) {

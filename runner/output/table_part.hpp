@@ -1,4 +1,4 @@
-// open_table_part: a part of a finished output of tables, as its manifest has it.
+// open_table_part, open_kv_part: a part of a finished output, as its manifest has it.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "table/kv_reader.hpp"
 #include "table/table_reader.hpp"
 
 namespace mrun {
@@ -15,5 +16,9 @@ namespace mrun {
 Result<std::unique_ptr<TableReader>> open_table_part(const std::string& path,
                                                      std::uint64_t size_bytes,
                                                      std::uint64_t records);
+
+/// Code::integrity where the part is missing, no kv file, or has not the bytes that the manifest
+/// says; else the errors of KvReader::open. Who reads it counts its pairs.
+Result<KvReader> open_kv_part(const std::string& path, std::uint64_t size_bytes);
 
 }  // namespace mrun

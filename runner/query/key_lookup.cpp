@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "query/output_scan.hpp"
+
 namespace mrun {
 namespace {
 
@@ -18,7 +20,6 @@ Failure stopped() { return fail(Code::cancelled, "stopped"); }
 }  // namespace
 
 Result<bool> KeyLookup::print(std::span<const KeyReader::Key> keys) {
-  stats_.keys += keys.size();
   if (keys.size() == 1) return print_one(keys.front());
   std::vector<std::size_t> parts;
   while (!keys.empty()) {
@@ -36,7 +37,16 @@ Result<bool> KeyLookup::print(std::span<const KeyReader::Key> keys) {
   return true;
 }
 
+/// Of what is asked for, texts count.
+void KeyLookup::count(const KeyReader::Key& key, bool is_found) {
+  is_text_found_ = is_text_found_ || is_found;
+  if (key.has_more) return;
+  ++stats_.keys;
+  if (std::exchange(is_text_found_, false)) ++stats_.found;
+}
+
 Result<bool> KeyLookup::print_one(const KeyReader::Key& key) {
+  if (!key.is_whole) return print_leading(key);
   std::vector<std::size_t> parts;
   output_.find_parts(key, parts);
   bool goes_on = true, is_found = false;
@@ -52,8 +62,25 @@ Result<bool> KeyLookup::print_one(const KeyReader::Key& key) {
     is_found = is_found || found;
     if (!goes_on) return false;
   }
-  stats_.found += is_found ? 1u : 0u;
+  count(key, is_found);
   return true;
+}
+
+/// The parts' records, merged by their keys.
+Result<bool> KeyLookup::print_leading(const KeyReader::Key& key) {
+  bool goes_on = true;
+  MRUN_TRY_ASSIGN(const ScanStats scanned,
+                  scan_output(output_, {range_of_prefix(key.bytes)}, stop_,
+                              [&](Slice found_key, Slice value) -> Result<bool> {
+                                MRUN_TRY_ASSIGN(goes_on, printer_.print(found_key, value));
+                                return goes_on;
+                              }));
+  stats_.reads.add(scanned.reads);
+  stats_.parts_asked += scanned.parts_asked;
+  stats_.filtered += scanned.filtered;
+  stats_.read_in_vain += scanned.read_in_vain;
+  if (goes_on) count(key, scanned.records > 0);
+  return goes_on;
 }
 
 /// In the order of parts and keys, so that neighbours share blocks; then prints in the order asked.
@@ -75,8 +102,8 @@ Result<bool> KeyLookup::print_some(std::span<const KeyReader::Key> keys, std::ve
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (answers[i].is_held) {
-      stats_.found += answers[i].is_found ? 1u : 0u;
-      MRUN_TRY_ASSIGN(const bool goes_on, printer_.print_text(answers[i].text));
+      count(keys[i], answers[i].is_found);
+      MRUN_TRY_ASSIGN(const bool goes_on, print_answer(answers[i]));
       if (!goes_on) return false;
     } else {
       MRUN_TRY_ASSIGN(const bool goes_on, print_one(keys[i]));
@@ -86,23 +113,42 @@ Result<bool> KeyLookup::print_some(std::span<const KeyReader::Key> keys, std::ve
   return true;
 }
 
+Result<bool> KeyLookup::print_answer(Answer& answer) {
+  if (answer.records.empty()) return printer_.print_text(answer.text);
+  std::stable_sort(answer.records.begin(), answer.records.end(),
+                   [](const Answer::Record& a, const Answer::Record& b) { return a.key < b.key; });
+  for (const Answer::Record& record : answer.records) {
+    MRUN_TRY_ASSIGN(
+        const bool goes_on,
+        printer_.print_text(std::string_view(answer.text).substr(record.begin, record.size)));
+    if (!goes_on) return false;
+  }
+  return true;
+}
+
 Result<void> KeyLookup::answer(const KeyReader::Key& key, TableCursor& cursor, Answer& answer,
                                std::size_t& held_bytes) {
   if (!answer.is_held) return {};
-  MRUN_TRY_ASSIGN(const bool found,
-                  find(key, cursor, [&](Slice found_key, Slice value) -> Result<bool> {
-                    const std::size_t before = answer.text.size();
-                    if (held_bytes + found_key.size + value.size <= kHeldBytesMost) {
-                      MRUN_TRY(printer_.append_to(answer.text, found_key, value));
-                      held_bytes += answer.text.size() - before;
-                    } else {
-                      held_bytes -= before;
-                      answer.text = std::string();
-                      answer.is_held = false;
-                    }
-                    return answer.is_held;
-                  }));
+  held_bytes -= answer.held_bytes;
+  MRUN_TRY_ASSIGN(
+      const bool found, find(key, cursor, [&](Slice found_key, Slice value) -> Result<bool> {
+        const std::size_t before = answer.text.size();
+        if (held_bytes + answer.held_bytes + found_key.size + value.size <= kHeldBytesMost) {
+          MRUN_TRY(printer_.append_to(answer.text, found_key, value));
+          const std::size_t size = answer.text.size() - before;
+          answer.held_bytes += size;
+          if (!key.is_whole) {
+            answer.records.push_back({std::string(found_key.view()), before, size});
+            answer.held_bytes += sizeof(Answer::Record) + found_key.size;
+          }
+        } else {
+          answer = {};
+          answer.is_held = false;
+        }
+        return answer.is_held;
+      }));
   answer.is_found = answer.is_found || found;
+  held_bytes += answer.held_bytes;
   return {};
 }
 

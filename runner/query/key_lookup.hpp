@@ -30,10 +30,11 @@ class KeyLookup {
   KeyLookup(TableOutput& output, RecordPrinter& printer, const StopFlag& stop)
       : output_(output), printer_(printer), stop_(stop) {}
 
-  /// Prints the records of each key: by part, then in stored order. False: the reader of what is
-  /// printed has gone. Many keys at once are looked up part by part, and what they found is held
-  /// until its turn, up to a bound. Errors: those of TableOutput and of the printer; a stop is
-  /// Code::cancelled.
+  /// Prints the records of each key: of leading fields in the order of the keys that have them, of
+  /// one key by part, then in stored order. Keys that one text named count as one. False: the
+  /// reader of what is printed has gone. Many keys at once are looked up part by part, and what
+  /// they found is held until its turn, up to a bound. Errors: those of TableOutput and of the
+  /// printer; a stop is Code::cancelled.
   Result<bool> print(std::span<const KeyReader::Key> keys);
 
   const LookupStats& stats() const { return stats_; }
@@ -41,7 +42,14 @@ class KeyLookup {
  private:
   /// What was found of a key before its turn.
   struct Answer {
+    /// A record of leading fields: parts give them in order, and all together they are sorted.
+    struct Record {
+      std::string key;
+      std::size_t begin, size;  ///< In `text`.
+    };
     std::string text;
+    std::vector<Record> records;
+    std::size_t held_bytes = 0;  ///< Of both.
     bool is_found = false;
     bool is_held = true;  ///< False: too much to hold, to be looked up again in its turn.
   };
@@ -53,6 +61,9 @@ class KeyLookup {
   Result<bool> find(const KeyReader::Key& key, TableCursor& cursor,
                     const std::function<Result<bool>(Slice key, Slice value)>& take);
   Result<bool> print_one(const KeyReader::Key& key);
+  Result<bool> print_leading(const KeyReader::Key& key);
+  Result<bool> print_answer(Answer& answer);
+  void count(const KeyReader::Key& key, bool is_found);
   Result<bool> print_some(std::span<const KeyReader::Key> keys, std::vector<Ask> asks);
   Result<void> answer(const KeyReader::Key& key, TableCursor& cursor, Answer& answer,
                       std::size_t& held_bytes);
@@ -61,6 +72,7 @@ class KeyLookup {
   RecordPrinter& printer_;
   const StopFlag& stop_;
   LookupStats stats_;
+  bool is_text_found_ = false;  ///< Some key of the text whose keys are at hand.
 };
 
 }  // namespace mrun

@@ -128,17 +128,17 @@ class OutputScan {
              const std::function<Result<bool>(Slice, Slice)>& take)
       : output_(output), request_(request), stop_(stop), take_(take) {}
 
-  Result<ReadStats> run() && {
+  Result<ScanStats> run() && {
     std::vector<std::size_t> parts = parts_of(output_, request_.range);
     if (output_.schema().part_rule != PartRule::range) {
       MRUN_TRY(scan_merged(parts));
-      return reads_;
+      return stats_;
     }
     // Parts that are ranges of keys follow each other: one cursor at a time.
     if (request_.is_reverse) std::reverse(parts.begin(), parts.end());
     for (const std::size_t& part : parts)
       if (!is_done()) MRUN_TRY(scan_merged(std::span(&part, 1)));
-    return reads_;
+    return stats_;
   }
 
  private:
@@ -150,6 +150,9 @@ class OutputScan {
       MRUN_TRY_ASSIGN(const TableReader* const reader, output_.part(part));
       scans.push_back(std::make_unique<PartScan>(*reader, request_));
       MRUN_TRY(scans.back()->start());
+      ++stats_.parts_asked;
+      if (!scans.back()->has_pair())
+        ++(scans.back()->cursor().blocks_read() == 0 ? stats_.filtered : stats_.read_in_vain);
     }
     ScanMerge merge(scans, request_.is_reverse);
     for (PartScan* scan = merge.next(); scan != nullptr && !is_done(); scan = merge.next()) {
@@ -158,17 +161,18 @@ class OutputScan {
       MRUN_TRY(scan->step());
       merge.moved();
     }
-    for (const auto& scan : scans) reads_.add(scan->cursor());
+    for (const auto& scan : scans) stats_.reads.add(scan->cursor());
     return {};
   }
 
-  bool is_done() const { return is_ended_ || records_ == request_.records_most; }
+  bool is_done() const { return is_ended_ || stats_.records == request_.records_most; }
 
   Result<void> hand_over(const PartScan& scan) {
     MRUN_TRY_ASSIGN(const bool goes_on, take_(scan.key(), scan.value()));
     is_ended_ = !goes_on;
-    ++records_;
-    if (records_ % kRecordsPerStop == 0 && stop_.stopped()) return fail(Code::cancelled, "stopped");
+    ++stats_.records;
+    if (stats_.records % kRecordsPerStop == 0 && stop_.stopped())
+      return fail(Code::cancelled, "stopped");
     return {};
   }
 
@@ -176,8 +180,7 @@ class OutputScan {
   const ScanRequest& request_;
   const StopFlag& stop_;
   const std::function<Result<bool>(Slice, Slice)>& take_;
-  ReadStats reads_;
-  std::uint64_t records_ = 0;
+  ScanStats stats_;
   bool is_ended_ = false;
 };
 
@@ -194,27 +197,41 @@ KeyRange range_of_prefix(const std::string& prefix) {
   return range;
 }
 
-Result<ReadStats> scan_output(TableOutput& output, const ScanRequest& request, const StopFlag& stop,
+Result<ScanStats> scan_output(TableOutput& output, const ScanRequest& request, const StopFlag& stop,
                               const std::function<Result<bool>(Slice key, Slice value)>& take) {
   return OutputScan(output, request, stop, take).run();
 }
 
-Result<std::uint64_t> count_records(TableOutput& output, const KeyRange& range) {
-  if (!range.has_low && !range.has_high) return output.records();
-  if (range.has_low && range.has_high && range.low >= range.high) return 0;
-  std::uint64_t records = 0;
+Result<CountedRecords> count_records(TableOutput& output, const KeyRange& range) {
+  CountedRecords counted;
+  if (range.has_low && range.has_high && range.low >= range.high) return counted;
+  const auto rank = [&](const TableReader& reader,
+                        const std::string& key) -> Result<std::uint64_t> {
+    TableCursor cursor(reader);
+    MRUN_TRY(cursor.seek(slice_of(key)));
+    counted.reads.add(cursor);
+    return cursor.rank();
+  };
+  if (!range.has_low && !range.has_high) {
+    // Those without pairs, too: what the manifest says is not what the files hold.
+    for (std::size_t part = 0; part < output.part_count(); ++part) {
+      MRUN_TRY_ASSIGN(const TableReader* const reader, output.part(part));
+      counted.records += reader->entries();
+    }
+    return counted;
+  }
   for (const std::size_t part : parts_of(output, range)) {
     MRUN_TRY_ASSIGN(const TableReader* const reader, output.part(part));
     std::uint64_t high = reader->entries(), low = 0;
     if (range.has_high) {
-      MRUN_TRY_ASSIGN(high, reader->rank(slice_of(range.high)));
+      MRUN_TRY_ASSIGN(high, rank(*reader, range.high));
     }
     if (range.has_low) {
-      MRUN_TRY_ASSIGN(low, reader->rank(slice_of(range.low)));
+      MRUN_TRY_ASSIGN(low, rank(*reader, range.low));
     }
-    records += high - low;
+    counted.records += high - low;
   }
-  return records;
+  return counted;
 }
 
 }  // namespace mrun

@@ -18,13 +18,27 @@ struct ScanRequest {
   bool is_reverse = false;
   std::uint64_t records_most = UINT64_MAX;
 };
+
+struct ScanStats {
+  ReadStats reads;
+  std::uint64_t records = 0;       ///< That were handed over.
+  std::uint64_t parts_asked = 0;   ///< Those that the manifest does not rule out.
+  std::uint64_t filtered = 0;      ///< Of them, those whose index alone said no.
+  std::uint64_t read_in_vain = 0;  ///< Of them, those where a block was read and had no such key.
+};
+
 /// Hands the pairs of the range to `take` in order of their keys; those of one key by part, then in
 /// stored order; in reverse all of it the other way round. `take` returns false to end the scan.
 /// Errors: those of TableOutput and of `take`; a stop is Code::cancelled.
-Result<ReadStats> scan_output(TableOutput& output, const ScanRequest& request, const StopFlag& stop,
+Result<ScanStats> scan_output(TableOutput& output, const ScanRequest& request, const StopFlag& stop,
                               const std::function<Result<bool>(Slice key, Slice value)>& take);
 
-/// How many pairs the range has, found in the parts' indexes: reads at most two blocks of a part.
-Result<std::uint64_t> count_records(TableOutput& output, const KeyRange& range);
+struct CountedRecords {
+  std::uint64_t records = 0;
+  ReadStats reads;
+};
+/// How many pairs the range has, found in the parts' indexes: reads at most two blocks of a part,
+/// and none for all pairs, but opens every part that may hold some. Errors: those of TableOutput.
+Result<CountedRecords> count_records(TableOutput& output, const KeyRange& range);
 
 }  // namespace mrun

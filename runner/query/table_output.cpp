@@ -43,12 +43,6 @@ Result<const TableReader*> TableOutput::part(std::size_t index) {
   return part.reader.get();
 }
 
-std::uint64_t TableOutput::records() const {
-  std::uint64_t records = 0;
-  for (const Part& part : parts_) records += part.info.records;
-  return records;
-}
-
 void TableOutput::find_parts(const KeyReader::Key& key, std::vector<std::size_t>& parts) const {
   const PartRule rule = schema().part_rule;
   if (rule == PartRule::hash && key.is_whole) {

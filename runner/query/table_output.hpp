@@ -21,6 +21,10 @@ struct ReadStats {
   std::uint64_t blocks = 0;
   std::uint64_t stored_bytes = 0;  ///< Of the blocks, as they lie in the files.
 
+  void add(const ReadStats& more) {
+    blocks += more.blocks;
+    stored_bytes += more.stored_bytes;
+  }
   /// Adds what a cursor has read.
   void add(const TableCursor& cursor) {
     blocks += cursor.blocks_read();
@@ -40,7 +44,6 @@ class TableOutput {
   /// The part's reader, which lives as long as the output. Errors: those of TableReader, and
   /// Code::integrity where it is not what the manifest says.
   Result<const TableReader*> part(std::size_t index);
-  std::uint64_t records() const;
   /// Parts that were opened so far.
   std::size_t opened_parts() const { return opened_; }
 

@@ -42,6 +42,7 @@ inline std::vector<QueryJob> query_jobs() {
        true,
        300,
        {"-D", "lines"}},
+      {"words_in_files", test_job("words_in_files"), KeyKind::word_and_file},
       {"file_names", test_job("file_names")},
       {"unique_values", test_job("unique_values"), KeyKind::bytes, false, true, 5},
       {"unsigned_keys", test_job("unsigned_keys"), KeyKind::unsigned_number},

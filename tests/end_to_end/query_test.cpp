@@ -272,6 +272,71 @@ TEST_F(QueryCommand, ReadsABlockAtMostForAKeyThatIsThere) {
       << found.err;
 }
 
+TEST_F(QueryCommand, CountsWhatThePartsHold) {
+  const std::string count = std::to_string(lines_of(text_).size()) + "\n";
+  const CommandResult all = run({"scan", "table", "--count", "--stats"});
+  EXPECT_EQ(all.out, count);
+  EXPECT_EQ(all.err, "parts    3 of 3 opened\nblocks   0 read, 0 B\n");
+  const CommandResult some = run({"scan", "table", "--from", "a", "--count", "--stats"});
+  EXPECT_NE(some.err.find("blocks   3 read, "), std::string::npos) << some.err;
+  const std::string part = folder_ / "table/part-00001", whole = read_file(part);
+  std::string other = whole;
+  other[other.size() - 30] = static_cast<char>(other[other.size() - 30] ^ 1);
+  for (const std::string& damaged : {whole.substr(0, whole.size() / 2), std::string(), other}) {
+    write_file(part, damaged);
+    const CommandResult result = run({"scan", "table", "--count"});
+    EXPECT_EQ(result.exit_status, 8) << result.err;
+    EXPECT_EQ(result.out, "");
+  }
+  std::filesystem::remove(part);
+  EXPECT_EQ(run({"scan", "table", "--count"}).exit_status, 8);
+}
+
+TEST_F(QueryCommand, AMissingPartIsTheSameErrorInBothFormats) {
+  run({"wordcount", "in", "kv", "-q", "-p3", "--output-format", "kv"});
+  for (const std::string output : {"table", "kv"}) {
+    ASSERT_TRUE(std::filesystem::remove(folder_ / output + "/part-00001"));
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"cat", output}, std::vector<std::string>{"verify", output},
+          std::vector<std::string>{"merge", output, output, "new", "--job", "wordcount"}}) {
+      const CommandResult result = run(arguments);
+      EXPECT_EQ(result.exit_status, 8) << describe(arguments, result);
+      EXPECT_NE(result.err.find("'" + output + "/part-00001' is missing"), std::string::npos)
+          << result.err;
+    }
+  }
+}
+
+// A year's index has each day's inputs, all of which may have had one name.
+TEST_F(QueryCommand, AnswersForAllFilesOfAName) {
+  for (const std::string day : {"1", "2", "3"}) {
+    write_file(folder_ / "log", "one two one\none day" + day + "\n");
+    write_file(folder_ / "other", "one\n");
+    ASSERT_TRUE(run({test_job("words_in_files"), "log", "other", "out" + day, "-q", "-p5",
+                     "--output-format", "table"})
+                    .ok());
+  }
+  const CommandResult merged = run(
+      {"merge", "out1", "out2", "out3", "year", "-q", "-p5", "--job", test_job("words_in_files")});
+  ASSERT_TRUE(merged.ok()) << merged.err;
+  const std::string three = "one\tlog\t3\none\tlog\t3\none\tlog\t3\n";
+  EXPECT_EQ(run({"get", "year", "one\tlog"}).out, three);
+  EXPECT_EQ(run({"get", "year", "day2\tlog"}).out, "day2\tlog\t1\n");
+  const CommandResult both = run({"get", "year", "day3\tother", "one\tlog", "--stats"});
+  EXPECT_EQ(both.exit_status, 1);
+  EXPECT_EQ(both.out, three);
+  EXPECT_NE(both.err.find("keys     2 asked, 1 found\n"), std::string::npos) << both.err;
+  EXPECT_EQ(run({"get", "year", "one"}).out,
+            "one\tlog\t3\none\tother\t1\none\tlog\t3\none\tother\t1\none\tlog\t3\n"
+            "one\tother\t1\n");
+  EXPECT_EQ(run({"scan", "year", "--prefix", "one\tlog"}).out, three);
+  EXPECT_EQ(run({"scan", "year", "--prefix", "one\tlog", "--reverse", "--limit", "2"}).out,
+            "one\tlog\t3\none\tlog\t3\n");
+  EXPECT_EQ(run({"scan", "year", "--prefix", "one\tlog", "--count"}).out, "3\n");
+  EXPECT_EQ(run({"scan", "year", "--from", "one\tother", "--to", "two\tlog", "--count"}).out,
+            "5\n");
+}
+
 /// The block of commands of a section of the README, with what they print.
 std::string readme_example(const std::string& section) {
   const std::string page = read_file(source_folder() + "/README.md");

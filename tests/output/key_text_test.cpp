@@ -22,12 +22,16 @@ constexpr Field kBytes{FieldType::bytes, false}, kDown{FieldType::bytes, true};
 constexpr Field kNumber{FieldType::u64, false};
 
 std::string read(const KeyReader& reader, const std::string& text) {
-  const Result<KeyReader::Key> key = reader.read(text);
-  return key ? key->bytes : "(" + key.error().message + ")";
+  const auto keys = reader.read(text);
+  if (!keys) return "(" + keys.error().message + ")";
+  EXPECT_EQ(keys->size(), 1u);
+  return keys->front().bytes;
 }
 std::string prefix(const KeyReader& reader, const std::string& text) {
-  const Result<std::string> bytes = reader.read_prefix(text);
-  return bytes ? *bytes : "(" + bytes.error().message + ")";
+  const auto prefixes = reader.read_prefix(text);
+  if (!prefixes) return "(" + prefixes.error().message + ")";
+  EXPECT_EQ(prefixes->size(), 1u);
+  return prefixes->front();
 }
 
 TEST(KeyReader, ReadsWhatTheFormatterPrints) {
@@ -55,10 +59,11 @@ TEST(KeyReader, ReadsWhatTheFormatterPrints) {
     }
     if (has_tab) continue;
     const KeyReader reader(fields, kNames);
-    const Result<KeyReader::Key> found = reader.read(text);
+    const auto found = reader.read(text);
     ASSERT_TRUE(found) << found.error().message;
-    ASSERT_EQ(found->bytes, key);
-    ASSERT_TRUE(found->is_whole);
+    ASSERT_EQ(found->size(), 1u);
+    ASSERT_EQ(found->front().bytes, key);
+    ASSERT_TRUE(found->front().is_whole);
     ++read_back;
   }
   EXPECT_GT(read_back, 10'000);
@@ -66,10 +71,11 @@ TEST(KeyReader, ReadsWhatTheFormatterPrints) {
 
 TEST(KeyReader, TakesLeadingFieldsForThePrefixOfAllTheirKeys) {
   const KeyReader reader({kBytes, kNumber, kBytes}, {});
-  const Result<KeyReader::Key> key = reader.read("a\t1");
-  ASSERT_TRUE(key);
-  EXPECT_FALSE(key->is_whole);
-  EXPECT_EQ(key->bytes, "a\0\1\0\0\0\0\0\0\0\1"s);
+  const auto keys = reader.read("a\t1");
+  ASSERT_TRUE(keys);
+  ASSERT_EQ(keys->size(), 1u);
+  EXPECT_FALSE(keys->front().is_whole);
+  EXPECT_EQ(keys->front().bytes, "a\0\1\0\0\0\0\0\0\0\1"s);
   EXPECT_EQ(read(reader, "a"), "a\0\1"s);
   EXPECT_EQ(read(reader, "a\t1\tb\tc"), "a\0\1\0\0\0\0\0\0\0\1b\tc"s);
 }
@@ -98,7 +104,7 @@ TEST(KeyReader, NormalisesDoublesAsTheCodecDoes) {
 TEST(KeyReader, RefusesWhatIsNoValueOfTheType) {
   const auto refused = [](Field field, const std::string& text) {
     const std::vector<std::string> names = {"a"};
-    const Result<KeyReader::Key> key = KeyReader({field}, names).read(text);
+    const auto key = KeyReader({field}, names).read(text);
     return !key && key.error().code == Code::usage;
   };
   for (const std::string text : {"", " 1", "1 ", "+1", "-1", "1.0", "18446744073709551616", "1\t2"})
@@ -112,13 +118,33 @@ TEST(KeyReader, RefusesWhatIsNoValueOfTheType) {
   for (const std::string text : {"", "b", "a/"})
     EXPECT_TRUE(refused({FieldType::file, false}, text)) << text;
   EXPECT_FALSE(refused({FieldType::file, false}, "a"));
-  const std::vector<std::string> same_names = {"a", "b", "a"};
-  EXPECT_EQ(read(KeyReader({{FieldType::file, false}}, same_names), "a"),
-            "(key 'a': several inputs are named 'a')");
   EXPECT_EQ(read(KeyReader({kBytes, kNumber}, {}), "w\tx"),
             "(key 'w\\tx': field 2 must be a whole number from 0 to 2^64 - 1, and is 'x')");
   EXPECT_EQ(read(KeyReader({kNumber}, {}), "1\t2"),
             "(key '1\\t2' has more fields than the 1 of the output's keys)");
+}
+
+TEST(KeyReader, TakesANameOfSeveralFilesForAllOfThem) {
+  const std::vector<std::string> names = {"a", "b", "a", "a"};
+  const Field file{FieldType::file, false}, file_down{FieldType::file, true};
+  const auto keys = KeyReader({file, file_down}, names).read("a\ta");
+  ASSERT_TRUE(keys);
+  std::vector<std::string> found;
+  for (const KeyReader::Key& key : *keys) {
+    EXPECT_TRUE(key.is_whole);
+    EXPECT_EQ(key.has_more, &key != &keys->back());
+    found.push_back(key.bytes);
+  }
+  std::vector<std::string> wanted;
+  for (const char first : {'\0', '\2', '\3'})
+    for (const char second : {'\xFC', '\xFD', '\xFF'})
+      wanted.push_back("\0\0\0"s + first + "\xFF\xFF\xFF" + second);
+  EXPECT_EQ(found, wanted);
+  EXPECT_EQ(*KeyReader({kBytes, file}, names).read_prefix("w\ta"),
+            (std::vector{"w\0\1\0\0\0\0"s, "w\0\1\0\0\0\2"s, "w\0\1\0\0\0\3"s}));
+  const std::vector<std::string> many(300, "a");
+  EXPECT_EQ(read(KeyReader({file, file}, many), "a\ta"),
+            "(key 'a\\ta': so many inputs are named 'a' that it is more than 65536 keys)");
 }
 
 TEST(KeyReader, ReadsHexadecimalBytes) {
