@@ -92,7 +92,9 @@ class StoredPieces final : public PieceSource {
           fmt::format("one part of the merge reads {} parts at once, which needs {}, and "
                       "there are {}",
                       sources_most, size_text(piece_bytes), size_text(budget_.limit_bytes())),
-          "give more with --memory, or ask for more --partitions");
+          "give more with --memory, or merge some of the outputs first and what that gives with "
+          "the "
+          "others");
     at_once_ = static_cast<unsigned>(std::min<std::size_t>(fitting, executor.width()));
     return {};
   }

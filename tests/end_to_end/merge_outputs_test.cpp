@@ -38,9 +38,7 @@ class Merge : public testing::TestWithParam<std::size_t> {
 TEST_P(Merge, IsWhatOneRunOverAllInputsMakes) {
   const std::uint64_t index = GetParam();
   Random random(case_seed(1000 + index));
-  std::vector<QueryJob> jobs = query_jobs();
-  // Its keys move to other parts.
-  jobs.push_back({"words_in_files", test_job("words_in_files"), KeyKind::word_and_file});
+  const std::vector<QueryJob> jobs = query_jobs();
   const QueryJob& job = jobs[index % jobs.size()];
   SCOPED_TRACE(job.name + ", case " + std::to_string(index) + " of seed " +
                std::to_string(test_seed()));
@@ -88,6 +86,83 @@ TEST_P(Merge, IsWhatOneRunOverAllInputsMakes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfRandomSplits, Merge, testing::Range<std::size_t>(0, 42));
+
+/// Goal: many outputs are merged with few file descriptors, and where memory is short the user is
+/// told a way that works. Method: a hundred outputs of some parts under `ulimit -n 20` and 64 MiB.
+class MergeOfMany : public testing::Test {
+ protected:
+  static constexpr int kOutputs = 100;
+
+  /// Joined by spaces.
+  static std::string names(const std::string& prefix, int begin, int end) {
+    std::string text;
+    for (int i = begin; i < end; ++i) text += prefix + std::to_string(i) + " ";
+    return text;
+  }
+  void make(const std::string& job, const std::string& format) {
+    Random random(test_seed());
+    CommandOptions options;
+    options.folder = folder_.path();
+    for (int i = 0; i < kOutputs; ++i) {
+      const std::string number = std::to_string(i);
+      write_file(folder_ / "in" + number, random_words(random, 2000, 300));
+      ASSERT_TRUE(run_mrun({job, "in" + number, "out" + number, "-q", "--no-sync", "-p7",
+                            "--output-format", format},
+                           options)
+                      .ok());
+    }
+  }
+  CommandResult mrun(const std::string& arguments) {
+    CommandOptions options;
+    options.folder = folder_.path();
+    return run_command({"/bin/bash", "-c",
+                        "ulimit -n 20; exec " + mrun_path() + " " + arguments + " -q --no-sync"},
+                       options);
+  }
+  void expect_same(const std::string& one, const std::string& other) {
+    const auto wanted = read_output(folder_ / one), now = read_output(folder_ / other);
+    ASSERT_EQ(now.size(), wanted.size());
+    for (const auto& [name, bytes] : wanted) EXPECT_TRUE(now.at(name) == bytes) << name;
+  }
+
+  const TempFolder folder_;
+};
+
+TEST_F(MergeOfMany, NeedsFewFileDescriptors) {
+  for (const std::string format : {"table", "kv"}) {
+    make(shipped_job("wordcount"), format);
+    ASSERT_TRUE(mrun(shipped_job("wordcount") + " " + names("in", 0, kOutputs) +
+                     "whole -p 40 --output-format " + format)
+                    .ok());
+    const CommandResult merged =
+        mrun("merge " + names("out", 0, kOutputs) + "new -p 40 -j8 --job wordcount");
+    ASSERT_TRUE(merged.ok()) << merged.err;
+    expect_same("whole", "new");
+    for (const std::string& name : names_in(folder_.path())) remove_tree(folder_ / name);
+  }
+}
+
+TEST_F(MergeOfMany, SaysWhatToDoWhereMemoryIsShort) {
+  const std::string job = test_job("words_in_files");
+  make(job, "table");
+  // Their keys hold files, so each part of the new output may have pairs of all the old ones.
+  const CommandResult refused =
+      mrun("merge " + names("out", 0, kOutputs) + "new -p 3 -m 64M --job " + job);
+  EXPECT_EQ(refused.exit_status, 6);
+  EXPECT_NE(refused.err.find(" parts at once, which needs "), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("merge some of the outputs first"), std::string::npos) << refused.err;
+  std::string some;
+  for (int begin = 0; begin < kOutputs; begin += 20) {
+    some += "some" + std::to_string(begin) + " ";
+    const CommandResult merged = mrun("merge " + names("out", begin, begin + 20) + "some" +
+                                      std::to_string(begin) + " -p 2 -m 64M --job " + job);
+    ASSERT_TRUE(merged.ok()) << merged.err;
+  }
+  const CommandResult merged = mrun("merge " + some + "new -p 3 -m 64M --job " + job);
+  ASSERT_TRUE(merged.ok()) << merged.err;
+  ASSERT_TRUE(mrun(job + " " + names("in", 0, kOutputs) + "whole -p 3 --output-format table").ok());
+  expect_same("whole", "new");
+}
 
 /// Goal: NEW is whole or absent. Method: a merge that is killed at random times, and one after it.
 TEST(MergeCommand, IsWholeOrAbsentWhereItIsKilled) {
