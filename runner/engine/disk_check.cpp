@@ -34,6 +34,7 @@ DiskEstimate DiskCheck::estimate(SpillCompression compression) {
   estimate.merges_at_once = forecast.merge.merges_at_once;
   estimate.passes = forecast.merge.passes;
   estimate.scratch_bytes = forecast.merge.peak_bytes;
+  estimate.packs_spill = yield_->packed.automatic_packs;
   estimate.output_bytes = forecast.output_bytes;
   // Samples of text say nothing of what compression or the blocks of tables leave of it.
   estimate.knows_output = forecast.knows_output && !setup_.options.writes_pairs() &&

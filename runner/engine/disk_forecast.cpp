@@ -178,7 +178,7 @@ DiskForecast forecast_disk(const ForecastSetup& setup) {
                                   setup.plan, setup.threads);
   }
   forecast.runs.bytes =
-      to_count(static_cast<double>(forecast.runs.bytes) * yield.packed_share(setup.compression));
+      to_count(static_cast<double>(forecast.runs.bytes) * yield.packed.share(setup.compression));
   forecast.merge = forecast_merge(forecast.runs, setup.plan, setup.threads, setup.compression);
   return forecast;
 }

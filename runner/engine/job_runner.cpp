@@ -76,11 +76,16 @@ class JobRun {
     MRUN_TRY(check_memory());
     MRUN_TRY(list_input());
     MRUN_TRY(configure_job());
-    if (options_.is_streamed())
+    std::string output_parent;
+    if (options_.is_streamed()) {
       MRUN_TRY(check_stream());
-    else
-      MRUN_TRY(check_output(options_.output, input_paths(options_), options_.overwrite));
+    } else {
+      MRUN_TRY_ASSIGN(OutputTarget target,
+                      check_output(options_.output, input_paths(options_), options_.overwrite));
+      output_parent = std::move(target.parent);
+    }
     MRUN_TRY(share_memory());
+    note_scratch_folders(options_.is_streamed() ? temp_folder() : output_parent);
     RunPlan plan;
     for (const InputFile& file : inputs_.files)
       ++(file.is_stream ? plan.input_streams : plan.input_files);
@@ -242,11 +247,16 @@ class JobRun {
   }
 
   DiskCheck disk_check() {
-    return DiskCheck({options_,
-                      {*job_, inputs_, plan_, reading_, formats_, *formatter_, environment_.stop,
-                       memory_.input_bytes, memory_.sort_bytes, environment_.sample_seconds_most},
-                      memory_,
-                      threads_});
+    return DiskCheck(
+        {options_,
+         {*job_, inputs_, plan_, reading_, formats_, *formatter_, environment_.stop,
+          environment_.storage,
+          spill_compression_ == SpillCompression::automatic ? scratch_folders_
+                                                            : std::vector<std::string>(),
+          part_count_, memory_.block_bytes, memory_.sort_bytes / threads_, memory_.input_bytes,
+          memory_.sort_bytes, environment_.sample_seconds_most},
+         memory_,
+         threads_});
   }
 
   Result<void> check_room() {
@@ -355,12 +365,19 @@ class JobRun {
     return sides ? parts_->done(0) : Result<void>();
   }
 
-  SpillPacking packing() { return {spill_compression_, &scratch_->write_rate(), &packing_tally_}; }
+  SpillPacking packing() {
+    return {spill_compression_, &scratch_->write_rate(), &packing_tally_,
+            info_.estimate.is_known ? std::optional(info_.estimate.packs_spill) : std::nullopt};
+  }
+
+  void note_scratch_folders(const std::string& default_folder) {
+    scratch_folders_ = options_.tmp_dirs;
+    if (scratch_folders_.empty()) scratch_folders_.push_back(default_folder);
+  }
 
   void make_scratch(const std::string& default_folder) {
-    std::vector<std::string> folders = options_.tmp_dirs;
-    if (folders.empty()) folders.push_back(default_folder);
-    scratch_.emplace(environment_.storage, std::move(folders),
+    note_scratch_folders(default_folder);
+    scratch_.emplace(environment_.storage, scratch_folders_,
                      options_.tmp_limit_bytes.value_or(UINT64_MAX));
   }
 
@@ -486,6 +503,7 @@ class JobRun {
   MemoryPlan memory_;
   ReaderOptions reading_;
   SpillCompression spill_compression_ = options_.spill_compression;
+  std::vector<std::string> scratch_folders_;
   std::optional<MemoryBudget> input_budget_;
   std::optional<MemoryBudget> output_budget_;
   std::optional<MemoryBudget> coding_budget_;

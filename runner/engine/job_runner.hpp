@@ -36,7 +36,8 @@ Result<RunInfo> run_job(const RunOptions& options, JobFactory& job,
                         const RunEnvironment& environment);
 
 /// What `run_job` would do, or why it could not. Reads the inputs' names and sizes, configures the
-/// job, and looks at the output's place; writes nothing.
+/// job, maps a sample of the input in a copy of the process, and looks at the output's place;
+/// writes nothing but, for a moment, a MiB without a name that shows how fast the disk is.
 Result<RunPlan> explain_job(const RunOptions& options, JobFactory& job,
                             const RunEnvironment& environment);
 

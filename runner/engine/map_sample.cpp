@@ -8,7 +8,6 @@
 #include <string>
 
 #include "base/hash.hpp"
-#include "codec/block_codec.hpp"
 #include "os/process_copy.hpp"
 #include "shuffle/partitioner.hpp"
 #include "shuffle/run_format.hpp"
@@ -27,13 +26,19 @@ constexpr double kPatience = 4;  // A busy machine must not lose the sample.
 class HashCounts {
  public:
   HashCounts() : slots_(std::size_t{1} << 16) {}
-  /// Whether it is the first.
-  bool add(std::uint64_t hash) {
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::uint32_t count = 0;
+    std::uint32_t number = 0;  // Of the key in the packing trial; 0: it is not there.
+  };
+  /// The slot of a hash, with this occurrence; until the next one is added.
+  Slot& add(std::uint64_t hash) {
     if (used_ * 2 >= slots_.size()) grow();
     Slot& slot = find(hash);
     slot.hash = hash;
     used_ += slot.count == 0 ? 1 : 0;
-    return slot.count++ == 0;
+    ++slot.count;
+    return slot;
   }
   KeyCounts counts() const {
     KeyCounts counts;
@@ -46,10 +51,6 @@ class HashCounts {
   }
 
  private:
-  struct Slot {
-    std::uint64_t hash = 0;
-    std::uint64_t count = 0;
-  };
   Slot& find(std::uint64_t hash) {
     std::size_t at = hash & (slots_.size() - 1);
     while (slots_[at].count != 0 && slots_[at].hash != hash) at = (at + 1) & (slots_.size() - 1);
@@ -66,61 +67,15 @@ class HashCounts {
   std::size_t used_ = 0;
 };
 
-/// Keeps the first MiB of pairs, to see what compression makes of them when they are sorted.
-class PackingTrial {
- public:
-  void add(const Pair& pair) {
-    if (bytes_ >= kTrialBytes || encoded_pair_bytes(pair) > kBlockBytesMin) return;
-    std::string bytes(key_bytes_.of(std::span(&pair, 1)).front().view());
-    if (pair.vlen > 0) bytes.append(reinterpret_cast<const char*>(pair.value), pair.vlen);
-    bytes_ += bytes.size();
-    pairs_.push_back({std::move(bytes), pair});
-  }
-
-  void put_into(MapYield& yield) {
-    std::sort(pairs_.begin(), pairs_.end(),
-              [](const Kept& a, const Kept& b) { return a.bytes < b.bytes; });
-    std::vector<std::byte> block, packed(kBlockBytesMin),
-        work(zstd_compress_work_bytes(kBlockBytesMin));
-    const auto pack = [&] {
-      yield.raw_bytes += block.size();
-      const std::span<std::byte> out = std::span(packed).first(block.size());
-      const std::size_t lz4 = lz4_compress(block, out);
-      yield.lz4_bytes += lz4 == 0 ? block.size() : lz4;
-      const std::size_t zstd = zstd_compress(block, out, work);
-      yield.zstd_bytes += zstd == 0 ? block.size() : zstd;
-      block.clear();
-    };
-    for (const Kept& kept : pairs_) {
-      std::array<std::uint8_t, kPairHeadBytesMax> head;
-      const auto head_bytes =
-          static_cast<std::size_t>(encode_pair_head(kept.pair, head.data()) - head.data());
-      if (block.size() + head_bytes + kept.bytes.size() > kBlockBytesMin) pack();
-      const auto add_bytes = [&](std::span<const std::byte> bytes) {
-        block.insert(block.end(), bytes.begin(), bytes.end());
-      };
-      add_bytes(std::as_bytes(std::span(head).first(head_bytes)));
-      add_bytes(std::as_bytes(std::span(kept.bytes)));
-    }
-    if (!block.empty()) pack();
-  }
-
- private:
-  static constexpr std::size_t kTrialBytes = std::size_t{1} << 20;
-  struct Kept {
-    std::string bytes;  // Key, then value.
-    Pair pair;          // For its lengths.
-  };
-  KeyBytes key_bytes_;
-  std::vector<Kept> pairs_;
-  std::size_t bytes_ = 0;
-};
-
 /// Counts what maps give, and keeps little of it.
 class CountingSink final : public EntrySink, public RecordSink {
  public:
-  CountingSink(const JobSpec& spec, PairFormatter formatter)
-      : spec_(spec), formatter_(std::move(formatter)) {}
+  explicit CountingSink(const MapSampleSetup& setup)
+      : spec_(setup.job.spec()),
+        formatter_(setup.formatter),
+        partitioner_(setup.job, setup.partitions),
+        fold_(setup.job),
+        trial_(partitioner_, spec_.folds() ? &fold_ : nullptr, setup.block_bytes) {}
 
   void begin_batch(const std::shared_ptr<const void>&) override {}
   Result<void> accept(const EntryBatch& batch) override {
@@ -149,8 +104,8 @@ class CountingSink final : public EntrySink, public RecordSink {
   /// From now on what is emitted is what a split's end gives, until the next one begins.
   void at_end(bool is_end) { at_end_ = is_end; }
 
-  void put_into(MapYield& yield) {
-    trial_.put_into(yield);
+  void put_into(MapYield& yield, const WriteRate& disk) {
+    if (!spec_.map_only) yield.packed = trial_.pack(disk);
     yield.emitted = emitted_;
     yield.keys = keys_;
     yield.at_end = end_;
@@ -173,9 +128,17 @@ class CountingSink final : public EntrySink, public RecordSink {
     const bool is_wide = pair.klen > kPrefixBytes || spec_.state_size > 8;
     if (spec_.folds() && is_wide) one.arena_bytes = (pair.vlen + pair.tail_size() + 7) / 8 * 8;
     add_to(at_end_ ? end_ : emitted_, one);
-    if (at_end_ || (spec_.combine != CombineKind::none && !counts_.add(hash_of(pair)))) return;
-    if (!spec_.map_only) trial_.add(pair);
-    if (spec_.combine == CombineKind::none) return;
+    if (at_end_ || spec_.map_only) return;
+    if (spec_.combine == CombineKind::none) {
+      trial_.add(pair);
+      return;
+    }
+    HashCounts::Slot& key = counts_.add(hash_of(pair));
+    if (key.count > 1) {
+      if (key.number != 0 && spec_.folds()) trial_.fold(key.number, pair.value);
+      return;
+    }
+    key.number = trial_.add(pair);
     // What a table hands on is copied, whatever it came as.
     if (spec_.folds()) one.held_bytes = SortBuffer::kBytesPerEntry + one.arena_bytes;
     add_to(keys_, one);
@@ -203,6 +166,8 @@ class CountingSink final : public EntrySink, public RecordSink {
   PairYield emitted_, keys_, end_;
   std::uint64_t record_bytes_ = 0;
   HashCounts counts_;
+  const Partitioner partitioner_;
+  const StateFold fold_;
   PackingTrial trial_;
 };
 
@@ -219,7 +184,7 @@ class Sampler {
       : setup_(setup),
         budget_(setup.memory_bytes),
         reader_(setup.inputs, setup.plan, setup.reading, budget_, setup.stop),
-        sink_(setup.job.spec(), setup.formatter),
+        sink_(setup),
         pieces_of_file_(setup.inputs.files.size()) {
     for (const InputFile& file : setup.inputs.files) {
       total_bytes_ += file.identity.size_bytes;
@@ -236,7 +201,9 @@ class Sampler {
       if (!map(*split, pieces, mapped_bytes)) return;
       ++pieces;
     }
-    sink_.put_into(yield);
+    WriteRate disk;
+    try_disks(setup_.storage, setup_.tried_folders, disk);
+    sink_.put_into(yield, disk);
     yield.counts = sink_.counts();
     yield.pieces = pieces;
     yield.input_bytes = mapped_bytes;
@@ -249,8 +216,11 @@ class Sampler {
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
     if (pieces > 0 && spent.count() > setup_.seconds_most / 2) return true;
     if (pieces < kPiecesFirst) return false;
-    if (setup_.job.spec().combine == CombineKind::none) return true;
     const std::uint64_t most = std::min(total_bytes_ / kInputShare, kBytesMost);
+    // Neighbours are not to be more alike than in runs.
+    if (setup_.job.spec().combine == CombineKind::none)
+      return setup_.job.spec().map_only ||
+             mapped_bytes >= std::min<std::uint64_t>(most, setup_.run_bytes_most);
     return mapped_bytes >= most || pieces >= most / kPieceBytes ||
            (pieces == kPiecesFirst && surely_fits(mapped_bytes));
   }
@@ -323,13 +293,6 @@ class Sampler {
 };
 
 }  // namespace
-
-double MapYield::packed_share(SpillCompression compression) const {
-  const std::uint64_t packed = compression == SpillCompression::lz4    ? lz4_bytes
-                               : compression == SpillCompression::zstd ? zstd_bytes
-                                                                       : raw_bytes;
-  return raw_bytes == 0 ? 1 : static_cast<double>(packed) / static_cast<double>(raw_bytes);
-}
 
 const char* why_no_sample(const InputList& inputs, std::span<const RecordFormat> formats) {
   for (const InputFile& file : inputs.files) {

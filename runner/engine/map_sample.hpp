@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/distinct_curve.hpp"
+#include "engine/packing_trial.hpp"
 #include "engine/split_groups.hpp"
 #include "input/input_reader.hpp"
 #include "model/run_options.hpp"
-#include "model/spill_compression.hpp"
 #include "model/user_code.hpp"
 #include "output/text_format.hpp"
 
@@ -33,11 +34,7 @@ struct MapYield {
   PairYield at_end;                ///< What attempts emit when their split ends.
   std::uint64_t record_bytes = 0;  ///< Written as records by map itself, to any output.
   KeyCounts counts;                ///< Of the keys, where the job combines.
-  /// Of some pairs, sorted, in blocks: as they are, with lz4, with zstd.
-  std::uint64_t raw_bytes = 0, lz4_bytes = 0, zstd_bytes = 0;
-
-  /// What compression leaves of the bytes of runs; 1 where that is not known, too.
-  double packed_share(SpillCompression compression) const;
+  PackedSizes packed;              ///< Of some pairs, sorted.
 };
 
 struct MapSampleSetup {
@@ -48,7 +45,13 @@ struct MapSampleSetup {
   const std::vector<RecordFormat>& formats;  ///< By the job's inputs.
   const PairFormatter& formatter;
   const StopFlag& stop;
-  std::size_t memory_bytes = 0;  ///< To read with.
+  Storage& storage;
+  /// Scratch folders whose speed decides whether runs are packed; none where that is fixed.
+  std::vector<std::string> tried_folders;
+  std::uint32_t partitions = 1;
+  std::size_t block_bytes = 0;     ///< Of runs.
+  std::size_t run_bytes_most = 0;  ///< About what a run holds.
+  std::size_t memory_bytes = 0;    ///< To read with.
   /// Of a job that combines: the most that pairs of a run may take before they spill.
   std::size_t sort_bytes = 0;
   double seconds_most = 0.4;

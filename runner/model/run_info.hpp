@@ -35,6 +35,7 @@ struct DiskEstimate {
   std::uint64_t sampled_bytes = 0;  ///< Of the input.
   std::uint64_t runs = 0, run_bytes = 0, fan_in = 0, merges_at_once = 0, passes = 0;
   std::uint64_t scratch_bytes = 0;  ///< The most at once.
+  bool packs_spill = false;         ///< What `auto` will do with most of it.
   std::uint64_t output_bytes = 0;
   bool knows_output = false;  ///< Else a reduce of the job's own, or compression, decides.
 };

@@ -34,7 +34,7 @@ bool BlockPacker::pays() const {
   if (packing_.compression != SpillCompression::automatic) return true;
   MRUN_CHECK(packing_.disk != nullptr);
   return packing_pays(sampled_raw_ - sampled_stored_, sampled_seconds_,
-                      packing_.disk->seconds_a_byte());
+                      packing_.disk->seconds_a_byte(), packing_.packs_by_forecast);
 }
 
 BlockPacker::Packed BlockPacker::pack(std::span<const std::byte> raw, std::span<std::byte> place) {

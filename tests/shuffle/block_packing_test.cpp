@@ -118,6 +118,15 @@ TEST(BlockPacking, PaysWhereTheDiskTakesLongerForWhatIsSavedThanTheProcessor) {
   EXPECT_FALSE(packing_pays(1'000'000, 0.001, 0)) << "nothing was written yet";
 }
 
+TEST(BlockPacking, DoesWhatWasForecastUnlessThatIsFarOff) {
+  constexpr double kDisk = 1e-9;
+  // What is even without a forecast lies at 1.6 ms.
+  EXPECT_TRUE(packing_pays(1'000'000, 0.0031, kDisk, true));
+  EXPECT_FALSE(packing_pays(1'000'000, 0.0033, kDisk, true));
+  EXPECT_FALSE(packing_pays(1'000'000, 0.0009, kDisk, false));
+  EXPECT_TRUE(packing_pays(1'000'000, 0.0007, kDisk, false));
+}
+
 TEST(BlockPacking, EveryFlippedBitOfAZstdRunIsNoticed) {
   MemoryBudget budget(kPlenty);
   MemoryFile file;
