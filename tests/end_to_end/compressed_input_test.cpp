@@ -131,6 +131,38 @@ TEST_F(CompressedInput, KeepsHeadersLineNumbersAndCsv) {
             "49990\t49990\n");
 }
 
+// A header belongs to all of a file's parts, and where quotes are open only the parts before know.
+TEST_F(CompressedInput, KeepsHeadersAndQuotesWhereItIsCut) {
+  Random random(test_seed());
+  for (const std::string name : {"a", "b"}) {
+    std::string csv = name == "a" ? "id,\"the\ntext\",count\n" : "count,\"the\ntext\",id\n";
+    for (int i = 0; i < 30'000; ++i) {
+      std::string text = "group " + std::to_string(random.below(5));
+      for (std::uint64_t more = random.below(4); more > 0; --more)
+        text += random.pick<std::string>({"\n1,2,3\n", "\"\"", ",", " x\r\n"});
+      csv += std::to_string(random.below(1000)) + ",\"" + text + "\"," +
+             std::to_string(random.below(1000)) + "\n";
+    }
+    write_file(folder_ / "plain/" + name, csv);
+  }
+  const Texts job{"sum",          "-D", "format=csv", "-D", "header", "-D",
+                  "by=the\ntext", "-D", "sum=count",  "-p", "1"};
+  const auto with = [&](Texts more) {
+    more.insert(more.begin(), job.begin(), job.end());
+    return more;
+  };
+  const std::string wanted = printed(with({"plain"}));
+  ASSERT_GT(lines_of(wanted).size(), 100u);
+  for (const std::string& compressor : compressors()) {
+    remove_tree(folder_ / "packed");
+    shell("mkdir packed; for f in a b; do " + compressor + " <plain/$f >packed/$f; done");
+    for (const std::string threads : {"-j1", "-j8"})
+      for (const std::string split : {"4K", "30K", "1M"})
+        ASSERT_TRUE(printed(with({"packed", threads, "--split-size", split})) == wanted)
+            << compressor << ' ' << threads << ' ' << split;
+  }
+}
+
 TEST_F(CompressedInput, IsReadAsItIsOnDemand) {
   shell("printf 'one two\\n' | gzip -c >in");
   const std::string bytes = read_file(folder_ / "in");

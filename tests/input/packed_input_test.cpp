@@ -184,7 +184,80 @@ TEST_F(PackedInput, IsNotMisledByContentsThatLookLikeUnits) {
   }
 }
 
-TEST_F(PackedInput, KeepsFixedRecordsCsvAndHeaders) {
+// The frames that programs put between those of a file may hold frames themselves.
+TEST_F(PackedInput, PassesFramesThatAreToBeSkipped) {
+  for (const Compression compression : {Compression::zstd, Compression::lz4}) {
+    SCOPED_TRACE(compression_name(compression));
+    Random random(test_seed());
+    const std::string inner = packed_stream(compression, "not of the text\n", 1000);
+    std::string text, packed;
+    for (int i = 0; i < 60; ++i) {
+      for (std::uint64_t count = random.below(3); count > 0; --count) {
+        std::string held = random.one_in(2) ? inner : std::string(random.below(9000), '\0');
+        if (random.one_in(3)) held += inner + std::string(random.below(5), 'x');
+        const auto size = static_cast<std::uint32_t>(held.size());
+        packed += {static_cast<char>(0x50 + random.below(16)), 0x2a, 0x4d, 0x18};
+        for (unsigned shift = 0; shift < 32; shift += 8)
+          packed += static_cast<char>(size >> shift & 0xff);
+        packed += held;
+      }
+      const std::string more = random_lines(random, random.below(9000));
+      text += more;
+      packed += packed_stream(compression, more, 1000);
+    }
+    for (int way = 0; way < 6; ++way) expect_lines(packed, text, random_way(random));
+  }
+}
+
+// bgzip says in each member how long it is. Nothing may rest on that, for it can be wrong.
+TEST_F(PackedInput, DoesNotTrustTheSizesThatBgzipWrites) {
+  Random random(test_seed());
+  const std::string text = random_lines(random, 300'000);
+  std::string packed;
+  for (std::size_t at = 0; at < text.size(); at += 3000) {
+    std::string member = packed_stream(Compression::gzip, text.substr(at, 3000), 1000);
+    const auto size = static_cast<unsigned>(
+        random.pick<std::uint64_t>({member.size() + 7, 0, 1, 27, 65'535, random.below(65'536)}));
+    member[3] = 4;  // An extra field, which stands behind the ten bytes of the header.
+    member.insert(
+        10, {6, 0, 'B', 'C', 2, 0, static_cast<char>(size & 0xff), static_cast<char>(size >> 8)});
+    packed += member;
+  }
+  for (int way = 0; way < 6; ++way) expect_lines(packed, text, random_way(random));
+}
+
+// A block of bzip2 says which bytes its text has, in bits that can be those of a block's beginning.
+TEST_F(PackedInput, IsNotMisledByAFalseBlockOfBzip2) {
+  std::string letters = "\n";
+  constexpr std::uint64_t kBlockMagic = 0x314159265359;
+  for (unsigned i = 0; i < 48; ++i)
+    if ((kBlockMagic >> (47 - i) & 1) != 0) letters += static_cast<char>(0x40 + i);
+  Random random(test_seed());
+  std::string text;
+  while (text.size() < 350'000) text += letters[random.below(letters.size())];
+  const std::string packed = packed_stream(Compression::bzip2, text, 1000);
+  std::vector<std::uint64_t> units;
+  const auto bytes = std::as_bytes(std::span(packed.data(), packed.size()));
+  for (std::size_t at = 0; at < packed.size();) {
+    const auto unit = find_unit(Compression::bzip2, bytes.subspan(at), packed.size() - at, at);
+    if (!unit) break;
+    units.push_back(*unit / 8);
+    at = static_cast<std::size_t>(*unit / 8) + 1;
+  }
+  // Each of the four blocks begins, and seems to begin once more right behind.
+  ASSERT_EQ(units.size(), 8u);
+  for (std::size_t block = 2; block < units.size(); block += 2)
+    for (std::uint64_t split = units[block] + 1; split <= units[block + 1]; split += 4)
+      for (const unsigned threads : {1u, 4u}) {
+        Way way;
+        way.threads = threads;
+        way.split_bytes = split;
+        expect_lines(packed, text, way);
+        if (HasFatalFailure()) return;
+      }
+}
+
+TEST_F(PackedInput, KeepsFixedRecords) {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += std::to_string(i) + ",\"a\n\"\"b\"\n";
   text.resize(text.size() / 7 * 7);
