@@ -151,12 +151,13 @@ TEST_P(SpillDamage, IsFoundAndNamedAndMakesNoOutput) {
   EXPECT_GE(found * 10, cases * 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Jobs, SpillDamage,
-                         testing::Values(Subject{"Sort", {shipped_job("sort"), "-p2"}},
-                                         Subject{"WordCount", {shipped_job("wordcount"), "-p1"}},
-                                         Subject{"Concatenation",
-                                                 {test_job("concatenate"), "-p3"}}),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Jobs, SpillDamage,
+    testing::Values(Subject{"Sort", {shipped_job("sort"), "-p2"}},
+                    Subject{"SortOfZstd", {shipped_job("sort"), "-p2", "--compress-spill", "zstd"}},
+                    Subject{"WordCount", {shipped_job("wordcount"), "-p1"}},
+                    Subject{"Concatenation", {test_job("concatenate"), "-p3"}}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace mrun::test_support

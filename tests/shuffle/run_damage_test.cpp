@@ -31,6 +31,7 @@ struct Sample {
   const char* name;
   Partitions (*partitions)();
   std::size_t blocks;
+  SpillCompression compression = SpillCompression::lz4;
 };
 void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
 
@@ -50,8 +51,14 @@ class RunDamage : public ::testing::TestWithParam<Sample> {
   void SetUp() override {
     MemoryBudget budget(kPlenty);
     file_.bytes.assign(kOffset, '?');
-    const auto run = write_run(budget, file_, kOffset, kBlockBytesMin, partitions_);
+    const auto run =
+        write_run(budget, file_, kOffset, kBlockBytesMin, partitions_, {GetParam().compression});
     ASSERT_TRUE(run);
+    PackingTally tally;
+    MemoryFile other;
+    ASSERT_TRUE(write_run(budget, other, kOffset, kBlockBytesMin, partitions_,
+                          {GetParam().compression, nullptr, &tally}));
+    ASSERT_GT(tally.packed_bytes, 0u) << "no block is compressed";
     ASSERT_EQ(run->footer().block_count, GetParam().blocks);
     end_ = run->end();
     ASSERT_EQ(file_.bytes.size(), end_);
@@ -107,10 +114,13 @@ TEST_P(RunDamage, RemovedAndDoubledBytesAreNoticed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, RunDamage,
-                         ::testing::Values(Sample{"SmallBlocks", small_partitions, 3},
-                                           Sample{"FullBlocks", full_blocks, 11}),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Of, RunDamage,
+    ::testing::Values(Sample{"SmallBlocks", small_partitions, 3},
+                      Sample{"FullBlocks", full_blocks, 11},
+                      Sample{"SmallBlocksOfZstd", small_partitions, 3, SpillCompression::zstd},
+                      Sample{"FullBlocksOfZstd", full_blocks, 11, SpillCompression::zstd}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST(RunDamageOfBlocks, ABlockInAnothersPlaceIsNoticed) {
   // Two blocks of one size, each sound by itself, change places: also where the index lists

@@ -18,8 +18,9 @@ using Partitions = std::map<std::uint32_t, Records>;
 
 /// Writes one run; each partition goes in with several calls.
 inline Result<Run> write_run(MemoryBudget& budget, StorageFile& file, std::uint64_t offset,
-                             std::size_t block_bytes, const Partitions& partitions) {
-  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(budget, file, offset, block_bytes));
+                             std::size_t block_bytes, const Partitions& partitions,
+                             const SpillPacking& packing = {}) {
+  MRUN_TRY_ASSIGN(RunWriter writer, RunWriter::create(budget, file, offset, block_bytes, packing));
   for (const auto& [partition, records] : partitions) {
     const std::vector<Pair> pairs = pairs_of(records);
     std::span<const Pair> rest(pairs);

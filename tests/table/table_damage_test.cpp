@@ -47,37 +47,51 @@ void expect_damage(const std::string& path, bool begins_as_table, std::size_t wh
   }
 }
 
-TEST(TableDamage, EveryTruncationIsFound) {
-  const TempFolder folder;
-  const std::string table = *make_table(few_pairs());
-  for (std::size_t size = 0; size < table.size(); size += size < 33'000 && size > 1'000 ? 509 : 1) {
-    test_support::write_file(folder / "table", table.substr(0, size));
-    ASSERT_NO_FATAL_FAILURE(expect_damage(folder / "table", size >= 8, size));
+/// With blocks compressed by either library.
+class TableDamage : public testing::TestWithParam<TableCodec> {
+ protected:
+  TableDamage() : table_(*make_table(few_pairs(), {GetParam()})) {
+    const std::string raw = *make_table(few_pairs(), {TableCodec::none});
+    EXPECT_LT(table_.size() + 100, raw.size()) << "no block is compressed";
   }
-  test_support::write_file(folder / "table", table + "x");
-  ASSERT_NO_FATAL_FAILURE(expect_damage(folder / "table", true, table.size()));
+
+  const TempFolder folder_;
+  const std::string table_;
+};
+
+TEST_P(TableDamage, EveryTruncationIsFound) {
+  for (std::size_t size = 0; size < table_.size();
+       size += size < 33'000 && size > 1'000 ? 509 : 1) {
+    test_support::write_file(folder_ / "table", table_.substr(0, size));
+    ASSERT_NO_FATAL_FAILURE(expect_damage(folder_ / "table", size >= 8, size));
+  }
+  test_support::write_file(folder_ / "table", table_ + "x");
+  ASSERT_NO_FATAL_FAILURE(expect_damage(folder_ / "table", true, table_.size()));
 }
 
-TEST(TableDamage, EveryChangedBitIsFound) {
-  const TempFolder folder;
+TEST_P(TableDamage, EveryChangedBitIsFound) {
   // The large value is a few thousand times the same case: bits of it are tried here and there.
-  const std::string table = *make_table(few_pairs());
-  test_support::write_file(folder / "table", table);
-  std::fstream file(folder / "table", std::ios::in | std::ios::out | std::ios::binary);
-  const std::size_t large = table.find(std::string(1000, 'x'));
-  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+  test_support::write_file(folder_ / "table", table_);
+  std::fstream file(folder_ / "table", std::ios::in | std::ios::out | std::ios::binary);
+  const std::size_t large = table_.find(std::string(1000, 'x'));
+  for (std::size_t byte = 0; byte < table_.size(); ++byte) {
     if (byte > large + 50 && byte < large + 32'950 && byte % 509 != 0) continue;
     for (int bit = 0; bit <= 8; ++bit) {
       // The last turn puts the byte back.
-      const char damaged = static_cast<char>(table[byte] ^ (bit < 8 ? 1 << bit : 0));
+      const char damaged = static_cast<char>(table_[byte] ^ (bit < 8 ? 1 << bit : 0));
       file.seekp(static_cast<std::streamoff>(byte)).put(damaged).flush();
       if (bit == 8) continue;
-      ASSERT_NO_FATAL_FAILURE(expect_damage(folder / "table", byte >= 8, byte));
+      ASSERT_NO_FATAL_FAILURE(expect_damage(folder_ / "table", byte >= 8, byte));
     }
   }
-  const Result<void> read = read_all(folder / "table");
+  const Result<void> read = read_all(folder_ / "table");
   EXPECT_TRUE(read) << read.error().message;
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, TableDamage, testing::Values(TableCodec::lz4, TableCodec::zstd),
+                         [](const auto& test) {
+                           return std::string(test.param == TableCodec::lz4 ? "Lz4" : "Zstd");
+                         });
 
 }  // namespace
 }  // namespace mrun
