@@ -7,7 +7,7 @@
 namespace mrun {
 namespace {
 
-Pair as_pair(std::string_view key) {
+Pair as_pair(std::string_view key, std::uint32_t task) {
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(key.data());
   const KeyPrefix prefix = key_prefix({bytes, key.size()});
   return {prefix.k0,
@@ -16,7 +16,7 @@ Pair as_pair(std::string_view key) {
           0,
           key.size() > kPrefixBytes ? bytes + kPrefixBytes : nullptr,
           nullptr,
-          0};
+          task};
 }
 
 // How many of the rising `words` are below `word`. Without a branch on the data: keys come in no
@@ -33,14 +33,22 @@ std::size_t count_below_word(std::span<const std::uint64_t> words, std::uint64_t
   return static_cast<std::size_t>(at - words.data()) + (*at < word ? 1 : 0);
 }
 
+std::vector<KeyBorder> whole_keys(std::vector<std::string> keys) {
+  std::vector<KeyBorder> borders;
+  for (std::string& key : keys) borders.push_back({std::move(key), 0});
+  return borders;
+}
+
 }  // namespace
 
-KeyBorders::KeyBorders(std::vector<std::string> keys) : keys_(std::move(keys)) {
-  std::sort(keys_.begin(), keys_.end());
-  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+KeyBorders::KeyBorders(std::vector<std::string> keys) : KeyBorders(whole_keys(std::move(keys))) {}
+
+KeyBorders::KeyBorders(std::vector<KeyBorder> borders) : borders_(std::move(borders)) {
+  std::sort(borders_.begin(), borders_.end());
+  borders_.erase(std::unique(borders_.begin(), borders_.end()), borders_.end());
   // Keys of more than 16 bytes are never in a string's own buffer, so tails survive a move.
-  for (const std::string& key : keys_) {
-    pairs_.push_back(as_pair(key));
+  for (const KeyBorder& border : borders_) {
+    pairs_.push_back(as_pair(border.key, border.task));
     heads_.push_back(pairs_.back().k0);
   }
   build_buckets();
@@ -68,24 +76,24 @@ std::size_t KeyBorders::count_below(std::uint64_t head) const {
   return first + count_below_word(std::span(heads_).subspan(first, end - first), head);
 }
 
-std::size_t KeyBorders::range_of(const Pair& key) const {
-  const std::size_t below = count_below(key.k0);
-  if (below == heads_.size() || heads_[below] != key.k0) return below;
-  const auto above =
-      std::upper_bound(pairs_.begin() + static_cast<std::ptrdiff_t>(below), pairs_.end(), key,
-                       [](const Pair& a, const Pair& b) { return compare_keys(a, b) < 0; });
+std::size_t KeyBorders::range_of(const Pair& pair) const {
+  const std::size_t below = count_below(pair.k0);
+  if (below == heads_.size() || heads_[below] != pair.k0) return below;
+  const auto above = std::upper_bound(pairs_.begin() + static_cast<std::ptrdiff_t>(below),
+                                      pairs_.end(), pair, is_before);
   return static_cast<std::size_t>(above - pairs_.begin());
 }
 
-std::size_t KeyBorders::range_of(const std::string& key) const { return range_of(as_pair(key)); }
+std::size_t KeyBorders::range_of(const std::string& key) const { return range_of(as_pair(key, 0)); }
 
 KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges) {
-  std::sort(samples.begin(), samples.end(),
-            [](const WeightedKey& a, const WeightedKey& b) { return a.key < b.key; });
+  std::sort(samples.begin(), samples.end(), [](const WeightedKey& a, const WeightedKey& b) {
+    return a.key != b.key ? a.key < b.key : a.task < b.task;
+  });
   std::uint64_t total = 0;
   for (const WeightedKey& sample : samples) total += sample.weight;
 
-  std::vector<std::string> borders;
+  std::vector<KeyBorder> borders;
   std::uint64_t before = 0;  // Weight of the samples below the one at hand.
   std::size_t next = 1;
   for (WeightedKey& sample : samples) {
@@ -97,7 +105,7 @@ KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges
       ++next;
     }
     before += sample.weight;
-    if (cut) borders.push_back(std::move(sample.key));
+    if (cut) borders.push_back({std::move(sample.key), sample.task});
   }
   return KeyBorders(std::move(borders));
 }

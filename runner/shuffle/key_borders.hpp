@@ -1,4 +1,5 @@
-// KeyBorders: sorted keys that cut the key space; KeySample finds good ones for a total order.
+// KeyBorders: sorted pairs of key and task that cut the order of pairs; KeySample finds good keys
+// for a total order.
 #pragma once
 
 #include <cstdint>
@@ -11,27 +12,39 @@
 
 namespace mrun {
 
-/// Distinct keys in rising order. Range i holds the keys from border i - 1 (included) to border i.
+/// Where a range of pairs begins: with the first pair of `key` that is of `task` or a later one.
+struct KeyBorder {
+  std::string key;
+  std::uint32_t task = 0;
+
+  auto operator<=>(const KeyBorder&) const = default;
+};
+
+/// Distinct borders in rising order of (key, task). Range i holds the pairs from border i - 1
+/// (included) to border i. Only a border whose task is not 0 cuts the pairs of one key in two.
 class KeyBorders {
  public:
   KeyBorders() = default;
   /// `keys` may come in any order and repeat.
   explicit KeyBorders(std::vector<std::string> keys);
+  explicit KeyBorders(std::vector<KeyBorder> borders);
   KeyBorders(KeyBorders&&) = default;  // Not copied: comparisons point into the keys' own memory.
   KeyBorders& operator=(KeyBorders&&) = default;
 
-  std::size_t count() const { return keys_.size(); }
-  const std::string& key(std::size_t border) const { return keys_[border]; }
-  /// The range a key lies in: the number of borders that are not above it.
-  std::size_t range_of(const Pair& key) const;
+  std::size_t count() const { return borders_.size(); }
+  const KeyBorder& border(std::size_t index) const { return borders_[index]; }
+  const std::string& key(std::size_t border) const { return borders_[border].key; }
+  /// The range a pair lies in: the number of borders that are not above it.
+  std::size_t range_of(const Pair& pair) const;
+  /// That of the key's first pair.
   std::size_t range_of(const std::string& key) const;
 
  private:
   std::size_t count_below(std::uint64_t head) const;
   void build_buckets();
 
-  std::vector<std::string> keys_;
-  std::vector<Pair> pairs_;           // The same, ready to compare; tails point into keys_.
+  std::vector<KeyBorder> borders_;
+  std::vector<Pair> pairs_;           // The same, ready to compare; tails point into borders_.
   std::vector<std::uint64_t> heads_;  // Their first 8 bytes: what decides nearly always.
   // The span from the first head to the last in equal steps of 2^step_: how many heads lie below
   // each step. Keys that are spread evenly find their place with hardly a comparison.
@@ -39,13 +52,15 @@ class KeyBorders {
   unsigned step_ = 0;
 };
 
-/// A key and how much of the data it stands for.
+/// A key, or its pairs from a task on, and how much of the data it stands for.
 struct WeightedKey {
   std::string key;
   std::uint64_t weight = 0;
+  std::uint32_t task = 0;
 };
 
-/// At most `ranges` - 1 borders that cut the samples into ranges of about equal weight.
+/// At most `ranges` - 1 borders that cut the samples into ranges of about equal weight. They are
+/// keys and tasks of samples: where all tasks are 0, no key is cut.
 KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges);
 
 /// The 4,096 distinct key prefixes of smallest hash, with the exact bytes of all pairs that have

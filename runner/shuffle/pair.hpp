@@ -83,10 +83,19 @@ class PairSource {
   virtual Result<std::span<const Pair>> next() = 0;
 };
 
-/// The keys of a piece of work: [low, high) in byte order; without a bound where that is unset.
+/// Before in the order of pairs, as far as key and task tell.
+inline bool is_before(const Pair& a, const Pair& b) {
+  const int order = compare_keys(a, b);
+  return order != 0 ? order < 0 : a.task < b.task;
+}
+
+/// The pairs of a piece of work: [low, high) in byte order of the keys; without a bound where that
+/// is unset. Of the keys `low` and `high` themselves the tasks decide: those from `low_task` on,
+/// and those below `high_task`.
 struct KeyRange {
   std::string low, high;
   bool has_low = false, has_high = false;
+  std::uint32_t low_task = 0, high_task = 0;
 };
 
 }  // namespace mrun

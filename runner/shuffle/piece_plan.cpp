@@ -1,5 +1,7 @@
 #include "shuffle/piece_plan.hpp"
 
+#include <algorithm>
+
 namespace mrun {
 
 PiecePlan::PiecePlan(std::vector<KeyBorders> cuts) : cuts_(std::move(cuts)) {
@@ -10,15 +12,23 @@ PiecePlan::PiecePlan(std::vector<KeyBorders> cuts) : cuts_(std::move(cuts)) {
       Piece piece{partition, partition, {}};
       if (range > 0) {
         piece.range.has_low = true;
-        piece.range.low = borders.key(range - 1);
+        piece.range.low = borders.border(range - 1).key;
+        piece.range.low_task = borders.border(range - 1).task;
       }
       if (range < borders.count()) {
         piece.range.has_high = true;
-        piece.range.high = borders.key(range);
+        piece.range.high = borders.border(range).key;
+        piece.range.high_task = borders.border(range).task;
       }
       pieces_.push_back(std::move(piece));
     }
   }
+}
+
+std::size_t PiecePlan::pieces_inside_keys() const {
+  return static_cast<std::size_t>(
+      std::count_if(pieces_.begin(), pieces_.end(),
+                    [](const Piece& piece) { return piece.begins_inside_key(); }));
 }
 
 PiecePlan PiecePlan::of_partitions(std::vector<KeyBorders> cuts) {
@@ -26,9 +36,9 @@ PiecePlan PiecePlan::of_partitions(std::vector<KeyBorders> cuts) {
 }
 
 PiecePlan PiecePlan::of_total_order(const KeyBorders& part_borders, const KeyBorders& cuts) {
-  std::vector<std::string> all;
-  for (std::size_t i = 0; i < part_borders.count(); ++i) all.push_back(part_borders.key(i));
-  for (std::size_t i = 0; i < cuts.count(); ++i) all.push_back(cuts.key(i));
+  std::vector<KeyBorder> all;
+  for (std::size_t i = 0; i < part_borders.count(); ++i) all.push_back(part_borders.border(i));
+  for (std::size_t i = 0; i < cuts.count(); ++i) all.push_back(cuts.border(i));
   std::vector<KeyBorders> borders;
   borders.emplace_back(std::move(all));
   PiecePlan plan(std::move(borders));

@@ -111,6 +111,7 @@ void encode_block_header(const BlockHeader& header, std::span<std::byte, kBlockH
   writer.put(__builtin_bswap64(header.first_k1));
   writer.put(header.checksum);
   writer.put(header.first_klen);
+  writer.put(header.first_task);
   writer.put(header.partition);
   writer.put(header.pair_count);
   writer.put(header.codec);
@@ -128,6 +129,7 @@ std::optional<BlockHeader> decode_block_header(std::span<const std::byte, kBlock
   reader.get(header.first_k1);
   reader.get(header.checksum);
   reader.get(header.first_klen);
+  reader.get(header.first_task);
   reader.get(header.partition);
   reader.get(header.pair_count);
   reader.get(header.codec);

@@ -11,9 +11,9 @@
 
 namespace mrun {
 
-constexpr std::uint32_t kRunVersion = 2;
+constexpr std::uint32_t kRunVersion = 3;
 constexpr std::size_t kRunHeaderBytes = 16;
-constexpr std::size_t kBlockHeaderBytes = 72;
+constexpr std::size_t kBlockHeaderBytes = 76;
 constexpr std::size_t kRunFooterBytes = 96;
 
 /// A caller's choice of block size lies within these: below, headers and reads cost more than the
@@ -29,7 +29,7 @@ constexpr std::size_t kChecksumPieceBytes = std::size_t{256} << 10;
 constexpr std::size_t kDecodeSlackBytes = 64;
 
 /// The index of a run never lists more blocks; a longer run lists every 2nd, 4th, … block. So a run
-/// costs at most 256 KiB of memory, whatever its size.
+/// costs at most 288 KiB of memory, whatever its size.
 constexpr std::size_t kIndexEntriesMax = 4096;
 
 enum class BlockCodec : std::uint32_t { raw = 0, lz4 = 1, zstd = 2 };
@@ -43,6 +43,7 @@ struct BlockHeader {
   std::uint64_t first_k1 = 0;
   std::uint64_t checksum = 0;  ///< block_checksum of the stored bytes.
   std::uint32_t first_klen = 0;
+  std::uint32_t first_task = 0;  ///< Map task of the first pair.
   std::uint32_t partition = 0;
   std::uint32_t pair_count = 0;
   BlockCodec codec = BlockCodec::raw;

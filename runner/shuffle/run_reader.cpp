@@ -35,8 +35,8 @@ std::size_t buffer_bytes(std::size_t block_bytes, bool has_zstd) {
   return work_offset(block_bytes) + (has_zstd ? zstd_decompress_work_bytes() : 0);
 }
 
-/// A key as comparisons want it. Its tail borrows from `key`.
-Pair bound_of(const std::string& key) {
+/// A bound as comparisons want it. Its tail borrows from `key`.
+Pair bound_of(const std::string& key, std::uint32_t task) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(key.data());
   const KeyPrefix prefix = key_prefix({bytes, key.size()});
   Pair bound;
@@ -44,24 +44,27 @@ Pair bound_of(const std::string& key) {
   bound.k1 = prefix.k1;
   bound.klen = static_cast<std::uint32_t>(key.size());
   if (key.size() > kPrefixBytes) bound.tail = bytes + kPrefixBytes;
+  bound.task = task;
   return bound;
 }
 
-/// Whether a block's first key is below `bound` as far as its prefix and length show.
+/// Whether a block's first pair is before `bound` as far as its prefix, length and task show.
 bool surely_below(const BlockHeader& header, const Pair& bound) {
   if (header.first_k0 != bound.k0) return header.first_k0 < bound.k0;
   if (header.first_k1 != bound.k1) return header.first_k1 < bound.k1;
-  return header.first_klen <= kPrefixBytes && header.first_klen < bound.klen;
+  if (header.first_klen > kPrefixBytes) return false;
+  if (header.first_klen != bound.klen) return header.first_klen < bound.klen;
+  return header.first_task < bound.task;
 }
 
-/// Whether it is at or above `bound` as far as they show.
+/// Whether it is not, as far as they show.
 bool surely_not_below(const BlockHeader& header, const Pair& bound) {
   if (header.first_k0 != bound.k0) return header.first_k0 > bound.k0;
   if (header.first_k1 != bound.k1) return header.first_k1 > bound.k1;
-  return bound.klen <= kPrefixBytes && header.first_klen >= bound.klen;
+  if (bound.klen > kPrefixBytes) return false;
+  if (header.first_klen != bound.klen) return header.first_klen > bound.klen;
+  return header.first_task >= bound.task;
 }
-
-bool key_below(const Pair& pair, const Pair& bound) { return compare_keys(pair, bound) < 0; }
 
 }  // namespace
 
@@ -84,8 +87,8 @@ RunCursor::RunCursor(MemoryBudget& budget, const Run& run, std::uint32_t partiti
       run_(&run),
       partition_(partition),
       range_(std::move(range)),
-      low_(bound_of(range_.low)),
-      high_(bound_of(range_.high)),
+      low_(bound_of(range_.low, range_.low_task)),
+      high_(bound_of(range_.high, range_.high_task)),
       memory_(std::move(memory)),
       above_low_(!range_.has_low) {
   start_from_index();
@@ -146,13 +149,13 @@ Result<std::span<const Pair>> RunCursor::next() {
 
 std::span<const Pair> RunCursor::within_range(std::span<const Pair> pairs) {
   if (!above_low_) {
-    const auto first = std::lower_bound(pairs.begin(), pairs.end(), low_, key_below);
+    const auto first = std::lower_bound(pairs.begin(), pairs.end(), low_, is_before);
     pairs = pairs.subspan(static_cast<std::size_t>(first - pairs.begin()));
     if (pairs.empty()) return pairs;
     above_low_ = true;
   }
-  if (range_.has_high && !key_below(pairs.back(), high_)) {
-    const auto last = std::lower_bound(pairs.begin(), pairs.end(), high_, key_below);
+  if (range_.has_high && !is_before(pairs.back(), high_)) {
+    const auto last = std::lower_bound(pairs.begin(), pairs.end(), high_, is_before);
     pairs = pairs.first(static_cast<std::size_t>(last - pairs.begin()));
     done_ = true;
   }

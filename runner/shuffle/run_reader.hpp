@@ -25,7 +25,7 @@ class RunCursor final : public PairSource {
   /// while it reads it.
   static std::size_t memory_bytes(std::size_t block_bytes, bool has_zstd = false);
 
-  /// The pairs of `partition` whose keys lie in `range`. Errors: limit.
+  /// The pairs of `partition` that lie in `range`. Errors: limit.
   static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget, const Run& run,
                                                  std::uint32_t partition, KeyRange range = {});
 

@@ -48,6 +48,7 @@ BlockHeader header_of_first(std::uint32_t partition, const Pair& first) {
   header.first_k0 = first.k0;
   header.first_k1 = first.k1;
   header.first_klen = first.klen;
+  header.first_task = first.task;
   return header;
 }
 

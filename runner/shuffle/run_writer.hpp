@@ -20,7 +20,7 @@ namespace mrun {
 /// thread at a time. A writer that dies before `finish` leaves bytes that no reader accepts.
 class RunWriter {
  public:
-  /// What a writer charges. Its index may take up to 384 KiB more, where the budget has them; where
+  /// What a writer charges. Its index may take up to 432 KiB more, where the budget has them; where
   /// it has not, the index lists fewer blocks.
   static std::size_t memory_bytes(std::size_t block_bytes,
                                   SpillCompression compression = SpillCompression::lz4);

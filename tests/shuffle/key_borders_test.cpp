@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/hash.hpp"
 #include "shuffle/emits.hpp"
 #include "shuffle/partitioner.hpp"
@@ -49,6 +52,52 @@ TEST(KeyBorders, GiveAHotKeyARangeOfItsOwn) {
   EXPECT_LT(borders.range_of(std::string("hot")), borders.range_of(std::string("z")));
 }
 
+/// All pairs of these keys and tasks, in order.
+std::vector<KeyBorder> small_pairs(const std::vector<std::string>& keys, std::uint32_t tasks) {
+  std::vector<KeyBorder> pairs;
+  for (const std::string& key : keys)
+    for (std::uint32_t task = 0; task < tasks; ++task) pairs.push_back({key, task});
+  return pairs;
+}
+/// Those whose bits are set.
+std::vector<KeyBorder> chosen(const std::vector<KeyBorder>& from, std::size_t bits) {
+  std::vector<KeyBorder> some;
+  for (std::size_t i = 0; i < from.size(); ++i)
+    if ((bits >> i & 1) != 0) some.push_back(from[i]);
+  return some;
+}
+
+TEST(KeyBorders, InsideKeysCountAsTheNaiveModelDoesInAllSmallCases) {
+  const std::vector<KeyBorder> pairs =
+      small_pairs({"", "a", std::string(17, 'a'), std::string(16, 'a') + "b"}, 3);
+  for (std::size_t bits = 0; bits < std::size_t{1} << pairs.size(); ++bits) {
+    const std::vector<KeyBorder> some = chosen(pairs, bits);
+    const KeyBorders borders(some);
+    ASSERT_EQ(borders.count(), some.size());
+    for (const KeyBorder& pair : pairs) {
+      const auto expected = static_cast<std::size_t>(
+          std::count_if(some.begin(), some.end(), [&](const KeyBorder& border) {
+            return std::tie(border.key, border.task) <= std::tie(pair.key, pair.task);
+          }));
+      ASSERT_EQ(borders.range_of(pair_of({pair.key, "", pair.task})), expected);
+      if (pair.task == 0) {
+        ASSERT_EQ(borders.range_of(pair.key), expected);
+      }
+    }
+  }
+}
+
+TEST(KeyBorders, CutAHotKeyBetweenItsTasks) {
+  std::vector<WeightedKey> samples = {{"a", 10}, {"z", 10}};
+  for (std::uint32_t task = 0; task < 40; ++task) samples.push_back({"hot", 10, task});
+  const KeyBorders borders = balanced_borders(samples, 6);
+  ASSERT_EQ(borders.count(), 5u);
+  for (std::size_t i = 0; i < borders.count(); ++i) {
+    EXPECT_EQ(borders.key(i), "hot");
+    EXPECT_EQ(borders.border(i).task, 6 + 7 * i);
+  }
+}
+
 // Goal: parts of a total order do not depend on how pairs met which worker. Method: the same pairs
 // into one sample, and into many that are united in another order.
 TEST(KeySample, OfAUnionIsTheUnionOfSamples) {
@@ -91,6 +140,33 @@ TEST(Partitioner, UsesTheDocumentedHash) {
     const double share = static_cast<double>(hash) / 18446744073709551616.0 * 1000;
     ASSERT_NEAR(static_cast<double>(part), share, 1.0);
     ASSERT_LT(part, 1000u);
+  }
+}
+
+TEST(PiecePlan, CutsKeysInsidePartsButNeverBetweenThemInAllSmallCases) {
+  const std::vector<std::string> keys = {"", "a", std::string(17, 'a')};
+  const std::vector<KeyBorder> pairs = small_pairs(keys, 3);
+  for (std::size_t part_bits = 0; part_bits < 8; ++part_bits) {
+    const KeyBorders parts(chosen(small_pairs(keys, 1), part_bits));
+    for (std::size_t bits = 0; bits < std::size_t{1} << pairs.size(); ++bits) {
+      const std::vector<KeyBorder> cuts = chosen(pairs, bits);
+      const PiecePlan plan = PiecePlan::of_total_order(parts, KeyBorders(cuts));
+      ASSERT_EQ(plan.pieces_inside_keys(),
+                static_cast<std::size_t>(std::count_if(
+                    cuts.begin(), cuts.end(), [](const KeyBorder& cut) { return cut.task != 0; })));
+      for (const KeyBorder& pair : pairs) {
+        const std::size_t place = plan.piece_of(0, pair_of({pair.key, "", pair.task}));
+        ASSERT_EQ(plan.pieces()[place].part, parts.range_of(pair.key));
+        for (std::size_t i = 0; i < plan.pieces().size(); ++i) {
+          const KeyRange& range = plan.pieces()[i].range;
+          const bool holds = (!range.has_low || std::tie(range.low, range.low_task) <=
+                                                    std::tie(pair.key, pair.task)) &&
+                             (!range.has_high || std::tie(pair.key, pair.task) <
+                                                     std::tie(range.high, range.high_task));
+          ASSERT_EQ(holds, i == place);
+        }
+      }
+    }
   }
 }
 

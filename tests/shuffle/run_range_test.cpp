@@ -1,6 +1,7 @@
 // Ranges of a run: pieces cut at any borders hold every pair exactly once, in order.
 #include <gtest/gtest.h>
 
+#include "shuffle/key_borders.hpp"
 #include "shuffle/runs.hpp"
 
 namespace mrun {
@@ -10,25 +11,37 @@ using namespace test_support;
 
 constexpr std::size_t kPlenty = std::size_t{1} << 30;
 
-/// Borders among and between the keys of `records`, ascending.
-std::vector<std::string> random_borders(Random& random, const Records& records) {
-  std::vector<std::string> borders;
+/// Borders among and between the keys of `records`, and inside them; ascending.
+std::vector<KeyBorder> random_borders(Random& random, const Records& records) {
+  std::vector<KeyBorder> borders;
   for (std::uint64_t count = random.below(8); count > 0; --count)
-    borders.push_back(random.one_in(2) ? random.pick(records).key : hard_key(random));
+    borders.push_back({random.one_in(2) ? random.pick(records).key : hard_key(random),
+                       static_cast<std::uint32_t>(random.below(5))});
   std::sort(borders.begin(), borders.end());
   return borders;
+}
+
+void set_low(KeyRange& range, const KeyBorder& border) {
+  range.low = border.key;
+  range.low_task = border.task;
+  range.has_low = true;
+}
+void set_high(KeyRange& range, const KeyBorder& border) {
+  range.high = border.key;
+  range.high_task = border.task;
+  range.has_high = true;
 }
 
 /// Pieces of neighbouring borders, read through cursors and compared with a filter.
 void expect_pieces(MemoryBudget& budget, const Run& run, const Partitions& partitions,
                    Random& random) {
   for (const auto& [partition, records] : partitions) {
-    const std::vector<std::string> borders = random_borders(random, records);
+    const std::vector<KeyBorder> borders = random_borders(random, records);
     Records whole;
     for (std::size_t i = 0; i <= borders.size(); ++i) {
       KeyRange range;
-      if (i > 0) range.low = borders[i - 1], range.has_low = true;
-      if (i < borders.size()) range.high = borders[i], range.has_high = true;
+      if (i > 0) set_low(range, borders[i - 1]);
+      if (i < borders.size()) set_high(range, borders[i]);
       const Result<Records> piece = read_partition(budget, run, partition, range);
       ASSERT_TRUE(piece) << piece.error().message;
       ASSERT_TRUE(*piece == within(records, range));
@@ -89,12 +102,72 @@ TEST(RunRange, ReadsOnlyTheBlocksItNeeds) {
   EXPECT_FALSE(read_partition(budget, run, 0));
 }
 
+// Goal: bounds inside keys hold whichever side of a block's begin they lie on, and whatever of a
+// key the block's header tells. Method: each pair has a block of its own, or all have one; every
+// pair of bounds.
+TEST(RunRange, OfEveryTwoBoundsInsideKeysHoldsWhatAFilterKeeps) {
+  const std::vector<std::string> keys = {"",
+                                         std::string(1, '\0'),
+                                         "a",
+                                         std::string(16, 'a'),
+                                         std::string(17, 'a'),
+                                         std::string(16, 'a') + "b"};
+  Records records;
+  std::vector<KeyBorder> bounds;
+  for (const std::string& key : keys) {
+    for (const std::uint32_t task : {0u, 2u, 4u})
+      for (int i = 0; i < 2; ++i) records.push_back({key, "", task});
+    for (std::uint32_t task = 0; task <= 5; ++task) bounds.push_back({key, task});
+  }
+  MemoryBudget budget(kPlenty);
+  for (const std::size_t value_bytes : {std::size_t{1}, kBlockBytesMin / 2 + 1}) {
+    for (std::size_t i = 0; i < records.size(); ++i)
+      records[i].value = std::string(value_bytes, static_cast<char>('a' + i % 26));
+    MemoryFile file;
+    const auto run = *write_run(budget, file, 0, kBlockBytesMin, {{1, records}});
+    ASSERT_EQ(run.footer().block_count, value_bytes == 1 ? 1u : records.size());
+    for (std::size_t low = 0; low <= bounds.size(); ++low) {
+      for (std::size_t high = 0; high <= bounds.size(); ++high) {
+        KeyRange range;
+        if (low < bounds.size()) set_low(range, bounds[low]);
+        if (high < bounds.size()) set_high(range, bounds[high]);
+        const auto piece = read_partition(budget, run, 1, range);
+        ASSERT_TRUE(piece) << piece.error().message;
+        ASSERT_TRUE(*piece == within(records, range)) << low << " " << high;
+      }
+    }
+  }
+}
+
+TEST(RunRange, InsideAKeyReadsOnlyTheBlocksItNeeds) {
+  // One key of 1000 tasks; all blocks but those of the range's tasks are damaged.
+  MemoryBudget budget(kPlenty);
+  MemoryFile file;
+  Records records;
+  for (std::uint32_t task = 0; task < 1000; ++task)
+    records.push_back({"hot", std::string(30000, 'x'), task});
+  const auto run = *write_run(budget, file, 0, kBlockBytesMin, {{0, records}});
+  const KeyRange range{"hot", "hot", true, true, 400, 500};
+  std::size_t damaged = 0;
+  for (const BlockHeader& header : run.index()) {
+    if (header.first_task >= 398 && header.first_task < 500) continue;
+    file.bytes[header.offset + kBlockHeaderBytes] ^= 1;
+    ++damaged;
+  }
+  EXPECT_GT(damaged, 400u);
+  const auto piece = read_partition(budget, run, 0, range);
+  ASSERT_TRUE(piece) << piece.error().message;
+  EXPECT_TRUE(*piece == within(records, range));
+  EXPECT_FALSE(read_partition(budget, run, 0));
+}
+
 TEST(RunRange, AnEmptyRangeIsEmpty) {
   MemoryBudget budget(kPlenty);
   MemoryFile file;
   const auto run = *write_run(budget, file, 0, kBlockBytesMin, {{0, {{"a", "", 0}, {"b", "", 0}}}});
   EXPECT_TRUE(read_partition(budget, run, 0, {"b", "b", true, true})->empty());
   EXPECT_TRUE(read_partition(budget, run, 0, {"", "", true, true})->empty());
+  EXPECT_TRUE(read_partition(budget, run, 0, {"b", "b", true, true, 1, 1})->empty());
   EXPECT_TRUE(read_partition(budget, run, 0, {"c", "", true, false})->empty());
   EXPECT_EQ(read_partition(budget, run, 0, {"", "", true, false})->size(), 2u);
 }

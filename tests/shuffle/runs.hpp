@@ -55,7 +55,8 @@ inline Result<Partitions> read_run(MemoryBudget& budget, const Run& run,
 inline Records within(const Records& records, const KeyRange& range) {
   Records kept;
   for (const Record& record : records)
-    if ((!range.has_low || record.key >= range.low) && (!range.has_high || record.key < range.high))
+    if ((!range.has_low || !before(record, {range.low, "", range.low_task})) &&
+        (!range.has_high || before(record, {range.high, "", range.high_task})))
       kept.push_back(record);
   return kept;
 }
