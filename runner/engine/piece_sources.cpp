@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 
 #include "shuffle/memory_pieces.hpp"
@@ -25,6 +26,12 @@ constexpr std::uint32_t kCutKeyBytes = 64;  // Of a key: more would hardly cut b
 // Whether a partition's groups may be reduced by several objects (design: jobs without a reduce, or
 // that say their groups are independent).
 bool may_cut(const JobSpec& spec) { return !spec.has_reduce || spec.independent_groups; }
+
+// Whether the pairs of one key may be written piece by piece, too: where each is a record of its
+// own.
+bool may_cut_keys(const JobSpec& spec) {
+  return !spec.has_reduce && spec.combine == CombineKind::none;
+}
 
 // Cuts each partition into ranges of about `unit` weight.
 std::vector<KeyBorders> cut_partitions(std::vector<std::vector<WeightedKey>> samples,
@@ -127,6 +134,7 @@ std::vector<std::vector<WeightedKey>> sample_blocks(const std::vector<EntryBlock
                                                     const MapOutput& output, const UserCode& job,
                                                     std::uint64_t entries) {
   const bool one_partition = output.partitioner().is_trivial();
+  const bool cuts_keys = may_cut_keys(job.spec());
   std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
   const std::uint64_t stride = entries / kSamples + 1;
   std::uint64_t position = 0;  // Of the next sample, from the block's first entry.
@@ -138,33 +146,45 @@ std::vector<std::vector<WeightedKey>> sample_blocks(const std::vector<EntryBlock
       std::uint32_t size = pair.klen;
       if (job.spec().has_group_lens) job.group_lens(std::span(&key, 1), std::span(&size, 1));
       size = std::min({size, pair.klen, kCutKeyBytes});
+      const std::uint32_t task = cuts_keys && size == pair.klen ? pair.task : 0;
       samples[one_partition ? 0 : block->parts[position]].push_back(
-          {std::string(key.view().substr(0, size)), stride});
+          {std::string(key.view().substr(0, size)), stride, task});
     }
     position -= block->count;
   }
   return samples;
 }
 
-std::vector<std::vector<WeightedKey>> sample_runs(const RunSet& set, std::uint32_t partitions) {
-  std::vector<std::vector<WeightedKey>> samples(partitions);
+// By partition: keys that the index knows whole, and those of which it has the first 16 bytes.
+struct RunSamples {
+  std::vector<std::vector<WeightedKey>> whole, cut_off;
+};
+
+RunSamples sample_runs(const RunSet& set, std::uint32_t partitions, bool cuts_keys) {
+  RunSamples samples{std::vector<std::vector<WeightedKey>>(partitions),
+                     std::vector<std::vector<WeightedKey>>(partitions)};
   for (const Run& run : set.runs) {
     for (const BlockHeader& block : run.index()) {
       std::uint8_t prefix[kPrefixBytes];
       store_big_endian(prefix, block.first_k0);
       store_big_endian(prefix + 8, block.first_k1);
       const std::size_t size = std::min(block.first_klen, kPrefixBytes);
-      samples[block.partition].push_back({std::string(reinterpret_cast<const char*>(prefix), size),
-                                          block.raw_bytes * run.footer().index_stride});
+      // All pairs of a key that is cut off are after its prefix, whatever their tasks.
+      const bool is_whole = size == block.first_klen;
+      (is_whole ? samples.whole : samples.cut_off)[block.partition].push_back(
+          {std::string(reinterpret_cast<const char*>(prefix), size),
+           block.raw_bytes * run.footer().index_stride,
+           is_whole && cuts_keys ? block.first_task : 0});
     }
   }
   return samples;
 }
 
-// The index knows 16 bytes of a key. Where many keys share more than that, the sample of a total
-// order, which holds 64, cuts between them: half of the weight is its own.
+// Where many keys share the 16 bytes that the index knows, the sample of a total order, which holds
+// 64, cuts between them: half of the weight of cut off keys is its own.
 void add_united_sample(const MapOutput& output, std::vector<WeightedKey>& samples) {
   std::vector<WeightedKey> keys = output.united_sample().keys();
+  std::erase_if(keys, [](const WeightedKey& key) { return key.key.size() <= kPrefixBytes; });
   std::uint64_t indexed = 0, sampled = 0;
   for (const WeightedKey& sample : samples) indexed += sample.weight;
   for (const WeightedKey& key : keys) sampled += key.weight;
@@ -216,8 +236,11 @@ std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output
   // The index knows 16 bytes of a key: a group's prefix may be cut off in them.
   const bool groups_stay_whole = !job.spec().has_reduce || !job.spec().has_group_lens;
   if (may_cut(job.spec()) && groups_stay_whole) {
-    samples = sample_runs(runs, partitions);
-    if (job.spec().total_order) add_united_sample(output, samples.front());
+    RunSamples known = sample_runs(runs, partitions, may_cut_keys(job.spec()));
+    if (job.spec().total_order) add_united_sample(output, known.cut_off.front());
+    samples = std::move(known.whole);
+    for (std::uint32_t i = 0; i < partitions; ++i)
+      std::move(known.cut_off[i].begin(), known.cut_off[i].end(), std::back_inserter(samples[i]));
   }
   PiecePlan plan = plan_pieces(output, job, part_count, std::move(samples),
                                run_piece_bytes(runs, memory.tasks_at_once, queue_bytes));

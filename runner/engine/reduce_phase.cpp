@@ -87,11 +87,31 @@ class KeyCounter {
 struct PieceCount {
   std::uint64_t pairs = 0;
   std::uint64_t groups = 0;
+  // Whether it has pairs of the key that it begins inside, and of the one that it ends inside.
+  bool has_low = false, has_high = false;
 };
 
+bool is_key(const Pair& pair, const std::string& key) {
+  KeyBytes bytes;
+  return bytes.of(std::span(&pair, 1)).front().view() == key;
+}
+
+// How many groups several pieces counted as well: of `counts`, one for each of `pieces`.
+std::uint64_t repeated_groups(std::span<const Piece> pieces, std::span<const PieceCount> counts) {
+  std::uint64_t repeated = 0;
+  bool is_counted = false;  // The key inside which the piece at hand begins.
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const KeyRange& range = pieces[i].range;
+    if (pieces[i].begins_inside_key() && counts[i].has_low && is_counted) ++repeated;
+    const bool is_one_key = pieces[i].begins_inside_key() && range.low == range.high;
+    is_counted = counts[i].has_high || (is_one_key && is_counted);
+  }
+  return repeated;
+}
+
 // A job without a reduce of its own: key and value of each pair are one record.
-Result<PieceCount> write_pairs(PairSource& source, PairWriter& writer, PieceWriter& piece,
-                               const StopFlag& stop) {
+Result<PieceCount> write_pairs(PairSource& source, const Piece& place, PairWriter& writer,
+                               PieceWriter& piece, const StopFlag& stop) {
   KeyCounter keys;
   PieceCount count;
   while (true) {
@@ -101,6 +121,9 @@ Result<PieceCount> write_pairs(PairSource& source, PairWriter& writer, PieceWrit
       count.groups = keys.count();
       return count;
     }
+    if (count.pairs == 0 && place.begins_inside_key())
+      count.has_low = is_key(pairs.front(), place.range.low);
+    if (place.ends_inside_key()) count.has_high = is_key(pairs.back(), place.range.high);
     count.pairs += pairs.size();
     for (const Pair& pair : pairs) {
       if (writer.write(pair.k0, pair.k1, pair.klen, pair.tail, {pair.value, pair.vlen})) continue;
@@ -116,6 +139,7 @@ class ReducePhase {
  public:
   ReducePhase(PieceSource& source, const ReduceSetup& setup) : source_(source), setup_(setup) {
     info_.counters.resize(setup.job.spec().counters.size());
+    counts_.resize(source.plan().pieces().size());
     std::vector<std::size_t> pieces_of;  // By part.
     for (const Piece& piece : source.plan().pieces()) {
       if (pieces_of.size() <= piece.part) pieces_of.resize(piece.part + 1);
@@ -137,6 +161,7 @@ class ReducePhase {
       setup_.peak.sample();
     });
     MRUN_TRY(failure_.result());
+    info_.groups -= repeated_groups(source_.plan().pieces(), counts_);
     MRUN_TRY(source_.check());
     if (taken_pairs_ != source_.pair_count()) {
       return fail(Code::integrity,
@@ -163,7 +188,8 @@ class ReducePhase {
       if (combines) source = setup_.combiner.wrap_all(std::move(source), combined);
       MRUN_TRY_ASSIGN(const PieceCount count, setup_.job.spec().has_reduce
                                                   ? reduce(index, *source, writers)
-                                                  : write(*source, writers));
+                                                  : write(*source, piece, writers));
+      counts_[index] = count;
       const std::scoped_lock lock(mutex_);
       info_.groups += count.groups;
       taken_pairs_ += combines ? combined : count.pairs;
@@ -172,9 +198,9 @@ class ReducePhase {
     return setup_.parts.done(piece.part);
   }
 
-  Result<PieceCount> write(PairSource& source, TaskPieces& writers) {
+  Result<PieceCount> write(PairSource& source, const Piece& piece, TaskPieces& writers) {
     PairWriter writer(setup_.formatter, writers.main(), setup_.main_form);
-    return write_pairs(source, writer, writers.main(), setup_.stop);
+    return write_pairs(source, piece, writer, writers.main(), setup_.stop);
   }
 
   Result<PieceCount> reduce(std::size_t index, PairSource& source, TaskPieces& writers) {
@@ -202,6 +228,7 @@ class ReducePhase {
   PieceSource& source_;
   const ReduceSetup& setup_;
   std::vector<std::size_t> place_;  // Of each piece within its part.
+  std::vector<PieceCount> counts_;  // By piece: each is written by one thread.
   FirstFailure failure_;
   std::mutex mutex_;  // Guards what follows.
   ReduceInfo info_;

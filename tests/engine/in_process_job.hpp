@@ -18,11 +18,12 @@
 namespace mrun::test_support {
 
 enum class JobShape : std::uint8_t {
-  count,   ///< Word and the sum of its appearances, combined as a lane.
-  join,    ///< Word and the offsets of the lines it stands in, in input order, by a reduce.
-  copy,    ///< Map-only: each line is a record.
-  expand,  ///< Map-only: each word of each line is a pair.
-  sort,    ///< Each line, in byte order.
+  count,    ///< Word and the sum of its appearances, combined as a lane.
+  join,     ///< Word and the offsets of the lines it stands in, in input order, by a reduce.
+  copy,     ///< Map-only: each line is a record.
+  expand,   ///< Map-only: each word of each line is a pair.
+  sort,     ///< Each line, in byte order.
+  arrange,  ///< Each line's first word and the rest of it, in order of the words.
 };
 
 /// What a test may change of the user code; each is called from any thread.
@@ -88,6 +89,11 @@ class InProcessMap final : public MapAttempt {
       return context_.records->write(0, std::span(&field, 1));
     }
     if (spec_.shape == JobShape::sort) return emit(std::string(line), {});
+    if (spec_.shape == JobShape::arrange) {
+      const std::size_t end = std::min(line.find(' '), line.size());
+      return emit(std::string(line.substr(0, end)),
+                  std::string(line.substr(std::min(end + 1, line.size()))));
+    }
     Result<void> outcome;
     for_each_word(line, [&](std::string_view word) {
       for (std::uint64_t i = 0; outcome && i < spec_.repeats; ++i)
@@ -160,7 +166,8 @@ inline JobSpec job_spec(const InProcessSpec& wanted) {
   JobSpec spec;
   spec.name = "in-process";
   spec.key_fields = {{FieldType::bytes, false}};
-  spec.value_field = {wanted.shape == JobShape::join ? FieldType::bytes : FieldType::u64, false};
+  const bool has_texts = wanted.shape == JobShape::join || wanted.shape == JobShape::arrange;
+  spec.value_field = {has_texts ? FieldType::bytes : FieldType::u64, false};
   if (wanted.shape == JobShape::sort) {
     spec.value_field = {};
     spec.out_kind = OutKind::key;

@@ -47,13 +47,14 @@ struct PipelineSetup {
   std::size_t fan_in = 2;       ///< Of the merges on disk.
 };
 
-/// What a run with spills did.
+/// What a run did; of spills, where it had any.
 struct PipelineInfo {
   std::uint64_t emitted_pairs = 0;
   std::uint64_t spilled_runs = 0;
   std::uint64_t spilled_pairs = 0;
   std::uint64_t spilled_bytes = 0;
   MergeInfo merged;
+  std::uint64_t groups = 0;
 };
 
 /// Runs every body in order, except those of its second call that it is told to skip.
@@ -189,9 +190,11 @@ class OpenPipeline {
     const std::vector<std::string> no_names;
     const PairFormatter formatter(job.spec(), no_names);
     OrderedExecutor executor(OrderedExecutor::Order::ascending);
-    MRUN_TRY(run_reduce_phase(
-        *pieces, {job, output.combiner(), formatter, OutEnd::newline, PartForm::bytes, budget,
-                  parts, executor, progress_, stop_, peak_, scratch_, 0}));
+    MRUN_TRY_ASSIGN(const ReduceInfo reduced,
+                    run_reduce_phase(*pieces, {job, output.combiner(), formatter, OutEnd::newline,
+                                               PartForm::bytes, budget, parts, executor, progress_,
+                                               stop_, peak_, scratch_, 0}));
+    info.groups = reduced.groups;
     MRUN_TRY(parts.finish());
     std::vector<std::string> bytes;
     for (const auto& [name, part] : read_tree(out)) bytes.push_back(part);
