@@ -80,6 +80,19 @@ bool TableBlock::restart_key(std::size_t i, Slice& key) const {
   return pair.shared == 0;
 }
 
+bool TableBlock::restarts_hold() const {
+  std::size_t pairs = 0;
+  PairParts pair;
+  for (std::size_t offset = 0; offset != pairs_end_; ++pairs) {
+    if (!read_pair(data_ + offset, data_ + pairs_end_, pair)) return false;
+    const std::size_t i = pairs / kRestartInterval;
+    const bool is_restart = pairs % kRestartInterval == 0;
+    if (is_restart && (i >= restarts_ || restart(i) != offset || pair.shared != 0)) return false;
+    offset = static_cast<std::size_t>(pair.end - data_);
+  }
+  return restarts_ == (pairs + kRestartInterval - 1) / kRestartInterval;
+}
+
 bool TableBlock::to(std::size_t offset) {
   key_ = {};
   return read(offset);

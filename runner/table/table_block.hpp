@@ -35,6 +35,8 @@ class TableBlock {
   Slice value() const { return value_; }
   /// Pairs before the one that it is at, or of the block at the end.
   [[nodiscard]] bool rank(std::uint64_t& pairs) const;
+  /// Whether the restarts are where the format wants them: searches and moves back go by them.
+  [[nodiscard]] bool restarts_hold() const;
 
  private:
   [[nodiscard]] bool to(std::size_t offset);

@@ -66,6 +66,8 @@ class TableCheck {
     TableBlock block;
     if (slot.offset != next_offset_ || !block.open(stored, slot) || !block.to_first())
       return table_.damaged("a block does not decode", slot.offset);
+    if (!block.restarts_hold())
+      return table_.damaged("a block's restarts are not where they should be", slot.offset);
     std::uint64_t count = 0;
     for (; !block.at_end(); ++count) {
       const std::string_view key = block.key().view();

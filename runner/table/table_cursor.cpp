@@ -31,7 +31,8 @@ Result<void> TableCursor::descend_to(Slice key) {
 
 Result<void> TableCursor::open_block() {
   const TableSlot slot = path_.back().node.slot(path_.back().child);
-  if (block_offset_ == slot.offset) return {};
+  // No block lies at 0, but a damaged slot may say so.
+  if (block_offset_ != 0 && block_offset_ == slot.offset) return {};
   block_offset_ = 0;
   MRUN_TRY_ASSIGN(const std::uint8_t* const stored, reader_.block(slot));
   ++blocks_read_;

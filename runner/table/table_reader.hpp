@@ -48,8 +48,8 @@ class TableReader {
   /// of pairs in [a, b) is rank(b) - rank(a).
   Result<std::uint64_t> rank(Slice key) const;
 
-  /// Reads all of the file: every node and block, its checksum, order, counts, separators, filters,
-  /// and that nothing lies between them.
+  /// Reads all of the file: every node and block, its checksum, order, restarts, counts,
+  /// separators, filters, and that nothing lies between them.
   Result<void> check_all() const;
 
  private:

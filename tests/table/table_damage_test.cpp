@@ -1,8 +1,10 @@
 // No truncation and no changed bit of a table passes: opening it or reading all of it says where.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <fstream>
 
+#include "base/hash.hpp"
 #include "support/files.hpp"
 #include "table/table_cursor.hpp"
 #include "table/tables.hpp"
@@ -92,6 +94,62 @@ INSTANTIATE_TEST_SUITE_P(Of, TableDamage, testing::Values(TableCodec::lz4, Table
                          [](const auto& test) {
                            return std::string(test.param == TableCodec::lz4 ? "Lz4" : "Zstd");
                          });
+
+/// A table of one block whose checksums hold whatever was done to it.
+class ForgedTable : public testing::Test {
+ protected:
+  ForgedTable() : bytes_(*make_table(few(), {TableCodec::none})) {}
+
+  static std::vector<TablePair> few() {
+    std::vector<TablePair> pairs;
+    for (int i = 100; i < 140; ++i) pairs.push_back({"key-" + std::to_string(i), "value"});
+    return pairs;
+  }
+  std::uint8_t* at(std::uint64_t offset) {
+    return reinterpret_cast<std::uint8_t*>(bytes_.data()) + offset;
+  }
+  std::uint8_t* footer() { return at(bytes_.size() - kTableFooterBytes); }
+  std::uint8_t* block_slot() {
+    const TableSlot root = decode_slot(footer());
+    return at(root.offset + -root.offset % kFilterLineBytes + root.lines * kFilterLineBytes);
+  }
+  /// Writes and opens it; its block is as `slot` says.
+  std::unique_ptr<TableReader> open(const TableSlot& slot) {
+    encode_slot(slot, block_slot());
+    TableSlot root = decode_slot(footer());
+    root.checksum = hash64(at(root.offset), root.stored_bytes);
+    encode_slot(root, footer());
+    const std::uint64_t checksum = hash64(footer(), 144);
+    std::memcpy(footer() + 144, &checksum, sizeof checksum);
+    test_support::write_file(folder_ / "table", bytes_);
+    return *TableReader::open(folder_ / "table");
+  }
+
+  const TempFolder folder_;
+  std::string bytes_;
+};
+
+TEST_F(ForgedTable, WithABlockAtItsBeginIsDamaged) {
+  TableSlot slot = decode_slot(block_slot());
+  slot.offset = 0;
+  const auto table = open(slot);
+  TableCursor cursor(*table);
+  EXPECT_EQ(cursor.seek_to_first().error().code, Code::integrity);
+  EXPECT_EQ(cursor.seek_to_last().error().code, Code::integrity);
+  EXPECT_EQ(cursor.seek(test_support::slice_of("key-120")).error().code, Code::integrity);
+}
+
+TEST_F(ForgedTable, WithARestartInAnotherPlaceIsDamaged) {
+  TableSlot slot = decode_slot(block_slot());
+  // Of three restarts, the second one.
+  std::memset(at(slot.offset + slot.stored_bytes - 12), 0, 4);
+  slot.checksum = hash64(at(slot.offset), slot.stored_bytes);
+  const Result<void> checked = open(slot)->check_all();
+  ASSERT_FALSE(checked);
+  EXPECT_NE(checked.error().message.find("restarts are not where they should be"),
+            std::string::npos)
+      << checked.error().message;
+}
 
 }  // namespace
 }  // namespace mrun
