@@ -38,23 +38,29 @@ DiskEstimate DiskCheck::estimate(SpillCompression compression) {
   estimate.output_bytes = forecast.output_bytes;
   // Samples of text say nothing of what compression or the blocks of tables leave of it.
   estimate.knows_output = forecast.knows_output && !setup_.options.writes_pairs() &&
-                          setup_.options.compression == Compression::none;
+                          setup_.options.compression == Compression::none && !yield_->surely_fits;
   return estimate;
+}
+
+/// Whether there surely is room for the output.
+bool DiskCheck::is_plenty(const RunDisks& disks) const {
+  constexpr std::uint64_t kPlenty = 4;  // Times the input.
+  return setup_.sample.inputs.planned_bytes() <= disks.free_least() / kPlenty;
 }
 
 /// Small inputs that surely fit in memory, on disks that surely have room, need no estimate.
 bool DiskCheck::is_needed(const RunDisks& disks) const {
   constexpr std::uint64_t kGrowthMost = 16;  // Of input bytes on their way to sort buffers.
-  constexpr std::uint64_t kPlenty = 4;       // Times the input is room enough.
   const std::uint64_t bytes = setup_.sample.inputs.planned_bytes();
   const bool may_spill =
       !setup_.sample.job.spec().map_only && bytes > setup_.memory.sort_bytes / kGrowthMost;
-  return bytes > 0 && (may_spill || bytes > disks.free_least() / kPlenty);
+  return bytes > 0 && (may_spill || !is_plenty(disks));
 }
 
 Result<DiskCheck::Verdict> DiskCheck::check(const RunDisks& disks) {
   Verdict verdict{{}, setup_.options.spill_compression, {}};
   if (!is_needed(disks)) return verdict;
+  if (is_plenty(disks)) setup_.sample.sort_bytes = setup_.memory.sort_bytes;
   verdict.estimate = estimate(verdict.compression);
   if (!verdict.estimate.is_known) return verdict;
   Result<std::string> judged = judge_room(disks, needs_of(verdict.estimate));

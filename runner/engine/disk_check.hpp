@@ -36,6 +36,7 @@ class DiskCheck {
   Result<Verdict> check(const RunDisks& disks);
 
  private:
+  bool is_plenty(const RunDisks& disks) const;
   bool is_needed(const RunDisks& disks) const;
 
   DiskCheckSetup setup_;

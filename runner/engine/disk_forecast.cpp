@@ -78,6 +78,14 @@ RunsForecast forecast_folded(const ForecastSetup& setup, const DistinctCurve& cu
           to_count(workers * keys * stored)};
 }
 
+double text_of_keys(const MapYield& yield, const DistinctCurve& curve) {
+  double bytes = 0;
+  for (std::size_t length = 0; length < SampledKeys::kLengths; ++length)
+    bytes += curve.keys_of_length(length) *
+             mean(yield.text_of_length[length], yield.sample.of_length[length].keys());
+  return bytes;
+}
+
 }  // namespace
 
 RunsForecast forecast_runs(std::uint64_t held_bytes, std::uint64_t stored_bytes,
@@ -154,13 +162,12 @@ DiskForecast forecast_disk(const ForecastSetup& setup) {
   const JobSpec& spec = setup.spec;
   const MapYield& yield = setup.yield;
   const Scale scale(setup);
-  const DistinctCurve curve(yield.counts);
   const double pairs = scale.all(&PairYield::pairs);
+  const DistinctCurve curve(yield.sample, pairs);
   DiskForecast forecast;
   const double records = static_cast<double>(yield.record_bytes) * scale.by_bytes;
-  const double text = spec.combine == CombineKind::none
-                          ? scale.all(&PairYield::text_bytes)
-                          : curve.keys_in(pairs) * mean(yield.keys.text_bytes, yield.keys.pairs);
+  const double text = spec.combine == CombineKind::none ? scale.all(&PairYield::text_bytes)
+                                                        : text_of_keys(yield, curve);
   forecast.knows_output = spec.map_only || !spec.has_reduce;
   forecast.output_bytes = to_count(records + (forecast.knows_output ? text : 0));
   if (spec.map_only) return forecast;

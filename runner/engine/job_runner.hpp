@@ -27,7 +27,7 @@ struct RunEnvironment {
   /// Takes what should be known before the run ends; may be empty.
   std::function<void(const std::string&)> warn = {};
   /// What the sample that the need of disk is estimated from may take.
-  double sample_seconds_most = 0.4;
+  double sample_seconds_most = 1;
 };
 
 /// Runs the job. On success the output is committed, durable unless `options.sync` is false. On

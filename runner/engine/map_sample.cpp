@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
+#include <cmath>
 #include <new>
-#include <optional>
 #include <string>
 
 #include "base/hash.hpp"
@@ -16,51 +17,56 @@
 namespace mrun {
 namespace {
 
-constexpr std::uint64_t kPieceBytes = std::uint64_t{64} << 10;
+constexpr std::uint64_t kPieceBytesLeast = std::uint64_t{64} << 10;
+constexpr std::uint64_t kPieceBytesMost = std::uint64_t{256} << 10;
 constexpr std::uint64_t kPiecesFirst = 16;
+// Of jobs that combine, and of those whose pairs stay apart.
 constexpr std::uint64_t kBytesMost = std::uint64_t{32} << 20;
-constexpr std::uint64_t kInputShare = 64;
+constexpr std::uint64_t kBytesMostApart = std::uint64_t{16} << 20;
+constexpr std::uint64_t kInputShare = 32;
+constexpr std::uint64_t kInputShareApart = 64;
 constexpr double kPatience = 4;  // A busy machine must not lose the sample.
 
-/// Counts how often each of some hashes occurs. What it takes is bounded by the sample's size.
-class HashCounts {
+/// Counts in how many pieces each of some keys occurs. What it takes is bounded by the sample's
+/// size.
+class PieceCounts {
  public:
-  HashCounts() : slots_(std::size_t{1} << 16) {}
   struct Slot {
     std::uint64_t hash = 0;
-    std::uint32_t count = 0;
     std::uint32_t number = 0;  // Of the key in the packing trial; 0: it is not there.
+    std::uint16_t pieces = 0;  // 0: an empty slot.
+    std::uint16_t last_piece = 0;
   };
-  /// The slot of a hash, with this occurrence; until the next one is added.
-  Slot& add(std::uint64_t hash) {
+  PieceCounts() : slots_(std::size_t{1} << 16) {}
+  /// The slot of a key, by its hash; until the next one is looked for. New ones have no pieces.
+  Slot& slot_of(std::uint64_t hash, std::size_t length) {
     if (used_ * 2 >= slots_.size()) grow();
+    // The last bits hold the length.
+    hash = hash / SampledKeys::kLengths * SampledKeys::kLengths + length;
     Slot& slot = find(hash);
+    used_ += slot.pieces == 0 ? 1 : 0;
     slot.hash = hash;
-    used_ += slot.count == 0 ? 1 : 0;
-    ++slot.count;
     return slot;
   }
-  KeyCounts counts() const {
-    KeyCounts counts;
+  std::array<KeyCounts, SampledKeys::kLengths> counts() const {
+    std::array<KeyCounts, SampledKeys::kLengths> counts{};
     for (const Slot& slot : slots_)
-      if (slot.count != 0) {
-        counts.add(slot.count);
-        counts.pairs += slot.count;
-      }
+      if (slot.pieces != 0) counts[slot.hash % SampledKeys::kLengths].add(slot.pieces);
     return counts;
   }
 
  private:
   Slot& find(std::uint64_t hash) {
-    std::size_t at = hash & (slots_.size() - 1);
-    while (slots_[at].count != 0 && slots_[at].hash != hash) at = (at + 1) & (slots_.size() - 1);
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash / SampledKeys::kLengths & mask;
+    while (slots_[at].pieces != 0 && slots_[at].hash != hash) at = (at + 1) & mask;
     return slots_[at];
   }
   void grow() {
     std::vector<Slot> old(slots_.size() * 2);
     old.swap(slots_);
     for (const Slot& slot : old)
-      if (slot.count != 0) find(slot.hash) = slot;
+      if (slot.pieces != 0) find(slot.hash) = slot;
   }
 
   std::vector<Slot> slots_;
@@ -101,8 +107,13 @@ class CountingSink final : public EntrySink, public RecordSink {
     return {};
   }
 
+  /// What is emitted from now on is of this piece.
+  void begin_piece(std::uint64_t piece) {
+    piece_ = static_cast<std::uint16_t>(piece);
+    at_end_ = false;
+  }
   /// From now on what is emitted is what a split's end gives, until the next one begins.
-  void at_end(bool is_end) { at_end_ = is_end; }
+  void begin_end() { at_end_ = true; }
 
   void put_into(MapYield& yield, const WriteRate& disk) {
     if (!spec_.map_only) yield.packed = trial_.pack(disk);
@@ -110,9 +121,10 @@ class CountingSink final : public EntrySink, public RecordSink {
     yield.keys = keys_;
     yield.at_end = end_;
     yield.record_bytes = record_bytes_;
+    yield.sample.pairs = emitted_.pairs;
+    yield.sample.of_length = counts_.counts();
+    yield.text_of_length = text_of_length_;
   }
-  KeyCounts counts() const { return counts_.counts(); }
-  const PairYield& emitted() const { return emitted_; }
   const PairYield& keys() const { return keys_; }
 
  private:
@@ -121,27 +133,39 @@ class CountingSink final : public EntrySink, public RecordSink {
     one.pairs = 1;
     one.held_bytes = held_bytes;
     one.stored_bytes = encoded_pair_bytes(pair);
-    text_.resize(std::max(text_.size(), formatter_.bytes_max(pair.klen, pair.vlen)));
-    const std::uint8_t* const end = formatter_.write(text_.data(), pair.k0, pair.k1, pair.klen,
-                                                     pair.tail, {pair.value, pair.vlen});
-    if (end != nullptr) one.text_bytes = static_cast<std::uint64_t>(end - text_.data());
-    const bool is_wide = pair.klen > kPrefixBytes || spec_.state_size > 8;
-    if (spec_.folds() && is_wide) one.arena_bytes = (pair.vlen + pair.tail_size() + 7) / 8 * 8;
-    add_to(at_end_ ? end_ : emitted_, one);
-    if (at_end_ || spec_.map_only) return;
-    if (spec_.combine == CombineKind::none) {
-      trial_.add(pair);
+    if (spec_.combine == CombineKind::none || at_end_) {
+      one.text_bytes = text_bytes_of(pair);
+      add_to(at_end_ ? end_ : emitted_, one);
+      if (!at_end_ && !spec_.map_only) trial_.add(pair);
       return;
     }
-    HashCounts::Slot& key = counts_.add(hash_of(pair));
-    if (key.count > 1) {
+    add_to(emitted_, one);
+    const std::size_t length = std::min<std::size_t>(pair.klen, SampledKeys::kLengths - 1);
+    PieceCounts::Slot& key = counts_.slot_of(hash_of(pair), length);
+    const bool is_first = key.pieces == 0;
+    if (key.last_piece != piece_ || is_first) {
+      key.last_piece = piece_;
+      ++key.pieces;
+    }
+    if (!is_first) {
       if (key.number != 0 && spec_.folds()) trial_.fold(key.number, pair.value);
       return;
     }
     key.number = trial_.add(pair);
+    const bool is_wide = pair.klen > kPrefixBytes || spec_.state_size > 8;
+    if (spec_.folds() && is_wide) one.arena_bytes = (pair.vlen + pair.tail_size() + 7) / 8 * 8;
     // What a table hands on is copied, whatever it came as.
     if (spec_.folds()) one.held_bytes = SortBuffer::kBytesPerEntry + one.arena_bytes;
+    one.text_bytes = text_bytes_of(pair);
+    text_of_length_[length] += one.text_bytes;
     add_to(keys_, one);
+  }
+
+  std::uint64_t text_bytes_of(const Pair& pair) {
+    text_.resize(std::max(text_.size(), formatter_.bytes_max(pair.klen, pair.vlen)));
+    const std::uint8_t* const end = formatter_.write(text_.data(), pair.k0, pair.k1, pair.klen,
+                                                     pair.tail, {pair.value, pair.vlen});
+    return end == nullptr ? 0 : static_cast<std::uint64_t>(end - text_.data());
   }
 
   std::uint64_t hash_of(const Pair& pair) const {
@@ -165,17 +189,21 @@ class CountingSink final : public EntrySink, public RecordSink {
   bool at_end_ = false;
   PairYield emitted_, keys_, end_;
   std::uint64_t record_bytes_ = 0;
-  HashCounts counts_;
+  std::uint16_t piece_ = 0;
+  PieceCounts counts_;
+  std::array<std::uint64_t, SampledKeys::kLengths> text_of_length_{};
   const Partitioner partitioner_;
   const StateFold fold_;
   PackingTrial trial_;
 };
 
-/// The place of piece `i` in [0, 1): evenly spread however many there are (van der Corput).
+/// The place of piece `i` in [0, 1): of each 16 one in every 16th of the input, and there anywhere,
+/// so that they are in step with nothing that the input repeats.
 double place_of(std::uint64_t i) {
-  double place = 0, step = 0.5;
-  for (; i != 0; i >>= 1, step /= 2) place += i & 1 ? step : 0;
-  return place;
+  constexpr std::array<std::uint8_t, 16> kOrder = {0, 8, 4, 12, 2, 10, 6, 14,
+                                                   1, 9, 5, 13, 3, 11, 7, 15};
+  const std::uint64_t anywhere = hash64(std::as_bytes(std::span(&i, 1)));
+  return (kOrder[i % 16] + std::ldexp(static_cast<double>(anywhere >> 11), -53)) / 16;
 }
 
 class Sampler {
@@ -190,72 +218,98 @@ class Sampler {
       total_bytes_ += file.identity.size_bytes;
       ends_.push_back(total_bytes_);
     }
+    const bool combines = setup.job.spec().combine != CombineKind::none;
+    // Neighbours in the trial of packing are not to be more alike than in runs.
+    bytes_most_ = combines ? std::min(total_bytes_ / kInputShare, kBytesMost)
+                           : std::min({total_bytes_ / kInputShareApart, kBytesMostApart,
+                                       std::uint64_t{setup.run_bytes_most}});
+    piece_bytes_ = !combines ? kPieceBytesLeast
+                             : std::clamp(std::bit_floor(bytes_most_ / (2 * kPiecesFirst)),
+                                          kPieceBytesLeast, kPieceBytesMost);
   }
 
   void run(MapYield& yield) {
     begin_ = std::chrono::steady_clock::now();
     std::uint64_t pieces = 0, mapped_bytes = 0;
-    while (!is_enough(pieces, mapped_bytes)) {
-      const auto split = piece(pieces);
-      if (!split) break;
-      if (!map(*split, pieces, mapped_bytes)) return;
+    std::vector<bool> is_taken(total_bytes_ / piece_bytes_ + 1);
+    const std::uint64_t tries = 4 * is_taken.size();
+    for (std::uint64_t i = 0; i < tries && !is_enough(pieces, mapped_bytes); ++i) {
+      // A small input is mapped from its begin to its end.
+      const std::uint64_t cell =
+          is_taken.size() <= 2 * kPiecesFirst
+              ? i
+              : static_cast<std::uint64_t>(place_of(i) * static_cast<double>(is_taken.size()));
+      if (cell >= is_taken.size()) break;
+      if (is_taken[cell]) continue;
+      is_taken[cell] = true;
+      const Split split = piece(cell);
+      if (split.ranges.empty()) continue;
+      if (!map(split, pieces, mapped_bytes)) return;
       ++pieces;
     }
     WriteRate disk;
     try_disks(setup_.storage, setup_.tried_folders, disk);
     sink_.put_into(yield, disk);
-    yield.counts = sink_.counts();
-    yield.pieces = pieces;
+    yield.sample.pieces = yield.pieces = pieces;
+    yield.surely_fits = stopped_early_;
     yield.input_bytes = mapped_bytes;
   }
 
  private:
   /// Pairs that stay apart are as many as the bytes say. How many keys there are shows late.
-  bool is_enough(std::uint64_t pieces, std::uint64_t mapped_bytes) const {
+  bool is_enough(std::uint64_t pieces, std::uint64_t mapped_bytes) {
     // Of a slow map a small sample is better than none.
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
     if (pieces > 0 && spent.count() > setup_.seconds_most / 2) return true;
     if (pieces < kPiecesFirst) return false;
-    const std::uint64_t most = std::min(total_bytes_ / kInputShare, kBytesMost);
-    // Neighbours are not to be more alike than in runs.
-    if (setup_.job.spec().combine == CombineKind::none)
-      return setup_.job.spec().map_only ||
-             mapped_bytes >= std::min<std::uint64_t>(most, setup_.run_bytes_most);
-    return mapped_bytes >= most || pieces >= most / kPieceBytes ||
-           (pieces == kPiecesFirst && surely_fits(mapped_bytes));
+    if (setup_.job.spec().map_only || mapped_bytes >= bytes_most_) return true;
+    if (setup_.job.spec().combine == CombineKind::none) return false;
+    stopped_early_ = pieces == kPiecesFirst && surely_fits(mapped_bytes);
+    return stopped_early_ || pieces >= 2 * bytes_most_ / piece_bytes_;
   }
 
-  /// Whether all keys of the input fit the sort buffers by far: then nothing spills.
+  /// Whether all keys of the input fit the sort buffers by far, were there ever new ones: then
+  /// nothing spills.
   bool surely_fits(std::uint64_t mapped_bytes) const {
     const PairYield& keys = sink_.keys();
     if (keys.pairs == 0 || mapped_bytes == 0) return false;
     const double scale = static_cast<double>(total_bytes_) / static_cast<double>(mapped_bytes);
-    const double all =
-        DistinctCurve(sink_.counts()).keys_in(static_cast<double>(sink_.emitted().pairs) * scale);
-    return all * static_cast<double>(keys.held_bytes) / static_cast<double>(keys.pairs) <
-           static_cast<double>(setup_.sort_bytes) / 4;
+    return static_cast<double>(keys.held_bytes) * scale <
+           static_cast<double>(setup_.sort_bytes) / 2;
   }
 
-  std::optional<Split> piece(std::uint64_t i) {
-    // A small input is mapped once, from its begin to its end.
-    const std::uint64_t at =
-        total_bytes_ <= kPiecesFirst * kPieceBytes
-            ? i * kPieceBytes
-            : static_cast<std::uint64_t>(place_of(i) * static_cast<double>(total_bytes_));
-    const auto file =
-        static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), at) - ends_.begin());
-    if (file >= ends_.size()) return std::nullopt;
-    const InputFile& input = setup_.inputs.files[file];
-    const std::uint64_t size = input.identity.size_bytes;
-    std::uint64_t begin = at - (ends_[file] - size);
-    const RecordFormat& format = setup_.formats[input.input];
-    // What must be read from a file's start on is taken from there, piece after piece.
-    if (format.kind == RecordFormat::Kind::csv || setup_.reading.inputs[input.input].line_numbers)
-      begin = std::min(size, kPieceBytes * pieces_of_file_[file]++);
-    if (format.kind == RecordFormat::Kind::fixed) begin -= begin % format.fixed_bytes;
+  /// One of the pieces of like size that all files make one after another. A small file is whole in
+  /// the piece in which it begins: what its keys are may be its own.
+  Split piece(std::uint64_t cell) {
+    const std::uint64_t begin = cell * piece_bytes_, end = begin + piece_bytes_;
     Split split;
-    split.ranges.push_back(
-        {static_cast<std::uint32_t>(file), begin, std::min(size, begin + kPieceBytes)});
+    for (auto file = static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), begin) -
+                                              ends_.begin());
+         file < ends_.size(); ++file) {
+      const InputFile& input = setup_.inputs.files[file];
+      const std::uint64_t size = input.identity.size_bytes, file_begin = ends_[file] - size;
+      if (file_begin >= end) break;
+      if (size == 0) continue;
+      const auto ordinal = static_cast<std::uint32_t>(file);
+      if (size <= 2 * piece_bytes_) {
+        if (file_begin >= begin) split.ranges.push_back({ordinal, 0, size});
+        continue;
+      }
+      std::uint64_t from = std::max(begin, file_begin) - file_begin;
+      std::uint64_t to = std::min(size, end - file_begin);
+      const RecordFormat& format = setup_.formats[input.input];
+      // What must be read from a file's start on is taken from there, piece after piece.
+      if (format.kind == RecordFormat::Kind::csv ||
+          setup_.reading.inputs[input.input].line_numbers) {
+        from = std::min(size, piece_bytes_ * pieces_of_file_[file]++);
+        to = std::min(size, from + piece_bytes_);
+      }
+      if (format.kind == RecordFormat::Kind::fixed) {
+        from -= from % format.fixed_bytes;
+        to -= to % format.fixed_bytes;
+      }
+      if (from < to) split.ranges.push_back({ordinal, from, to});
+    }
     return split;
   }
 
@@ -268,7 +322,7 @@ class Sampler {
     context.records = &sink_;
     context.counters = counters;
     context.stop = &setup_.stop;
-    sink_.at_end(false);
+    sink_.begin_piece(task);
     const auto attempt = setup_.job.open_map(context, task);
     if (!attempt) return false;
     for (RecordBatch batch;;) {
@@ -278,7 +332,7 @@ class Sampler {
       if (batch.record_count > 0 && !(**attempt).map(batch)) return false;
       mapped_bytes += batch.size_bytes;
     }
-    sink_.at_end(true);
+    sink_.begin_end();
     return (**attempt).finish().has_value();
   }
 
@@ -288,6 +342,9 @@ class Sampler {
   CountingSink sink_;
   std::chrono::steady_clock::time_point begin_;
   std::uint64_t total_bytes_ = 0;
+  std::uint64_t bytes_most_ = 0;  // To map, after the first pieces.
+  std::uint64_t piece_bytes_ = 0;
+  bool stopped_early_ = false;
   std::vector<std::uint64_t> ends_;  // Of each file, when all lie one after another.
   std::vector<std::uint64_t> pieces_of_file_;
 };

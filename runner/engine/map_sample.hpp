@@ -1,6 +1,7 @@
 // MapSample: what maps give for a small part of the input, before the real maps begin.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -33,8 +34,10 @@ struct MapYield {
   PairYield keys;                  ///< The same of each key once, where the job combines.
   PairYield at_end;                ///< What attempts emit when their split ends.
   std::uint64_t record_bytes = 0;  ///< Written as records by map itself, to any output.
-  KeyCounts counts;                ///< Of the keys, where the job combines.
-  PackedSizes packed;              ///< Of some pairs, sorted.
+  SampledKeys sample;              ///< Of the keys, where the job combines.
+  std::array<std::uint64_t, SampledKeys::kLengths> text_of_length{};  ///< Of `keys`, text_bytes.
+  bool surely_fits = false;  ///< The first pieces told that nothing spills; there are no more.
+  PackedSizes packed;        ///< Of some pairs, sorted.
 };
 
 struct MapSampleSetup {
@@ -52,19 +55,20 @@ struct MapSampleSetup {
   std::size_t block_bytes = 0;     ///< Of runs.
   std::size_t run_bytes_most = 0;  ///< About what a run holds.
   std::size_t memory_bytes = 0;    ///< To read with.
-  /// Of a job that combines: the most that pairs of a run may take before they spill.
+  /// Of a job that combines: what pairs of a run may take before they spill. 0: a whole sample is
+  /// mapped even where surely none do.
   std::size_t sort_bytes = 0;
-  double seconds_most = 0.4;
+  double seconds_most = 1;
 };
 
 /// Null where the input can be sampled, or else why not, as the end of "no estimate: ".
 const char* why_no_sample(const InputList& inputs, std::span<const RecordFormat> formats);
 
-/// Maps pieces of 64 KiB from evenly spaced places of the input, 1 MiB in all; for a job that
-/// combines and may spill up to a 64th of the input, 32 MiB at most; for `seconds_most` at most.
-/// All that happens in a copy of the process: the job's counters, logs, files and crashes are lost
-/// with it. Empty where the job fails, or takes four times
-/// `seconds_most`.
+/// Maps pieces of 64 to 256 KiB from places spread over the input, 16 at least. Of a job whose
+/// pairs stay apart a 64th of the input, 16 MiB or about a run at most; of one that combines and
+/// may spill a 32nd, 32 MiB at most; for half of `seconds_most`. All that happens in a copy of the
+/// process: the job's counters, logs, files and crashes are lost with it. Empty where the job
+/// fails, or takes four times `seconds_most`.
 MapYield sample_map(const MapSampleSetup& setup);
 
 }  // namespace mrun

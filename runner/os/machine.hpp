@@ -25,6 +25,9 @@ double cpu_seconds();
 /// The same of the calling thread alone.
 double thread_cpu_seconds();
 
+/// How often the system has taken the processor from this thread while it had work to do.
+std::uint64_t thread_preemptions();
+
 /// Raises the limit of open files as far as the system lets this process, and returns it.
 std::uint64_t raise_open_file_limit();
 

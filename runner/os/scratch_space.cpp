@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/size_text.hpp"
+#include "os/machine.hpp"
 
 namespace mrun {
 
@@ -42,11 +43,12 @@ class ScratchSpace::File final : public StorageFile {
       MRUN_TRY(space_.charge(end - length_));
       length_ = end;
     }
+    const std::uint64_t preemptions = thread_preemptions();
     const auto begin = std::chrono::steady_clock::now();
     Result<void> written = file_.write_at(bytes, offset);
-    space_.write_rate_.add(
-        bytes.size(),
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+    // While others had the processor the clock tells nothing of the disk.
+    if (thread_preemptions() == preemptions) space_.write_rate_.add(bytes.size(), spent.count());
     if (!written && file_.out_of_room()) return space_.out_of_room(std::move(written).error());
     return written;
   }

@@ -30,13 +30,32 @@ void expect_near(std::uint64_t forecast, std::uint64_t real, double share, const
       << what;
 }
 
-/// Runs a job in this process with little memory, and compares what it said before.
-RunInfo check_run(const RunSetup& setup, const std::string& text) {
-  JobRunFolder folder(text);
-  ThreadExecutor executor(setup.threads);
+/// A text, and a run of a job on it in this process.
+struct TextRun {
+  explicit TextRun(const std::string& text) : folder(text) {}
+  Result<RunInfo> run(const RunSetup& setup) {
+    ThreadExecutor executor(setup.threads);
+    StopFlag stop;
+    return folder.run(setup, executor, disks, stop);
+  }
+  JobRunFolder folder;
   SmallDisks disks;
-  StopFlag stop;
-  auto info = folder.run(setup, executor, disks, stop);
+};
+
+/// So little memory that some MB spill.
+RunSetup tiny(JobShape shape, std::uint64_t memory_mib) {
+  RunSetup setup;
+  setup.spec.shape = shape;
+  setup.memory_bytes = memory_mib * kMiB;
+  return setup;
+}
+
+/// Runs a job and compares with what it said before.
+RunInfo check_run(const RunSetup& setup, const std::string& text) {
+  SCOPED_TRACE(fmt::format("{} threads, {}", setup.threads,
+                           spill_compression_name(setup.spill_compression)));
+  TextRun run(text);
+  auto info = run.run(setup);
   EXPECT_TRUE(info) << info.error().message;
   if (!info) return {};
   const DiskEstimate& estimate = info->estimate;
@@ -46,84 +65,79 @@ RunInfo check_run(const RunSetup& setup, const std::string& text) {
   EXPECT_NEAR(static_cast<double>(estimate.runs), static_cast<double>(info->spilled_runs),
               static_cast<double>(info->spilled_runs) * 0.34 + setup.threads);
   EXPECT_EQ(estimate.passes, info->merge_passes);
-  EXPECT_LE(disks.files_most(), setup.threads + estimate.passes * setup.threads);
+  EXPECT_LE(run.disks.files_most(), setup.threads + estimate.passes * setup.threads);
   return *std::move(info);
 }
 
 TEST(DiskForecast, IsWhatARunOfPairsThatStayApartDoes) {
-  for (const unsigned threads : {1u, 2u}) {
-    SCOPED_TRACE(threads);
-    RunSetup setup;
-    setup.spec.shape = JobShape::join;
-    setup.spec.value_padding = 150;
-    setup.threads = threads;
-    setup.memory_bytes = 40 * kMiB;
-    check_run(setup, words_text(1, 3'500'000, 5000));
-  }
+  RunSetup setup = tiny(JobShape::join, 40);
+  setup.spec.value_padding = 150;
+  const std::string text = words_text(1, 3'500'000, 5000);
+  for (const auto compression :
+       {SpillCompression::none, SpillCompression::lz4, SpillCompression::zstd})
+    for (const unsigned threads : {1u, 2u}) {
+      setup.threads = threads;
+      setup.spill_compression = compression;
+      check_run(setup, text);
+    }
 }
 
 TEST(DiskForecast, IsWhatARunOfPairsThatFoldDoes) {
-  RunSetup setup;
-  setup.spec.shape = JobShape::count;
+  RunSetup setup = tiny(JobShape::count, 40);
   setup.spec.key_padding = 200;
   setup.threads = 2;
-  setup.memory_bytes = 40 * kMiB;
   const RunInfo info = check_run(setup, words_text(2, 6'000'000, 400'000));
   EXPECT_TRUE(info.estimate.knows_output);
   expect_near(info.estimate.output_bytes, info.output_bytes, 0.25, "output bytes");
 }
 
-TEST(DiskForecast, IsNotMadeWhereAllSurelyFits) {
-  RunSetup setup;
-  setup.memory_bytes = std::uint64_t{1} << 30;
-  JobRunFolder folder(words_text(3, 100'000, 100));
-  ThreadExecutor executor(1);
-  SmallDisks disks;
-  StopFlag stop;
-  std::uint64_t records = 0;
+TEST(DiskForecast, OfOutputIsLeftOutWhereThereSurelyIsRoom) {
+  // Much text of few words: the first pieces say that all fit.
+  RunSetup setup = tiny(JobShape::count, 40);
+  TextRun run(words_text(5, 40'000'000, 100));
+  const auto info = run.run(setup);
+  ASSERT_TRUE(info);
+  EXPECT_TRUE(info->estimate.is_known);
+  EXPECT_EQ(info->estimate.runs, 0u);
+  EXPECT_LT(info->estimate.sampled_bytes, info->input_bytes / 2);
+  EXPECT_FALSE(info->estimate.knows_output);
+}
+
+/// Lets `records` count those that are mapped here.
+RunSetup counting(RunSetup setup, std::uint64_t& records) {
   setup.hooks.before_record = [&](std::string_view, std::uint64_t) -> Result<void> {
     ++records;
     return {};
   };
-  const auto info = folder.run(setup, executor, disks, stop);
+  return setup;
+}
+
+TEST(DiskForecast, IsNotMadeWhereAllSurelyFits) {
+  std::uint64_t records = 0;
+  const auto info =
+      TextRun(words_text(3, 100'000, 100)).run(counting(tiny(JobShape::count, 1024), records));
   ASSERT_TRUE(info);
   EXPECT_FALSE(info->estimate.is_known);
   EXPECT_EQ(records, info->input_records);
 }
 
 TEST(DiskForecast, LetsNothingOfTheSampleBeSeen) {
-  RunSetup setup;
-  setup.spec.shape = JobShape::join;
-  setup.memory_bytes = 34 * kMiB;
-  JobRunFolder folder(words_text(4, 4'000'000, 100));
-  ThreadExecutor executor(1);
-  SmallDisks disks;
-  StopFlag stop;
   std::uint64_t records = 0;  // Also counted by what is mapped for the sample, were it here.
-  setup.hooks.before_record = [&](std::string_view, std::uint64_t) -> Result<void> {
-    ++records;
-    return {};
-  };
-  const auto info = folder.run(setup, executor, disks, stop);
+  const auto info =
+      TextRun(words_text(4, 4'000'000, 100)).run(counting(tiny(JobShape::join, 34), records));
   ASSERT_TRUE(info);
   EXPECT_TRUE(info->estimate.is_known);
   EXPECT_EQ(records, info->input_records);
 }
 
 TEST(DiskForecast, AJobThatCannotBeTriedIsRunAllTheSame) {
-  RunSetup setup;
-  setup.spec.shape = JobShape::join;
-  setup.memory_bytes = 34 * kMiB;
-  JobRunFolder folder(words_text(4, 4'000'000, 100));
-  ThreadExecutor executor(1);
-  SmallDisks disks;
-  StopFlag stop;
+  RunSetup setup = tiny(JobShape::join, 34);
   const pid_t here = ::getpid();
   setup.hooks.before_record = [&](std::string_view, std::uint64_t) -> Result<void> {
     if (::getpid() != here) std::abort();
     return {};
   };
-  const auto info = folder.run(setup, executor, disks, stop);
+  const auto info = TextRun(words_text(4, 4'000'000, 100)).run(setup);
   ASSERT_TRUE(info);
   EXPECT_FALSE(info->estimate.is_known);
   EXPECT_NE(info->estimate.why_not, "");
