@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/hash.hpp"
+#include "os/machine.hpp"
 #include "os/process_copy.hpp"
 #include "shuffle/partitioner.hpp"
 #include "shuffle/run_format.hpp"
@@ -38,11 +39,15 @@ class PieceCounts {
     std::uint16_t last_piece = 0;
   };
   PieceCounts() : slots_(std::size_t{1} << 16) {}
-  /// The slot of a key, by its hash; until the next one is looked for. New ones have no pieces.
-  Slot& slot_of(std::uint64_t hash, std::size_t length) {
+  /// What a key is counted by: its hash, with its length for the last bits.
+  static std::uint64_t hash_of(std::uint64_t hash, std::size_t length) {
+    return hash / SampledKeys::kLengths * SampledKeys::kLengths +
+           std::min(length, SampledKeys::kLengths - 1);
+  }
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[place_of(hash)], 1); }
+  /// The slot of a key, until the next one is looked for. New ones have no pieces.
+  Slot& slot_of(std::uint64_t hash) {
     if (used_ * 2 >= slots_.size()) grow();
-    // The last bits hold the length.
-    hash = hash / SampledKeys::kLengths * SampledKeys::kLengths + length;
     Slot& slot = find(hash);
     used_ += slot.pieces == 0 ? 1 : 0;
     slot.hash = hash;
@@ -56,10 +61,12 @@ class PieceCounts {
   }
 
  private:
+  std::size_t place_of(std::uint64_t hash) const {
+    return hash / SampledKeys::kLengths & (slots_.size() - 1);
+  }
   Slot& find(std::uint64_t hash) {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t at = hash / SampledKeys::kLengths & mask;
-    while (slots_[at].pieces != 0 && slots_[at].hash != hash) at = (at + 1) & mask;
+    std::size_t at = place_of(hash);
+    while (slots_[at].pieces != 0 && slots_[at].hash != hash) at = (at + 1) & (slots_.size() - 1);
     return slots_[at];
   }
   void grow() {
@@ -85,15 +92,35 @@ class CountingSink final : public EntrySink, public RecordSink {
 
   void begin_batch(const std::shared_ptr<const void>&) override {}
   Result<void> accept(const EntryBatch& batch) override {
-    for (const Entry& entry : batch.entries)
-      add(emitted_pair(entry, batch.heap), SortBuffer::bytes_of(entry));
+    // The slots of some keys are loaded while those before are looked at.
+    constexpr std::size_t kAtOnce = 32;
+    std::array<Pair, kAtOnce> pairs;
+    std::array<std::uint64_t, kAtOnce> hashes{};
+    const bool counts = counts_keys();
+    for (std::size_t begin = 0; begin < batch.entries.size(); begin += kAtOnce) {
+      const auto some =
+          batch.entries.subspan(begin, std::min(kAtOnce, batch.entries.size() - begin));
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        pairs[i] = emitted_pair(some[i], batch.heap);
+        if (!counts) continue;
+        hashes[i] = counts_.hash_of(hash_of(pairs[i]), pairs[i].klen);
+        counts_.prefetch(hashes[i]);
+      }
+      for (std::size_t i = 0; i < some.size(); ++i)
+        add(pairs[i], hashes[i], SortBuffer::bytes_of(some[i]));
+    }
     return {};
   }
   Result<void> accept_big(Slice key, Slice value) override {
     const KeyPrefix prefix = key_prefix(key);
-    add({prefix.k0, prefix.k1, static_cast<std::uint32_t>(key.size),
-         static_cast<std::uint32_t>(value.size),
-         key.size > kPrefixBytes ? key.data + kPrefixBytes : nullptr, value.data, 0},
+    const Pair pair{prefix.k0,
+                    prefix.k1,
+                    static_cast<std::uint32_t>(key.size),
+                    static_cast<std::uint32_t>(value.size),
+                    key.size > kPrefixBytes ? key.data + kPrefixBytes : nullptr,
+                    value.data,
+                    0};
+    add(pair, counts_keys() ? counts_.hash_of(hash_of(pair), pair.klen) : 0,
         SortBuffer::big_bytes(key, value) + SortBuffer::kBytesPerEntry);
     return {};
   }
@@ -128,27 +155,30 @@ class CountingSink final : public EntrySink, public RecordSink {
   const PairYield& keys() const { return keys_; }
 
  private:
-  void add(const Pair& pair, std::size_t held_bytes) {
+  bool counts_keys() const { return spec_.combine != CombineKind::none && !at_end_; }
+
+  /// `hash`: where keys are counted, as `counts_` has it.
+  void add(const Pair& pair, std::uint64_t hash, std::size_t held_bytes) {
     PairYield one;
     one.pairs = 1;
     one.held_bytes = held_bytes;
     one.stored_bytes = encoded_pair_bytes(pair);
-    if (spec_.combine == CombineKind::none || at_end_) {
+    if (!counts_keys()) {
       one.text_bytes = text_bytes_of(pair);
       add_to(at_end_ ? end_ : emitted_, one);
       if (!at_end_ && !spec_.map_only) trial_.add(pair);
       return;
     }
     add_to(emitted_, one);
-    const std::size_t length = std::min<std::size_t>(pair.klen, SampledKeys::kLengths - 1);
-    PieceCounts::Slot& key = counts_.slot_of(hash_of(pair), length);
+    PieceCounts::Slot& key = counts_.slot_of(hash);
     const bool is_first = key.pieces == 0;
     if (key.last_piece != piece_ || is_first) {
       key.last_piece = piece_;
       ++key.pieces;
     }
     if (!is_first) {
-      if (key.number != 0 && spec_.folds()) trial_.fold(key.number, pair.value);
+      if (key.number != 0 && !(spec_.folds() && trial_.fold(key.number, pair.value)))
+        key.number = 0;
       return;
     }
     key.number = trial_.add(pair);
@@ -157,7 +187,7 @@ class CountingSink final : public EntrySink, public RecordSink {
     // What a table hands on is copied, whatever it came as.
     if (spec_.folds()) one.held_bytes = SortBuffer::kBytesPerEntry + one.arena_bytes;
     one.text_bytes = text_bytes_of(pair);
-    text_of_length_[length] += one.text_bytes;
+    text_of_length_[hash % SampledKeys::kLengths] += one.text_bytes;
     add_to(keys_, one);
   }
 
@@ -230,6 +260,7 @@ class Sampler {
 
   void run(MapYield& yield) {
     begin_ = std::chrono::steady_clock::now();
+    begin_cpu_seconds_ = thread_cpu_seconds();
     std::uint64_t pieces = 0, mapped_bytes = 0;
     std::vector<bool> is_taken(total_bytes_ / piece_bytes_ + 1);
     const std::uint64_t tries = 4 * is_taken.size();
@@ -258,9 +289,11 @@ class Sampler {
  private:
   /// Pairs that stay apart are as many as the bytes say. How many keys there are shows late.
   bool is_enough(std::uint64_t pieces, std::uint64_t mapped_bytes) {
-    // Of a slow map a small sample is better than none.
+    // Of a slow map a small sample is better than none; on a busy machine all takes longer.
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
-    if (pieces > 0 && spent.count() > setup_.seconds_most / 2) return true;
+    if (pieces > 0 && (thread_cpu_seconds() - begin_cpu_seconds_ > setup_.seconds_most / 2 ||
+                       spent.count() > 2 * setup_.seconds_most))
+      return true;
     if (pieces < kPiecesFirst) return false;
     if (setup_.job.spec().map_only || mapped_bytes >= bytes_most_) return true;
     if (setup_.job.spec().combine == CombineKind::none) return false;
@@ -341,6 +374,7 @@ class Sampler {
   InputReader reader_;
   CountingSink sink_;
   std::chrono::steady_clock::time_point begin_;
+  double begin_cpu_seconds_ = 0;
   std::uint64_t total_bytes_ = 0;
   std::uint64_t bytes_most_ = 0;  // To map, after the first pieces.
   std::uint64_t piece_bytes_ = 0;

@@ -66,9 +66,9 @@ const char* why_no_sample(const InputList& inputs, std::span<const RecordFormat>
 
 /// Maps pieces of 64 to 256 KiB from places spread over the input, 16 at least. Of a job whose
 /// pairs stay apart a 64th of the input, 16 MiB or about a run at most; of one that combines and
-/// may spill a 32nd, 32 MiB at most; for half of `seconds_most`. All that happens in a copy of the
-/// process: the job's counters, logs, files and crashes are lost with it. Empty where the job
-/// fails, or takes four times `seconds_most`.
+/// may spill a 32nd, 32 MiB at most; for half of `seconds_most` of processor time. All that happens
+/// in a copy of the process: the job's counters, logs, files and crashes are lost with it. Empty
+/// where the job fails, or takes four times `seconds_most`.
 MapYield sample_map(const MapSampleSetup& setup);
 
 }  // namespace mrun

@@ -41,17 +41,20 @@ std::uint32_t PackingTrial::add(const Pair& pair) {
   return static_cast<std::uint32_t>(kept_.size());
 }
 
-void PackingTrial::fold(std::uint32_t number, const std::uint8_t* state) {
+bool PackingTrial::fold(std::uint32_t number, const std::uint8_t* state) {
+  constexpr std::uint32_t kFoldsMost = 100;  // More change little of how a state packs.
   Kept& kept = kept_[number - 1];
-  if (kept.is_let_go) return;
-  const std::size_t size = fold_->state_size();
-  std::vector<std::uint64_t> words((size + 7) / 8 * 2);
-  void* const to = words.data();
-  const void* const from = words.data() + words.size() / 2;
+  if (kept.is_let_go || kept.folds == kFoldsMost) return false;
+  ++kept.folds;
+  const std::size_t size = fold_->state_size(), words = (size + 7) / 8;
+  fold_words_.resize(2 * words);
+  void* const to = fold_words_.data();
+  const void* const from = fold_words_.data() + words;
   std::memcpy(to, kept.bytes.data() + kept.pair.klen, size);
-  std::memcpy(words.data() + words.size() / 2, state, size);
+  std::memcpy(fold_words_.data() + words, state, size);
   fold_->fold(std::span(&to, 1), std::span(&from, 1));
   std::memcpy(kept.bytes.data() + kept.pair.klen, to, size);
+  return true;
 }
 
 bool PackingTrial::is_in_range(const Pair& pair) const {
@@ -154,9 +157,13 @@ PackedSizes PackingTrial::pack(const WriteRate& disk) {
       stored_bytes += kBlockHeaderBytes + packed.stored_bytes;
       packed_blocks += packed.codec == BlockCodec::raw ? 0 : 1;
     }
-    sizes.stored_bytes[static_cast<std::size_t>(compression)] = stored_bytes;
-    if (compression == SpillCompression::automatic)
+    if (compression == SpillCompression::automatic) {
+      // The run keeps to what is foreseen here.
       sizes.automatic_packs = 2 * packed_blocks > blocks.size();
+      const auto like = sizes.automatic_packs ? SpillCompression::lz4 : SpillCompression::none;
+      stored_bytes = sizes.stored_bytes[static_cast<std::size_t>(like)];
+    }
+    sizes.stored_bytes[static_cast<std::size_t>(compression)] = stored_bytes;
   }
   return sizes;
 }

@@ -40,8 +40,9 @@ class PackingTrial {
   /// Takes a pair, or of a job that folds the first pair of a key. Returns its number, or 0 where
   /// it was let go.
   std::uint32_t add(const Pair& pair);
-  /// Of a job that folds: another state of the key that has this number.
-  void fold(std::uint32_t number, const std::uint8_t* state);
+  /// Of a job that folds: another state of the key that has this number. False where no more of
+  /// that key are wanted.
+  bool fold(std::uint32_t number, const std::uint8_t* state);
   /// Packs what was kept as a run would be. `disk`: decides what `auto` does.
   PackedSizes pack(const WriteRate& disk);
 
@@ -50,6 +51,7 @@ class PackingTrial {
     std::string bytes;  // Key, then value.
     Pair pair;          // For its lengths and the prefix of its key.
     std::uint32_t part = 0;
+    std::uint32_t folds = 0;
     bool is_let_go = false;
   };
   bool is_in_range(const Pair& pair) const;
@@ -65,6 +67,7 @@ class PackingTrial {
   bool is_closed_ = false;                       // Nothing more is taken.
   std::size_t bytes_ = 0;                        // Of all that was not let go.
   KeyBytes key_bytes_;
+  std::vector<std::uint64_t> fold_words_;
 };
 
 /// Writes a MiB to a file without a name, so that `rate` knows how fast the folders of a run take

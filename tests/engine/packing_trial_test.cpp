@@ -93,7 +93,7 @@ TEST(PackingTrial, FoldsStatesOfOneKey) {
     const std::uint32_t number = often.add(pair);
     ASSERT_NE(number, 0u);
     state = random.below(std::uint64_t{1} << 60);
-    often.fold(number, reinterpret_cast<const std::uint8_t*>(&state));
+    EXPECT_TRUE(often.fold(number, reinterpret_cast<const std::uint8_t*>(&state)));
   }
   EXPECT_GT(often.pack({}).share(SpillCompression::lz4),
             once.pack({}).share(SpillCompression::lz4) * 1.5);
