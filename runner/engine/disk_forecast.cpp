@@ -67,15 +67,13 @@ RunsForecast forecast_folded(const ForecastSetup& setup, const DistinctCurve& cu
   const double share = passes ? 1 : std::min(1.0, curve.keys_in(window) / window);
   if (pairs * share * held <= static_cast<double>(plan.sort_bytes)) return {};
   if (!is_exact)
-    return forecast_runs(to_count(pairs * share * held), to_count(pairs * share * stored), plan,
-                         setup.threads);
+    return forecast_runs(to_count(pairs * share * held), to_count(pairs * share * stored), plan);
 
-  const double run_pairs = static_cast<double>(plan.sort_bytes) / workers / held / share;
-  const double whole_runs = std::floor(pairs / workers / run_pairs);
-  const double rest = pairs / workers - whole_runs * run_pairs;
+  const double run_pairs = static_cast<double>(plan.sort_bytes) / held / share;
+  const double whole_runs = std::floor(pairs / run_pairs);
+  const double rest = pairs - whole_runs * run_pairs;
   const double keys = whole_runs * curve.keys_in(run_pairs) + curve.keys_in(rest);
-  return {setup.threads * to_count(whole_runs + (rest > 0 ? 1 : 0)),
-          to_count(workers * keys * stored)};
+  return {to_count(whole_runs + (rest > 0 ? 1 : 0)), to_count(keys * stored)};
 }
 
 double text_of_keys(const MapYield& yield, const DistinctCurve& curve) {
@@ -89,10 +87,10 @@ double text_of_keys(const MapYield& yield, const DistinctCurve& curve) {
 }  // namespace
 
 RunsForecast forecast_runs(std::uint64_t held_bytes, std::uint64_t stored_bytes,
-                           const MemoryPlan& plan, unsigned threads) {
+                           const MemoryPlan& plan) {
   if (held_bytes <= plan.sort_bytes) return {};
-  const std::uint64_t share = std::max<std::uint64_t>(1, plan.sort_bytes / threads);
-  return {std::max<std::uint64_t>(threads, (held_bytes + share - 1) / share), stored_bytes};
+  const std::uint64_t share = std::max<std::uint64_t>(1, plan.sort_bytes);
+  return {(held_bytes + share - 1) / share, stored_bytes};
 }
 
 MergeForecast forecast_merge(const RunsForecast& runs, const MemoryPlan& plan, unsigned threads,
@@ -107,21 +105,21 @@ MergeForecast forecast_merge(const RunsForecast& runs, const MemoryPlan& plan, u
   forecast.cursor_bytes =
       RunCursor::memory_bytes(plan.block_bytes, compression == SpillCompression::zstd);
 
-  // The list of runs as merge_down keeps it, and the file that each lies in.
+  // The list of runs as merge_down keeps it, and the files that each lies in: those of map all in
+  // the first ones.
   struct Stored {
     std::uint64_t bytes;
-    std::size_t file;
+    std::size_t files;
+  };
+  struct Files {
+    std::uint64_t count, runs;
   };
   const std::uint64_t run_bytes = runs.bytes / runs.runs;
-  std::vector<Stored> list;
-  std::vector<std::size_t> file_runs(threads);
-  for (std::uint64_t i = 0; i < runs.runs; ++i) {
-    list.push_back({run_bytes, static_cast<std::size_t>(i * threads / runs.runs)});
-    ++file_runs[list.back().file];
-  }
+  std::vector<Stored> list(static_cast<std::size_t>(runs.runs), {run_bytes, 0});
+  std::vector<Files> all_files{{plan.spill_writers, runs.runs}};
   std::uint64_t there = run_bytes * runs.runs;
   forecast.peak_bytes = there;
-  forecast.peak_files = std::min<std::uint64_t>(threads, runs.runs);
+  forecast.peak_files = plan.spill_writers;
   const MergePlan merges =
       plan_merge(std::vector<std::uint64_t>(list.size(), run_bytes), memory.fan_in);
   forecast.passes = merges.passes.size();
@@ -129,8 +127,8 @@ MergeForecast forecast_merge(const RunsForecast& runs, const MemoryPlan& plan, u
   std::uint64_t files = forecast.peak_files;
   for (const std::vector<MergeStep>& steps : merges.passes) {
     const auto lanes = std::min<std::size_t>(memory.tasks_at_once, steps.size());
-    const std::size_t first_lane = file_runs.size();
-    file_runs.resize(first_lane + lanes);
+    const std::size_t first_lane = all_files.size();
+    all_files.resize(first_lane + lanes, {1, 0});
     files += lanes;
     forecast.peak_files = std::max(forecast.peak_files, files);
     // Of each lane, bytes that are there twice: of the step that it does.
@@ -143,10 +141,10 @@ MergeForecast forecast_merge(const RunsForecast& runs, const MemoryPlan& plan, u
       Stored merged{0, first_lane + i % lanes};
       for (auto run = first; run != first + static_cast<std::ptrdiff_t>(steps[i].count); ++run) {
         merged.bytes += run->bytes;
-        if (--file_runs[run->file] == 0) --files;
+        if (--all_files[run->files].runs == 0) files -= all_files[run->files].count;
       }
       at = steps[i].first + steps[i].count;
-      ++file_runs[merged.file];
+      ++all_files[merged.files].runs;
       next.push_back(merged);
       twice[i % lanes] = merged.bytes;
       forecast.peak_bytes =
@@ -181,8 +179,8 @@ DiskForecast forecast_disk(const ForecastSetup& setup) {
       const double of_task = std::max(1.0, pairs / static_cast<double>(setup.splits));
       stored *= std::min(1.0, curve.keys_in(of_task) / of_task);
     }
-    forecast.runs = forecast_runs(to_count(scale.all(&PairYield::held_bytes)), to_count(stored),
-                                  setup.plan, setup.threads);
+    forecast.runs =
+        forecast_runs(to_count(scale.all(&PairYield::held_bytes)), to_count(stored), setup.plan);
   }
   forecast.runs.bytes =
       to_count(static_cast<double>(forecast.runs.bytes) * yield.packed.share(setup.compression));

@@ -33,11 +33,11 @@ struct MergeForecast {
 };
 
 /// Runs of `held_bytes` of pairs in sort buffers, which take `stored_bytes` on disk: none where all
-/// fit. A worker spills when its share of the sort memory is full.
+/// fit. All workers together spill when the sort memory is full.
 RunsForecast forecast_runs(std::uint64_t held_bytes, std::uint64_t stored_bytes,
-                           const MemoryPlan& plan, unsigned threads);
+                           const MemoryPlan& plan);
 
-/// Merges of runs of equal size, written in turn by `threads` workers, a file each.
+/// Merges of runs of equal size, each in all the files that spills write at once.
 MergeForecast forecast_merge(const RunsForecast& runs, const MemoryPlan& plan, unsigned threads,
                              SpillCompression compression);
 

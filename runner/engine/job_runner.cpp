@@ -354,8 +354,7 @@ class JobRun {
     // All pairs are in the sort buffers, or some of them in runs. Runs and buffers are not mixed:
     // the buffers' memory is what the merge works with.
     if (map_output_->has_runs()) {
-      MRUN_TRY(
-          for_each_worker([&](std::size_t worker) { return map_output_->spill_rest(worker); }));
+      MRUN_TRY(map_output_->spill_rest(*executor_));
       map_output_->release_memory();
     }
     info_.spilled_runs = map_output_->spilled_runs();
@@ -402,7 +401,8 @@ class JobRun {
     runs.runs = map_output_->take_runs(runs.files);
     runs.pairs = map_output_->spilled_pairs();
     std::size_t block_bytes = memory_.block_bytes;
-    for (const Run& run : runs.runs) block_bytes = std::max(block_bytes, run.block_bytes_largest());
+    for (const SortedRun& run : runs.runs)
+      block_bytes = std::max(block_bytes, run.block_bytes_largest());
     const MergeMemory memory =
         MergeMemory::for_runs(memory_, threads_, block_bytes, spill_compression_, runs.runs.size());
     MemoryBudget budget(memory.bytes);

@@ -6,8 +6,8 @@
 #include <chrono>
 
 #include "engine/first_failure.hpp"
+#include "engine/run_spill.hpp"
 #include "shuffle/run_writer.hpp"
-#include "shuffle/spill.hpp"
 
 namespace mrun {
 namespace {
@@ -38,8 +38,8 @@ MapOutput::MapOutput(const Setup& setup)
 
 Result<std::unique_ptr<MapOutput>> MapOutput::create(const Setup& setup) {
   std::unique_ptr<MapOutput> output(new MapOutput(setup));
-  for (std::uint32_t number = 0; number < setup.workers; ++number) {
-    auto worker = std::make_unique<WorkerOutput>(*output, number);
+  while (output->workers_.size() < setup.workers) {
+    auto worker = std::make_unique<WorkerOutput>(*output);
     if (output->combiner_.fold != nullptr) {
       const CombineTable::Limits limits{&output->table_budget_, setup.plan.table_share_bytes,
                                         output->fold_.is_exact() ? setup.hash_seed : 0};
@@ -87,105 +87,129 @@ void MapOutput::give_back(WorkerOutput* worker) {
   room_.notify_all();
 }
 
-bool MapOutput::is_pressed(const WorkerOutput& worker) const {
-  return pressure_.load(std::memory_order_relaxed) &&
-         worker.spillable_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
+std::uint64_t MapOutput::spillable_bytes(const Meeting& meeting) const {
+  std::uint64_t bytes = 0;
+  for (const WorkerOutput* worker : meeting.workers) bytes += worker->spillable_bytes();
+  for (const WorkerOutput* worker : idle_) bytes += worker->spillable_bytes();
+  return bytes;
 }
 
-WorkerOutput* MapOutput::take_largest_idle() {
-  const std::scoped_lock lock(mutex_);
-  const auto holds_less = [](const WorkerOutput* a, const WorkerOutput* b) {
-    return a->spillable_bytes() < b->spillable_bytes();
-  };
-  const auto largest = std::max_element(idle_.begin(), idle_.end(), holds_less);
-  if (largest == idle_.end() || (*largest)->spillable_bytes() == 0) return nullptr;
-  WorkerOutput* const worker = *largest;
-  idle_.erase(largest);
-  return worker;
+bool MapOutput::are_all_in(const Meeting& meeting) const {
+  return meeting.workers.size() + idle_.size() == workers_.size();
 }
 
-// Frees memory for `worker`, which found none: its own if it holds a fair share, else that of an
-// idle worker, else it waits a moment for the others, one of which must then hold much. `waits`:
-// how often it has waited in vain.
+// Runs should be long, so a meeting waits for those that are at work, but not for ever.
+bool MapOutput::may_begin(const Meeting& meeting, unsigned waits) const {
+  constexpr unsigned kPatience = 20;  // Then even a small run is better than to wait on.
+  const std::uint64_t bytes = spillable_bytes(meeting);
+  if (bytes == 0) return false;
+  return are_all_in(meeting) || waits >= kPatience || bytes >= setup_.plan.sort_bytes / 8 * 7;
+}
+
+// Frees memory for `worker`, which found none: with all others that come within a short while it
+// spills what they and idle workers hold. Or it waits a moment, if they hold nothing. `waits`: how
+// often it has waited in vain.
 Result<void> MapOutput::make_room(WorkerOutput& worker, unsigned waits) {
-  constexpr unsigned kPatience = 20;     // Then even a small run is better than to wait on.
   constexpr unsigned kWaitsMost = 1000;  // While all others wait too: nobody gives memory back.
+  constexpr auto kMoment = std::chrono::milliseconds(5);
   if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
-  const bool holds_much = worker.spillable_bytes() >= setup_.plan.sort_bytes / (2 * setup_.workers);
-  if (worker.spillable_bytes() != 0 && (holds_much || waits >= kPatience))
-    return spill_worker(worker);
-  if (WorkerOutput* const idle = take_largest_idle(); idle != nullptr) {
-    auto spilled = spill_worker(*idle);
-    give_back(idle);
-    return spilled;
-  }
-  pressure_.store(true, std::memory_order_relaxed);
+  MRUN_TRY(worker.end_spreading());
   std::unique_lock lock(mutex_);
-  // A worker that is neither idle nor waiting will come to give memory back, however slow it is.
-  if (waits >= kWaitsMost && waiting_ + 1 + idle_.size() == workers_.size()) {
-    return fail(Code::limit, "the threads together hold all of the memory, and none can go on",
-                "give more with --memory, or use fewer threads with -j");
+  if (meeting_ != nullptr && meeting_->begun) {
+    // Come too late: its memory will be free soon.
+    const std::shared_ptr<Meeting> others = meeting_;
+    room_.wait_for(lock, kMoment, [&] { return others->ended; });
+    return {};
   }
-  ++waiting_;
-  room_.wait_for(lock, std::chrono::milliseconds(5));
-  --waiting_;
+  if (meeting_ == nullptr)
+    meeting_ = std::make_shared<Meeting>(static_cast<unsigned>(workers_.size()));
+  const std::shared_ptr<Meeting> meeting = meeting_;
+  meeting->workers.push_back(&worker);
+  pressure_.store(true, std::memory_order_relaxed);
+  room_.notify_all();
+  for (unsigned waited = 0; !meeting->begun; ++waited) {
+    if (may_begin(*meeting, waited)) return lead(*meeting, lock);
+    const bool holds_nothing = spillable_bytes(*meeting) == 0;
+    const bool is_stuck = holds_nothing && waits >= kWaitsMost && are_all_in(*meeting);
+    if (!is_stuck) room_.wait_for(lock, kMoment);
+    if (meeting->begun) break;
+    if (!is_stuck && !holds_nothing && !setup_.stop.stopped()) continue;
+    std::erase(meeting->workers, &worker);
+    if (is_stuck)
+      return fail(Code::limit, "the threads together hold all of the memory, and none can go on",
+                  "give more with --memory, or use fewer threads with -j");
+    return {};
+  }
+  lock.unlock();
+  meeting->team.help();
+  lock.lock();
+  room_.wait(lock, [&] { return meeting->ended; });
+  return meeting->outcome;
+}
+
+// The last who came spills; all that came help. `lock` holds the mutex.
+Result<void> MapOutput::lead(Meeting& meeting, std::unique_lock<std::mutex>& lock) {
+  meeting.begun = true;
+  pressure_.store(false, std::memory_order_relaxed);
+  const std::vector<WorkerOutput*> idle = std::exchange(idle_, {});
+  std::vector<WorkerOutput*> all = meeting.workers;
+  all.insert(all.end(), idle.begin(), idle.end());
+  lock.unlock();
+  room_.notify_all();
+  const auto outcome = spill(all, meeting.team);
+  meeting.team.end();
+  lock.lock();
+  idle_.insert(idle_.end(), idle.begin(), idle.end());
+  meeting.outcome = outcome;
+  meeting.ended = true;
+  meeting_.reset();
+  lock.unlock();
+  room_.notify_all();
+  return outcome;
+}
+
+// Writes what the workers hold as one run. Nobody else may use them, nor spill.
+Result<void> MapOutput::spill(std::span<WorkerOutput* const> workers, Executor& executor) {
+  for (WorkerOutput* worker : workers) MRUN_TRY(worker->end_spreading());
+  HeldEntries held = held_by(workers);
+  if (held.sum.count() == 0) return {};
+  lanes_.resize(setup_.plan.spill_writers);
+  const std::span<RunLane> lanes(
+      lanes_.data(), std::min<std::size_t>(setup_.plan.spill_writers, executor.width()));
+  for (RunLane& lane : lanes)
+    if (lane.file == nullptr) lane.file = setup_.scratch.create();
+  make_index_room();
+  MRUN_TRY_ASSIGN(const auto pieces, pieces_of_spill(memory_, std::move(held), partitioner_,
+                                                     setup_.job, executor, setup_.stop));
+  const SpillSetup spilling{combiner_,   setup_.plan.block_bytes, spill_budget_, index_budget_,
+                            setup_.stop, setup_.packing};
+  MRUN_TRY_ASSIGN(SortedRun run, spill_run(*pieces, lanes, spilling, executor));
+  for (WorkerOutput* worker : workers) {
+    worker->unloaded_pairs_ += worker->buffer_.accepted().count();
+    worker->buffer_.clear();
+  }
+  spilled_bytes_ += run.size_bytes();
+  if (setup_.progress != nullptr)
+    setup_.progress->spilled_bytes.store(spilled_bytes_, std::memory_order_relaxed);
+  ++spilled_runs_;
+  spilled_pairs_ += run.pair_count();
+  runs_.push_back(std::move(run));
   return {};
 }
 
-// Waits until the caller may write a run, and lets the others' indexes make room for its own.
-Result<void> MapOutput::wait_for_writer() {
-  std::unique_lock lock(mutex_);
-  while (writers_ == setup_.plan.spill_writers) {
-    if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
-    room_.wait_for(lock, std::chrono::milliseconds(20));
-  }
-  ++writers_;
+// Lets the indexes of earlier runs make room for those of the next one.
+void MapOutput::make_index_room() {
   const std::size_t wanted = RunWriter::index_bytes_wanted() * setup_.plan.spill_writers;
   bool has_more = true;
   while (index_budget_.free_bytes() < wanted && has_more) {
     has_more = false;
-    for (NumberedRun& run : runs_) {
-      if (run.run.index().size() > 1) run.run.thin_index();
-      has_more = has_more || run.run.index().size() > 1;
+    for (SortedRun& run : runs_) {
+      for (Run& segment : run.segments) {
+        if (segment.index().size() > 1) segment.thin_index();
+        has_more = has_more || segment.index().size() > 1;
+      }
     }
   }
-  return {};
-}
-
-void MapOutput::leave_writer() {
-  {
-    const std::scoped_lock lock(mutex_);
-    --writers_;
-  }
-  room_.notify_all();
-}
-
-Result<void> MapOutput::spill_worker(WorkerOutput& worker) {
-  MRUN_TRY(worker.end_spreading());
-  if (worker.buffer_.empty()) return {};
-  if (worker.run_file_ == nullptr) worker.run_file_ = setup_.scratch.create();
-  const SpillTarget target{*worker.run_file_, worker.run_file_bytes_, setup_.plan.block_bytes,
-                           spill_budget_,     index_budget_,          setup_.stop,
-                           setup_.packing};
-  MRUN_TRY(wait_for_writer());
-  const std::uint64_t unloaded = worker.buffer_.accepted().count();
-  auto spilled = spill(worker.buffer_, memory_, partitioner_.partitions(), combiner_, target);
-  leave_writer();
-  if (!spilled) return Failure{std::move(spilled).error()};
-  worker.run_file_bytes_ = spilled->end();
-  worker.unloaded_pairs_ += unloaded;
-  pressure_.store(false, std::memory_order_relaxed);
-  {
-    const std::scoped_lock lock(mutex_);
-    spilled_bytes_ += spilled->size_bytes();
-    if (setup_.progress != nullptr)
-      setup_.progress->spilled_bytes.store(spilled_bytes_, std::memory_order_relaxed);
-    ++spilled_runs_;
-    spilled_pairs_ += spilled->pair_count();
-    runs_.push_back({worker.number_, *std::move(spilled)});
-  }
-  room_.notify_all();
-  return {};
 }
 
 Result<void> MapOutput::flush_table(std::size_t index) {
@@ -298,9 +322,9 @@ void MapOutput::drop_list(std::size_t list) {
     if (worker->lists_.list_count() != 0) worker->lists_.drop_list(list);
 }
 
-Result<void> MapOutput::spill_rest(std::size_t index) {
-  MRUN_TRY_ASSIGN(const Hold held, hold(*workers_[index]));
-  return spill_worker(*workers_[index]);
+Result<void> MapOutput::spill_rest(Executor& executor) {
+  const std::vector<WorkerOutput*> workers = all_workers();
+  return spill(workers, executor);
 }
 
 Result<void> MapOutput::check_arrived(std::uint64_t emitted_pairs) const {
@@ -321,40 +345,34 @@ Result<void> MapOutput::check_arrived(std::uint64_t emitted_pairs) const {
               "this is a bug in mrun; no output was made");
 }
 
-std::vector<Run> MapOutput::take_runs(std::vector<std::unique_ptr<StorageFile>>& files) {
-  // A worker's runs are in the order it wrote them, which is the order of its tasks.
-  std::stable_sort(runs_.begin(), runs_.end(),
-                   [](const NumberedRun& a, const NumberedRun& b) { return a.worker < b.worker; });
-  std::vector<Run> runs;
-  for (NumberedRun& numbered : runs_) runs.push_back(std::move(numbered.run));
-  runs_.clear();
-  for (const auto& worker : workers_) {
-    if (worker->run_file_ != nullptr) files.push_back(std::move(worker->run_file_));
-  }
-  return runs;
+std::vector<SortedRun> MapOutput::take_runs(std::vector<std::unique_ptr<StorageFile>>& files) {
+  // In the order in which they were written: what one task emitted first stands in the first.
+  for (RunLane& lane : lanes_)
+    if (lane.file != nullptr) files.push_back(std::move(lane.file));
+  lanes_.clear();
+  return std::exchange(runs_, {});
 }
 
-std::vector<EntryBlock*> MapOutput::blocks_in_order() const {
-  std::vector<EntryBlock*> blocks;
-  for (const auto& worker : workers_) {
-    blocks.insert(blocks.end(), worker->buffer_.blocks().begin(), worker->buffer_.blocks().end());
+HeldEntries MapOutput::held() const { return held_by(all_workers()); }
+
+HeldEntries MapOutput::held_by(std::span<WorkerOutput* const> workers) {
+  HeldEntries held;
+  for (const WorkerOutput* worker : workers) {
+    const SortBuffer& buffer = worker->buffer_;
+    held.blocks.insert(held.blocks.end(), buffer.blocks().begin(), buffer.blocks().end());
+    held.sum.add(buffer.accepted());
+    held.bytes += buffer.size_bytes();
   }
   // A task ran on one worker, so its blocks stand together in emit order.
-  std::stable_sort(blocks.begin(), blocks.end(),
+  std::stable_sort(held.blocks.begin(), held.blocks.end(),
                    [](const EntryBlock* a, const EntryBlock* b) { return a->task < b->task; });
-  return blocks;
+  return held;
 }
 
-EntrySum MapOutput::accepted() const {
-  EntrySum sum;
-  for (const auto& worker : workers_) sum.add(worker->buffer_.accepted());
-  return sum;
-}
-
-std::uint64_t MapOutput::held_bytes() const {
-  std::uint64_t bytes = 0;
-  for (const auto& worker : workers_) bytes += worker->buffer_.size_bytes();
-  return bytes;
+std::vector<WorkerOutput*> MapOutput::all_workers() const {
+  std::vector<WorkerOutput*> all;
+  for (const auto& worker : workers_) all.push_back(worker.get());
+  return all;
 }
 
 KeySample MapOutput::united_sample() const {

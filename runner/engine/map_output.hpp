@@ -11,6 +11,7 @@
 #include "base/stop_flag.hpp"
 #include "engine/executor.hpp"
 #include "engine/memory_plan.hpp"
+#include "engine/team.hpp"
 #include "engine/worker_output.hpp"
 #include "model/run_info.hpp"
 #include "model/user_code.hpp"
@@ -56,9 +57,8 @@ class MapOutput {
   std::vector<EntryBlock*> blocks_of_list(std::size_t list) const;
   /// Whether there is anything to fold.
   bool has_lists() const;
-  /// After all tables are empty and where anything was spilled: spills what is left of worker
-  /// `index`.
-  Result<void> spill_rest(std::size_t index);
+  /// After all tables are empty and where anything was spilled: spills what is left.
+  Result<void> spill_rest(Executor& executor);
   /// After all spills: gives the memory of buffers back.
   void release_memory() { memory_.trim(); }
 
@@ -68,12 +68,9 @@ class MapOutput {
   /// counted, some did not arrive in the sort buffers, or arrived twice.
   Result<void> check_arrived(std::uint64_t emitted_pairs) const;
   /// Runs in the order that merges must keep, and the files they lie in.
-  std::vector<Run> take_runs(std::vector<std::unique_ptr<StorageFile>>& files);
-  /// Blocks of all workers in input order.
-  std::vector<EntryBlock*> blocks_in_order() const;
-  EntrySum accepted() const;
-  /// Bytes charged for all that is held.
-  std::uint64_t held_bytes() const;
+  std::vector<SortedRun> take_runs(std::vector<std::unique_ptr<StorageFile>>& files);
+  /// What the sort buffers of all workers hold.
+  HeldEntries held() const;
   KeySample united_sample() const;
   /// The most that was charged for tables, buffers and spills together, at most.
   std::uint64_t peak_bytes() const {
@@ -108,17 +105,24 @@ class MapOutput {
   };
   Result<Folded> fold_some(std::atomic<std::size_t>& next_list);
   void drop_list(std::size_t list);
-  Result<void> make_room(WorkerOutput& worker, unsigned waits);
-  Result<void> spill_worker(WorkerOutput& worker);
-  Result<void> wait_for_writer();
-  void leave_writer();
-  WorkerOutput* take_largest_idle();
-  bool is_pressed(const WorkerOutput& worker) const;
 
-  struct NumberedRun {
-    std::uint32_t worker;
-    Run run;
+  // Workers that need memory meet, and together spill what they and the idle ones hold.
+  struct Meeting {
+    explicit Meeting(unsigned width) : team(width) {}
+    std::vector<WorkerOutput*> workers;
+    bool begun = false, ended = false;
+    Result<void> outcome;
+    Team team;
   };
+  Result<void> make_room(WorkerOutput& worker, unsigned waits);
+  bool may_begin(const Meeting& meeting, unsigned waits) const;
+  bool are_all_in(const Meeting& meeting) const;
+  std::uint64_t spillable_bytes(const Meeting& meeting) const;
+  Result<void> lead(Meeting& meeting, std::unique_lock<std::mutex>& lock);
+  Result<void> spill(std::span<WorkerOutput* const> workers, Executor& executor);
+  void make_index_room();
+  static HeldEntries held_by(std::span<WorkerOutput* const> workers);
+  std::vector<WorkerOutput*> all_workers() const;
 
   Setup setup_;
   MemoryBudget sort_budget_;
@@ -130,7 +134,7 @@ class MapOutput {
   StateFold fold_;
   SortedCombiner combiner_;
   std::size_t list_count_ = 0;  // Of each worker; 0: none spreads.
-  /// Some worker waits for memory: those that hold much spill when they next accept. Relaxed: a
+  /// Some worker waits for memory: the others come to the meeting when they next accept. Relaxed: a
   /// hint.
   std::atomic<bool> pressure_{false};
 
@@ -138,9 +142,11 @@ class MapOutput {
   std::condition_variable room_;
   std::vector<std::unique_ptr<WorkerOutput>> workers_;
   std::vector<WorkerOutput*> idle_;
-  std::vector<NumberedRun> runs_;
-  unsigned writers_ = 0;     // That write a run now.
-  std::size_t waiting_ = 0;  // Workers that wait for memory.
+  std::shared_ptr<Meeting> meeting_;  // That has not ended.
+
+  // Of whoever leads the meeting that has begun, and after map of the caller.
+  std::vector<RunLane> lanes_;
+  std::vector<SortedRun> runs_;
   std::uint64_t spilled_bytes_ = 0;
   std::uint64_t spilled_runs_ = 0;
   std::uint64_t spilled_pairs_ = 0;

@@ -24,6 +24,8 @@ constexpr std::size_t kTableMost = std::size_t{64}
                                    << 20;  // Beyond it cold memory costs more than folding saves.
 constexpr std::size_t kFanInMost = 4096;   // Few enough for the loser tree to stay in cache.
 constexpr std::size_t kFanInWanted = 16;   // Rather fewer merges side by side than less than this.
+constexpr unsigned kThreadsPart = 4;  // Merges by a quarter of the threads keep most disks busy.
+constexpr std::size_t kRunBlockBytesMost = std::size_t{128} << 10;  // Enough for the disk's speed.
 // Descriptors of the process: the standard ones, the locked staging folder, what the output opens
 // for a moment, and some merged runs.
 constexpr std::uint64_t kProcessDescriptors = 12;
@@ -71,7 +73,7 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
   // A merge holds a block of every run, and the piece of a merge reads at its borders a block of
   // each in vain: small blocks allow many runs and small pieces. Reads ahead make up for their
   // size.
-  plan.block_bytes = std::clamp(std::bit_floor(shared / 8192), kBlockBytesMin, kBlockBytesMax);
+  plan.block_bytes = std::clamp(std::bit_floor(shared / 8192), kBlockBytesMin, kRunBlockBytesMost);
   plan.input_bytes = threads * kInputPerThread + (needs.reads_unmapped ? shared / 4 : 0);
   plan.output_bytes = threads * kOutputPerThread + shared / 16;
   // Rather threads that wait for a writer than no memory to sort with.
@@ -116,6 +118,12 @@ MergeMemory MergeMemory::make(std::size_t bytes, unsigned threads, std::size_t c
          fan_in_at(memory.tasks_at_once) < std::min(kFanInWanted, run_count)) {
     --memory.tasks_at_once;
   }
+  // Rather fewer side by side, too, than to write more than a quarter of the data once more.
+  unsigned fewer = memory.tasks_at_once;
+  while (fewer > 1 && fewer > threads / kThreadsPart && fan_in_at(fewer) < run_count) --fewer;
+  if (3 * run_count > 4 * fan_in_at(memory.tasks_at_once) && run_count <= kFanInMost &&
+      fan_in_at(fewer) >= run_count)
+    memory.tasks_at_once = fewer;
   memory.fan_in = std::clamp<std::size_t>(fan_in_at(memory.tasks_at_once), 2, kFanInMost);
   return memory;
 }

@@ -35,13 +35,13 @@ class TalliedMerge final : public PairSource {
   PairTally& tally_;
 };
 
-Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<const Run> runs,
+Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<const SortedRun> runs,
                                               std::uint32_t partition, const KeyRange& range,
                                               PairTally& tally) {
   std::vector<std::unique_ptr<PairSource>> sources;
   std::vector<const RunCursor*> cursors;
-  for (const Run& run : runs) {
-    MRUN_TRY_ASSIGN(auto cursor, RunCursor::open(budget, run, partition, range));
+  for (const SortedRun& run : runs) {
+    MRUN_TRY_ASSIGN(auto cursor, RunCursor::open(budget, run.segments, partition, range));
     cursors.push_back(cursor.get());
     sources.push_back(std::move(cursor));
   }
@@ -50,16 +50,10 @@ Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<co
       std::make_unique<TalliedMerge>(std::move(merger), std::move(cursors), tally));
 }
 
-// A file that merged runs are written to, one after the other.
-struct Lane {
-  std::unique_ptr<StorageFile> file;
-  std::uint64_t end = 0;  // The next run begins here.
-};
-
 // Appends one run to the lane and gives the room of what it was made of back. `pairs_gone` takes
 // how many pairs the combiner folded into others.
-Result<Run> merge_runs(std::span<const Run> runs, const MergeSetup& setup, Lane& lane,
-                       std::atomic<std::uint64_t>& pairs_gone) {
+Result<SortedRun> merge_runs(std::span<const SortedRun> runs, const MergeSetup& setup,
+                             RunLane& lane, std::atomic<std::uint64_t>& pairs_gone) {
   MRUN_TRY_ASSIGN(RunWriter writer,
                   RunWriter::create(setup.budget, *lane.file, lane.end, setup.block_bytes,
                                     setup.index_budget, setup.packing));
@@ -77,7 +71,7 @@ Result<Run> merge_runs(std::span<const Run> runs, const MergeSetup& setup, Lane&
     }
   }
   std::uint64_t expected = 0;
-  for (const Run& run : runs) expected += run.pair_count();
+  for (const SortedRun& run : runs) expected += run.pair_count();
   const std::uint64_t taken = setup.combiner.combines_early() ? folded : writer.pair_count();
   if (tally != expected || taken != expected) {
     return fail(Code::integrity,
@@ -89,15 +83,17 @@ Result<Run> merge_runs(std::span<const Run> runs, const MergeSetup& setup, Lane&
   MRUN_TRY_ASSIGN(Run run, writer.finish());
   lane.end = run.end();
   pairs_gone += expected - written;
-  for (const Run& merged : runs) merged.file().discard(merged.begin(), merged.size_bytes());
-  return run;
+  for (const SortedRun& merged : runs)
+    for (const Run& segment : merged.segments)
+      segment.file().discard(segment.begin(), segment.size_bytes());
+  return SortedRun(std::move(run));
 }
 
 // Puts each step's result in the place of the runs it was made of, and lets go of files that no run
 // lies in any more.
 void replace_merged(RunSet& set, std::span<const MergeStep> steps,
-                    std::vector<std::optional<Run>> merged, std::vector<Lane> lanes) {
-  std::vector<Run> runs;
+                    std::vector<std::optional<SortedRun>> merged, std::vector<RunLane> lanes) {
+  std::vector<SortedRun> runs;
   std::size_t step = 0;
   for (std::size_t i = 0; i < set.runs.size();) {
     if (step < steps.size() && steps[step].first == i) {
@@ -108,10 +104,12 @@ void replace_merged(RunSet& set, std::span<const MergeStep> steps,
     }
   }
   set.runs = std::move(runs);
-  for (Lane& lane : lanes) set.files.push_back(std::move(lane.file));
+  for (RunLane& lane : lanes) set.files.push_back(std::move(lane.file));
   std::erase_if(set.files, [&](const std::unique_ptr<StorageFile>& file) {
-    return std::none_of(set.runs.begin(), set.runs.end(),
-                        [&](const Run& run) { return &run.file() == file.get(); });
+    return std::none_of(set.runs.begin(), set.runs.end(), [&](const SortedRun& run) {
+      return std::any_of(run.segments.begin(), run.segments.end(),
+                         [&](const Run& segment) { return &segment.file() == file.get(); });
+    });
   });
 }
 
@@ -119,7 +117,7 @@ void replace_merged(RunSet& set, std::span<const MergeStep> steps,
 
 Result<void> RunSet::check() const {
   std::uint64_t held = 0;
-  for (const Run& run : runs) held += run.pair_count();
+  for (const SortedRun& run : runs) held += run.pair_count();
   if (held == pairs) return {};
   return fail(Code::integrity,
               fmt::format("the sorted runs hold {} pairs, and {} were written", held, pairs),
@@ -128,7 +126,7 @@ Result<void> RunSet::check() const {
 
 std::uint64_t RunSet::raw_bytes() const {
   std::uint64_t bytes = 0;
-  for (const Run& run : runs) bytes += run.raw_bytes();
+  for (const SortedRun& run : runs) bytes += run.raw_bytes();
   return bytes;
 }
 
@@ -142,13 +140,13 @@ Result<MergeInfo> merge_down(RunSet& set, const MergeSetup& setup) {
   MRUN_TRY(set.check());
   MergeInfo info;
   std::vector<std::uint64_t> sizes;
-  for (const Run& run : set.runs) sizes.push_back(run.size_bytes());
+  for (const SortedRun& run : set.runs) sizes.push_back(run.size_bytes());
   const MergePlan plan = plan_merge(sizes, setup.memory.fan_in);
   for (const std::vector<MergeStep>& steps : plan.passes) {
     const auto at_once = std::min<std::size_t>(setup.memory.tasks_at_once, steps.size());
-    std::vector<Lane> lanes(at_once);
-    for (Lane& lane : lanes) lane.file = setup.scratch.create();
-    std::vector<std::optional<Run>> merged(steps.size());
+    std::vector<RunLane> lanes(at_once);
+    for (RunLane& lane : lanes) lane.file = setup.scratch.create();
+    std::vector<std::optional<SortedRun>> merged(steps.size());
     std::atomic<std::uint64_t> pairs_gone{0};
     FirstFailure failure;
     for_each_limited(setup.executor, at_once, steps.size(), [&](std::size_t i, std::size_t lane) {

@@ -20,7 +20,7 @@ namespace mrun {
 /// Runs in the order that ties are broken by, and the files that hold them.
 struct RunSet {
   std::vector<std::unique_ptr<StorageFile>> files;
-  std::vector<Run> runs;
+  std::vector<SortedRun> runs;
   std::uint64_t pairs = 0;  ///< That all runs together must hold: counted as they were written.
 
   /// Code::integrity where they hold another number.

@@ -57,13 +57,13 @@ PiecePlan plan_pieces(const MapOutput& output, const UserCode& job, std::uint32_
 
 class MemoryPieceSource final : public PieceSource {
  public:
-  MemoryPieceSource(MapOutput& output, PiecePlan plan, unsigned width)
-      : output_(output), plan_(std::move(plan)), width_(width), sums_(plan_.pieces().size()) {}
+  MemoryPieceSource(PiecePlan plan, const EntrySum& accepted, unsigned width)
+      : plan_(std::move(plan)), accepted_(accepted), width_(width), sums_(plan_.pieces().size()) {}
 
-  Result<void> scatter(std::vector<EntryBlock*> blocks, Executor& executor, const StopFlag& stop) {
-    MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(output_.memory(), std::move(blocks), plan_,
-                                                  output_.partitioner().is_trivial(),
-                                                  std::size_t{width_} * 4, stop));
+  Result<void> scatter(SortMemory& memory, std::vector<EntryBlock*> blocks, bool one_partition,
+                       MemoryPieces::Tasks tasks, Executor& executor, const StopFlag& stop) {
+    MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(memory, std::move(blocks), plan_, one_partition,
+                                                  tasks, std::size_t{width_} * 4, stop));
     executor.for_each_index(pieces_->slice_count(),
                             [&](std::size_t slice) { pieces_->classify(slice); });
     pieces_->place();
@@ -78,22 +78,21 @@ class MemoryPieceSource final : public PieceSource {
   Result<std::unique_ptr<PairSource>> open(std::size_t piece) override {
     return pieces_->open(piece, sums_[piece]);
   }
-  std::uint64_t pair_count() const override { return output_.accepted().count(); }
+  std::uint64_t pair_count() const override { return accepted_.count(); }
   Result<void> check() const override {
     EntrySum consumed;
     for (const EntrySum& sum : sums_) consumed.add(sum);
-    const EntrySum accepted = output_.accepted();
-    if (consumed == accepted) return {};
+    if (consumed == accepted_) return {};
     return fail(Code::integrity,
                 fmt::format("{} pairs went into the sort and {} came out: pairs were lost, doubled "
                             "or changed in memory",
-                            accepted.count(), consumed.count()),
+                            accepted_.count(), consumed.count()),
                 "this is a bug in mrun or a fault of the machine's memory; no output was made");
   }
 
  private:
-  MapOutput& output_;
   const PiecePlan plan_;
+  const EntrySum accepted_;
   const unsigned width_;
   std::unique_ptr<MemoryPieces> pieces_;
   std::vector<EntrySum> sums_;  // By piece: each is written by one thread.
@@ -130,16 +129,16 @@ class RunPieceSource final : public PieceSource {
   PairTally tally_{0};
 };
 
-std::vector<std::vector<WeightedKey>> sample_blocks(const std::vector<EntryBlock*>& blocks,
-                                                    const MapOutput& output, const UserCode& job,
-                                                    std::uint64_t entries) {
-  const bool one_partition = output.partitioner().is_trivial();
+std::vector<std::vector<WeightedKey>> sample_entries(const HeldEntries& held,
+                                                     const Partitioner& partitioner,
+                                                     const UserCode& job) {
+  const bool one_partition = partitioner.is_trivial();
   const bool cuts_keys = may_cut_keys(job.spec());
-  std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
-  const std::uint64_t stride = entries / kSamples + 1;
+  std::vector<std::vector<WeightedKey>> samples(partitioner.partitions());
+  const std::uint64_t stride = held.sum.count() / kSamples + 1;
   std::uint64_t position = 0;  // Of the next sample, from the block's first entry.
   KeyBytes key_bytes;
-  for (const EntryBlock* block : blocks) {
+  for (const EntryBlock* block : held.blocks) {
     for (; position < block->count; position += stride) {
       const Pair pair = resolve(block->entries[position], block->task);
       const Slice key = key_bytes.of(std::span(&pair, 1)).front();
@@ -163,8 +162,8 @@ struct RunSamples {
 RunSamples sample_runs(const RunSet& set, std::uint32_t partitions, bool cuts_keys) {
   RunSamples samples{std::vector<std::vector<WeightedKey>>(partitions),
                      std::vector<std::vector<WeightedKey>>(partitions)};
-  for (const Run& run : set.runs) {
-    for (const BlockHeader& block : run.index()) {
+  const auto sample = [&](const Run& segment) {
+    for (const BlockHeader& block : segment.index()) {
       std::uint8_t prefix[kPrefixBytes];
       store_big_endian(prefix, block.first_k0);
       store_big_endian(prefix + 8, block.first_k1);
@@ -173,10 +172,12 @@ RunSamples sample_runs(const RunSet& set, std::uint32_t partitions, bool cuts_ke
       const bool is_whole = size == block.first_klen;
       (is_whole ? samples.whole : samples.cut_off)[block.partition].push_back(
           {std::string(reinterpret_cast<const char*>(prefix), size),
-           block.raw_bytes * run.footer().index_stride,
+           block.raw_bytes * segment.footer().index_stride,
            is_whole && cuts_keys ? block.first_task : 0});
     }
-  }
+  };
+  for (const SortedRun& run : set.runs)
+    std::for_each(run.segments.begin(), run.segments.end(), sample);
   return samples;
 }
 
@@ -197,11 +198,18 @@ void add_united_sample(const MapOutput& output, std::vector<WeightedKey>& sample
   }
 }
 
+// Entries of a piece in memory.
+std::uint64_t piece_entries(const HeldEntries& held) {
+  const std::uint64_t bytes_per_entry =
+      held.bytes / std::max<std::uint64_t>(1, held.sum.count()) + 1;
+  return std::clamp<std::uint64_t>(kPieceBytes / bytes_per_entry, 1, kPieceEntries);
+}
+
 // Pieces few enough that their borders cost little, many enough for all threads, and so small that
 // what one thread makes while another writes before it finds room in the queue of the output.
 std::uint64_t run_piece_bytes(const RunSet& set, unsigned threads, std::uint64_t queue_bytes) {
   std::uint64_t row = 0;  // A block of every run.
-  for (const Run& run : set.runs)
+  for (const SortedRun& run : set.runs)
     row += std::min<std::uint64_t>(run.raw_bytes(), run.block_bytes());
   const std::uint64_t least = std::max(kRunPieceBytes, row * kRunPieceBlocks);
   const std::uint64_t share = set.raw_bytes() / (threads * kRunPiecesPerThread);
@@ -213,17 +221,27 @@ std::uint64_t run_piece_bytes(const RunSet& set, unsigned threads, std::uint64_t
 Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const UserCode& job,
                                                       std::uint32_t part_count, Executor& executor,
                                                       const StopFlag& stop) {
-  std::vector<EntryBlock*> blocks = output.blocks_in_order();
-  const std::uint64_t entries = output.accepted().count();
+  HeldEntries held = output.held();
   std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
-  if (may_cut(job.spec())) samples = sample_blocks(blocks, output, job, entries);
-  const std::uint64_t bytes_per_entry =
-      output.held_bytes() / std::max<std::uint64_t>(1, entries) + 1;
-  const std::uint64_t unit =
-      std::clamp<std::uint64_t>(kPieceBytes / bytes_per_entry, 1, kPieceEntries);
+  if (may_cut(job.spec())) samples = sample_entries(held, output.partitioner(), job);
   auto source = std::make_unique<MemoryPieceSource>(
-      output, plan_pieces(output, job, part_count, std::move(samples), unit), executor.width());
-  MRUN_TRY(source->scatter(std::move(blocks), executor, stop));
+      plan_pieces(output, job, part_count, std::move(samples), piece_entries(held)), held.sum,
+      executor.width());
+  MRUN_TRY(source->scatter(output.memory(), std::move(held.blocks),
+                           output.partitioner().is_trivial(), MemoryPieces::Tasks::unnamed,
+                           executor, stop));
+  return std::unique_ptr<PieceSource>(std::move(source));
+}
+
+Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEntries held,
+                                                     const Partitioner& partitioner,
+                                                     const UserCode& job, Executor& executor,
+                                                     const StopFlag& stop) {
+  PiecePlan plan = PiecePlan::of_partitions(
+      cut_partitions(sample_entries(held, partitioner, job), piece_entries(held)));
+  auto source = std::make_unique<MemoryPieceSource>(std::move(plan), held.sum, executor.width());
+  MRUN_TRY(source->scatter(memory, std::move(held.blocks), partitioner.is_trivial(),
+                           MemoryPieces::Tasks::named, executor, stop));
   return std::unique_ptr<PieceSource>(std::move(source));
 }
 

@@ -32,6 +32,13 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                                       std::uint32_t part_count, Executor& executor,
                                                       const StopFlag& stop);
 
+/// The same for entries that are to be written as a run: pieces are in order of (partition, key).
+/// Borrows `memory`, the entries and `partitioner`.
+Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEntries held,
+                                                     const Partitioner& partitioner,
+                                                     const UserCode& job, Executor& executor,
+                                                     const StopFlag& stop);
+
 /// All pairs are in runs. Takes them over; borrows the rest. `queue_bytes`: what the output may
 /// hold of pieces whose turn to be written has not come.
 std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,

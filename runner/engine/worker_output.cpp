@@ -10,9 +10,8 @@
 
 namespace mrun {
 
-WorkerOutput::WorkerOutput(MapOutput& shared, std::uint32_t number)
+WorkerOutput::WorkerOutput(MapOutput& shared)
     : shared_(shared),
-      number_(number),
       buffer_(shared.memory_, shared.partitioner_),
       lists_(shared.memory_, shared.partitioner_) {}
 
@@ -132,7 +131,7 @@ Result<void> WorkerOutput::Store::accept(const EntryBatch& whole) {
     if (batch.entries.empty()) return {};
     MRUN_TRY(worker_.end_spreading());
   }
-  if (shared.is_pressed(worker_)) MRUN_TRY(shared.spill_worker(worker_));
+  if (shared.pressure_.load(std::memory_order_relaxed)) MRUN_TRY(shared.make_room(worker_, 0));
   // A batch may refer to more than all of the memory: it is taken in parts that fit.
   const std::uint64_t part_most = shared.setup_.plan.sort_bytes / 8;
   for (EntryBatch part = batch; !part.entries.empty();) {
@@ -149,7 +148,8 @@ Result<void> WorkerOutput::Store::accept(const EntryBatch& whole) {
 
 Result<void> WorkerOutput::Store::accept_big(Slice key, Slice value) {
   MRUN_TRY(worker_.check_fits(SortBuffer::big_bytes(key, value)));
-  if (worker_.shared_.is_pressed(worker_)) MRUN_TRY(worker_.shared_.spill_worker(worker_));
+  if (worker_.shared_.pressure_.load(std::memory_order_relaxed))
+    MRUN_TRY(worker_.shared_.make_room(worker_, 0));
   for (unsigned waits = 0; !worker_.buffer_.try_accept_big(key, value); ++waits) {
     MRUN_TRY(worker_.shared_.make_room(worker_, waits));
   }

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "model/user_code.hpp"
-#include "os/storage.hpp"
 #include "shuffle/combine_table.hpp"
 #include "shuffle/key_borders.hpp"
 #include "shuffle/sort_buffer.hpp"
@@ -17,12 +17,19 @@ namespace mrun {
 
 class MapOutput;
 
+/// Entries that workers hold.
+struct HeldEntries {
+  std::vector<EntryBlock*> blocks;  ///< In input order.
+  EntrySum sum;
+  std::uint64_t bytes = 0;  ///< Charged for them.
+};
+
 /// What one worker has emitted: a combine table, where the job combines, and a sort buffer behind
 /// it; where the fold is exact and more and more pairs leave the table, lists by hash between the
 /// two. Used by one thread at a time; an idle one may be spilled by others.
 class WorkerOutput final : public EntrySink {
  public:
-  WorkerOutput(MapOutput& shared, std::uint32_t number);
+  explicit WorkerOutput(MapOutput& shared);
 
   void begin_task(std::uint32_t task);
   /// After a task that succeeded: what may not be combined across tasks leaves the table.
@@ -64,7 +71,6 @@ class WorkerOutput final : public EntrySink {
   void sample(std::span<const Pair> pairs);
 
   MapOutput& shared_;
-  const std::uint32_t number_;
   Store store_{*this};
   SortBuffer buffer_;
   SortBuffer lists_;  // Where many pairs leave the table: in lists by hash, until `fold_lists`.
@@ -75,8 +81,6 @@ class WorkerOutput final : public EntrySink {
   std::uint64_t emitted_pairs_ = 0;
   std::uint64_t stored_pairs_ = 0;    // Of all, what went to the sort buffer.
   std::uint64_t unloaded_pairs_ = 0;  // Of those, what has left it for a run.
-  std::unique_ptr<StorageFile> run_file_;
-  std::uint64_t run_file_bytes_ = 0;
 };
 
 }  // namespace mrun

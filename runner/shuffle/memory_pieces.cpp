@@ -6,17 +6,17 @@
 
 namespace mrun {
 
-Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory,
-                                                           std::vector<EntryBlock*> blocks,
-                                                           const PiecePlan& plan,
-                                                           bool one_partition, std::size_t slices,
-                                                           const StopFlag& stop) {
+Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(
+    SortMemory& memory, std::vector<EntryBlock*> blocks, const PiecePlan& plan, bool one_partition,
+    Tasks tasks, std::size_t slices, const StopFlag& stop) {
   std::uint64_t entries = 0;
   for (const EntryBlock* block : blocks) entries += block->count;
   PageBuffer items, copies;
-  if (auto room = PageBuffer::allocate(memory.budget(), entries * sizeof(Entry))) {
-    copies = *std::move(room);
-  } else {
+  if (tasks == Tasks::unnamed) {
+    if (auto room = PageBuffer::allocate(memory.budget(), entries * sizeof(Entry)))
+      copies = *std::move(room);
+  }
+  if (!copies) {
     MRUN_TRY_ASSIGN(items,
                     PageBuffer::allocate(memory.item_memory(),
                                          std::max<std::uint64_t>(1, entries) * sizeof(SortItem)));

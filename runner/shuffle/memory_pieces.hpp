@@ -16,16 +16,20 @@ namespace mrun {
 /// First every slice is classified, then `place` is called once, then every slice is scattered,
 /// then pieces may be opened: each of these by any threads at once. After a stop the steps do
 /// nothing, and no piece may be opened. The blocks stay as they are,
-/// apart from their `parts`, which then name pieces. Where the budget has room for them, entries
-/// are copied to their piece, so that it is read from the cache, and its items are made when it is
-/// opened; else items are scattered, which refer to the blocks.
+/// apart from their `parts`, which then name pieces. Where that is wanted and the budget has room,
+/// entries are copied to their piece, so that it is read from the cache, and its items are made
+/// when it is opened; else items are scattered, which refer to the blocks.
 class MemoryPieces {
  public:
+  /// Whether the pieces' pairs shall name their task: copied entries do not.
+  enum class Tasks : std::uint8_t { unnamed, named };
+
   /// `blocks` in input order. All outlive the pieces. Errors: limit.
   static Result<std::unique_ptr<MemoryPieces>> create(SortMemory& memory,
                                                       std::vector<EntryBlock*> blocks,
                                                       const PiecePlan& plan, bool one_partition,
-                                                      std::size_t slices, const StopFlag& stop);
+                                                      Tasks tasks, std::size_t slices,
+                                                      const StopFlag& stop);
 
   std::size_t slice_count() const { return slices_.size(); }
   void classify(std::size_t slice);

@@ -67,6 +67,18 @@ Result<Run> Run::open(MemoryBudget& budget, StorageFile& file, std::uint64_t beg
   return run;
 }
 
+std::size_t SortedRun::block_bytes_largest() const {
+  std::size_t largest = 0;
+  for (const Run& segment : segments) largest = std::max(largest, segment.block_bytes_largest());
+  return largest;
+}
+
+std::uint64_t SortedRun::sum(std::uint64_t (Run::*count)() const) const {
+  std::uint64_t sum = 0;
+  for (const Run& segment : segments) sum += (segment.*count)();
+  return sum;
+}
+
 Result<void> Run::read_index(MemoryBudget& budget) {
   const std::size_t entries = footer_.index_entries;
   if (!charge_.try_add(budget, index_charge(entries)))

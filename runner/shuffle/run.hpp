@@ -1,8 +1,10 @@
-// Run: where one sorted run lies on disk, and its index.
+// Run: where sorted pairs lie on disk, and their index. SortedRun: runs whose keys follow each
+// other, which several threads have written.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -60,6 +62,30 @@ class Run {
   RunFooter footer_;
   std::vector<BlockHeader> index_;
   Charge charge_;
+};
+
+/// What one spill or merge has written: all its pairs in order of (partition, key), the segments
+/// one after another. At least one segment; all have blocks of one size.
+struct SortedRun {
+  std::vector<Run> segments;
+
+  explicit SortedRun(std::vector<Run> parts) : segments(std::move(parts)) {}
+  explicit SortedRun(Run whole) { segments.push_back(std::move(whole)); }
+
+  std::uint64_t pair_count() const { return sum(&Run::pair_count); }
+  std::uint64_t size_bytes() const { return sum(&Run::size_bytes); }
+  std::uint64_t raw_bytes() const { return sum(&Run::raw_bytes); }
+  std::size_t block_bytes() const { return segments.front().block_bytes(); }
+  std::size_t block_bytes_largest() const;
+
+ private:
+  std::uint64_t sum(std::uint64_t (Run::*count)() const) const;
+};
+
+/// A file that one thread at a time writes runs to, one after the other.
+struct RunLane {
+  std::unique_ptr<StorageFile> file;
+  std::uint64_t end = 0;  ///< The next run begins here.
 };
 
 /// The error for bytes of a run that are not as they were written; `offset` counts from the file's

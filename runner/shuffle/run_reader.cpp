@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/check.hpp"
@@ -21,11 +20,18 @@ constexpr std::size_t kPairsBytes = kCursorBatchPairs * sizeof(Pair);
 constexpr std::size_t kBlockSlackBytes = 128;
 static_assert(kBlockSlackBytes >= kBlockHeaderBytes && kBlockSlackBytes >= kDecodeSlackBytes);
 
+/// Headers of blocks that the index does not list are read so many bytes at a time: with very many
+/// partitions blocks are small, and one that is wanted stands behind many.
+constexpr std::size_t kHeaderWindowBytes = std::size_t{16} << 10;
+static_assert(kHeaderWindowBytes <= kBlockBytesMin);
+
 /// How far the system is asked to read ahead of a cursor, in steps of half of it. Many cursors read
 /// at many places of one file, where it does not foresee by itself what comes next.
 constexpr std::uint64_t kReadAheadBytes = std::uint64_t{1} << 20;
 /// What was read is dropped from the cache in steps of this many bytes.
 constexpr std::uint64_t kDropBytes = std::uint64_t{4} << 20;
+/// Less is not worth the call at a cursor's end.
+constexpr std::uint64_t kDropAtEndBytes = std::uint64_t{64} << 10;
 
 constexpr std::size_t work_offset(std::size_t block_bytes) {
   return (kPairsBytes + 2 * (block_bytes + kBlockSlackBytes) + 63) / 64 * 64;
@@ -73,26 +79,49 @@ std::size_t RunCursor::memory_bytes(std::size_t block_bytes, bool has_zstd) {
   return (buffer_bytes(block_bytes, has_zstd) + page - 1) / page * page;
 }
 
-Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget, const Run& run,
+Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget,
+                                                   std::span<const Run> segments,
                                                    std::uint32_t partition, KeyRange range) {
-  MRUN_TRY_ASSIGN(PageBuffer memory,
-                  PageBuffer::allocate(budget, buffer_bytes(run.block_bytes(), run.has_zstd())));
+  const Run& first = segments.front();
+  MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(first.block_bytes(),
+                                                                               first.has_zstd())));
   return std::unique_ptr<RunCursor>(
-      new RunCursor(budget, run, partition, std::move(range), std::move(memory)));
+      new RunCursor(budget, segments, partition, std::move(range), std::move(memory)));
 }
 
-RunCursor::RunCursor(MemoryBudget& budget, const Run& run, std::uint32_t partition, KeyRange range,
-                     PageBuffer memory)
+RunCursor::RunCursor(MemoryBudget& budget, std::span<const Run> segments, std::uint32_t partition,
+                     KeyRange range, PageBuffer memory)
     : budget_(&budget),
-      run_(&run),
+      segments_(segments),
       partition_(partition),
       range_(std::move(range)),
       low_(bound_of(range_.low, range_.low_task)),
       high_(bound_of(range_.high, range_.high_task)),
       memory_(std::move(memory)),
       above_low_(!range_.has_low) {
+  choose_segment();
   start_from_index();
   dropped_ = next_offset_;
+}
+
+/// The first segment that may hold what is wanted: the one before those that begin above it.
+void RunCursor::choose_segment() {
+  const auto after =
+      std::partition_point(segments_.begin() + 1, segments_.end(), [this](const Run& segment) {
+        return !segment.index().empty() && starts_below(segment.index().front());
+      });
+  segments_ = segments_.subspan(static_cast<std::size_t>(after - segments_.begin()) - 1);
+}
+
+/// False where the segment at hand is the last.
+bool RunCursor::enter_next_segment() {
+  if (segments_.size() == 1) return false;
+  drop_behind(true);
+  segments_ = segments_.subspan(1);
+  next_offset_ = dropped_ = kRunHeaderBytes;
+  next_block_ = advised_ = window_begin_ = window_end_ = 0;
+  header_known_ = false;
+  return true;
 }
 
 /// Whether no pair of the blocks before this one can be wanted: they end where it begins.
@@ -102,7 +131,7 @@ bool RunCursor::starts_below(const BlockHeader& header) const {
 }
 
 void RunCursor::start_from_index() {
-  const std::span<const BlockHeader> index = run_->index();
+  const std::span<const BlockHeader> index = run().index();
   if (index.empty()) {
     next_offset_ = kRunHeaderBytes;
     return;
@@ -114,15 +143,15 @@ void RunCursor::start_from_index() {
   // The block before it may end with what is wanted, unless it surely holds another partition
   // alone.
   const bool others_before =
-      entry == 0 || (run_->footer().index_stride == 1 && index[entry - 1].partition < partition_);
+      entry == 0 || (run().footer().index_stride == 1 && index[entry - 1].partition < partition_);
   if (!others_before) --entry;
   if (entry == index.size()) {
-    next_offset_ = run_->footer().index_offset;
-    next_block_ = run_->footer().block_count;
+    next_offset_ = run().footer().index_offset;
+    next_block_ = run().footer().block_count;
     return;
   }
   next_offset_ = index[entry].offset;
-  next_block_ = entry * run_->footer().index_stride;
+  next_block_ = entry * run().footer().index_stride;
 }
 
 Result<std::span<const Pair>> RunCursor::next() {
@@ -167,7 +196,11 @@ Result<bool> RunCursor::load_block() {
   if (oversized_) oversized_ = PageBuffer();
   for (;;) {
     MRUN_TRY_ASSIGN(const bool any, need_header());
-    if (!any || header_.partition > partition_) return false;
+    if (!any) {
+      if (enter_next_segment()) continue;
+      return false;
+    }
+    if (header_.partition > partition_) return false;
     if (header_.partition == partition_) {
       if (range_.has_high && surely_not_below(header_, high_)) return false;
       if (above_low_) break;
@@ -184,21 +217,38 @@ Result<bool> RunCursor::load_block() {
 /// Reads the next block's header if it is not there yet; false at the run's end.
 Result<bool> RunCursor::need_header() {
   if (header_known_) return true;
-  if (next_offset_ == run_->footer().index_offset) {
-    if (next_block_ != run_->footer().block_count)
+  if (next_offset_ == run().footer().index_offset) {
+    if (next_block_ != run().footer().block_count)
       return corrupt(next_offset_, "blocks are missing");
     return false;
   }
-  std::array<std::byte, kBlockHeaderBytes> bytes;
-  MRUN_TRY(run_->file().read_at(bytes, run_->begin() + next_offset_));
+  MRUN_TRY_ASSIGN(const auto bytes, header_bytes(next_offset_));
   MRUN_TRY(accept_header(bytes));
   return true;
+}
+
+/// The bytes of the header at `offset`, from the run's begin, until a block is read.
+Result<std::span<const std::byte, kBlockHeaderBytes>> RunCursor::header_bytes(
+    std::uint64_t offset) {
+  std::byte* const window = memory_.data() + kPairsBytes;  // Where a stored block is read to.
+  if (offset < window_begin_ || offset + kBlockHeaderBytes > window_end_) {
+    // An index follows the blocks, so a header's bytes are there to be read.
+    const std::uint64_t end =
+        std::max(std::min(offset + kHeaderWindowBytes, run().footer().index_offset),
+                 offset + kBlockHeaderBytes);
+    MRUN_TRY(run().file().read_at({window, static_cast<std::size_t>(end - offset)},
+                                  run().begin() + offset));
+    window_begin_ = offset;
+    window_end_ = end;
+  }
+  return std::span<const std::byte, kBlockHeaderBytes>(window + (offset - window_begin_),
+                                                       kBlockHeaderBytes);
 }
 
 Result<void> RunCursor::accept_header(std::span<const std::byte, kBlockHeaderBytes> bytes) {
   const auto header = decode_block_header(bytes);
   if (!header) return corrupt(next_offset_, "the checksum of a block's header does not hold");
-  const RunFooter& footer = run_->footer();
+  const RunFooter& footer = run().footer();
   const bool listed = next_block_ % footer.index_stride == 0;
   const bool sound =
       header->offset == next_offset_ && next_block_ < footer.block_count &&
@@ -208,9 +258,9 @@ Result<void> RunCursor::accept_header(std::span<const std::byte, kBlockHeaderByt
       (header->codec == BlockCodec::raw
            ? header->stored_bytes == header->raw_bytes
            : (header->codec == BlockCodec::lz4 ||
-              (header->codec == BlockCodec::zstd && run_->has_zstd())) &&
+              (header->codec == BlockCodec::zstd && run().has_zstd())) &&
                  header->stored_bytes <= footer.block_bytes) &&
-      (!listed || run_->index()[next_block_ / footer.index_stride] == *header);
+      (!listed || run().index()[next_block_ / footer.index_stride] == *header);
   if (!sound) return corrupt(next_offset_, "a block's header contradicts the index");
   header_ = *header;
   header_known_ = true;
@@ -226,12 +276,11 @@ void RunCursor::step_over() {
 /// Whether the block at hand may hold a pair at or above the low bound. Where it does not, the
 /// header after it is the one at hand when `step_over` has been called.
 Result<bool> RunCursor::needed_for_low() {
-  const RunFooter& footer = run_->footer();
+  const RunFooter& footer = run().footer();
   if (footer.index_stride == 1 || next_block_ % footer.index_stride == footer.index_stride - 1 ||
       header_.end() == footer.index_offset)
     return true;
-  std::array<std::byte, kBlockHeaderBytes> bytes;
-  MRUN_TRY(run_->file().read_at(bytes, run_->begin() + header_.end()));
+  MRUN_TRY_ASSIGN(const auto bytes, header_bytes(header_.end()));
   const auto after = decode_block_header(bytes);
   if (!after) return corrupt(header_.end(), "the checksum of a block's header does not hold");
   return !starts_below(*after);
@@ -239,33 +288,35 @@ Result<bool> RunCursor::needed_for_low() {
 
 void RunCursor::read_ahead() {
   if (advised_ > next_offset_ + kReadAheadBytes / 2) return;
-  const std::uint64_t end = run_->footer().index_offset;
+  const std::uint64_t end = run().footer().index_offset;
   const std::uint64_t from = std::max(advised_, next_offset_);
   const std::uint64_t to = std::min(end, next_offset_ + kReadAheadBytes);
-  if (from < to) run_->file().start_reading(run_->begin() + from, to - from);
+  if (from < to) run().file().start_reading(run().begin() + from, to - from);
   advised_ = next_offset_ + kReadAheadBytes;
 }
 
 /// A last merge reads each byte once, but for blocks at borders, and several merges read no more:
 /// so what lies behind need not push out what others have in the cache.
 void RunCursor::drop_behind(bool at_end) {
-  if (next_offset_ < dropped_ + (at_end ? 1 : kDropBytes)) return;
-  run_->file().drop_cached(run_->begin() + dropped_, next_offset_ - dropped_);
+  if (next_offset_ < dropped_ + (at_end ? kDropAtEndBytes : kDropBytes)) return;
+  run().file().drop_cached(run().begin() + dropped_, next_offset_ - dropped_);
   dropped_ = next_offset_;
 }
 
 RunCursor::~RunCursor() { drop_behind(true); }
 
 Result<void> RunCursor::read_block() {
-  read_ahead();
+  if (reads_on_) read_ahead();
+  reads_on_ = true;
   const BlockHeader header = header_;
-  const RunFooter& footer = run_->footer();
+  window_begin_ = window_end_ = 0;
+  const RunFooter& footer = run().footer();
   MRUN_TRY_ASSIGN(std::byte* const raw, raw_room(header.raw_bytes));
   std::byte* const stored = header.codec == BlockCodec::raw ? raw : memory_.data() + kPairsBytes;
   step_over();
   // An index or another block follows every block, so a header's bytes are there to be read.
-  MRUN_TRY(run_->file().read_at({stored, header.stored_bytes + kBlockHeaderBytes},
-                                run_->begin() + header.offset + kBlockHeaderBytes));
+  MRUN_TRY(run().file().read_at({stored, header.stored_bytes + kBlockHeaderBytes},
+                                run().begin() + header.offset + kBlockHeaderBytes));
   const std::span<const std::byte> bytes(stored, header.stored_bytes);
   if (block_checksum(bytes) != header.checksum)
     return corrupt(header.offset, "the checksum of a block does not hold");
@@ -285,20 +336,20 @@ Result<void> RunCursor::read_block() {
 bool RunCursor::unpack(BlockCodec codec, std::span<const std::byte> stored,
                        std::span<std::byte> raw) const {
   if (codec == BlockCodec::lz4) return lz4_decompress(stored, raw);
-  const std::size_t work = work_offset(run_->block_bytes());
+  const std::size_t work = work_offset(run().block_bytes());
   return zstd_decompress(stored, raw, {memory_.data() + work, memory_.size() - work});
 }
 
 /// Where `raw_bytes` and the slack find room.
 Result<std::byte*> RunCursor::raw_room(std::uint64_t raw_bytes) {
-  const std::size_t block_bytes = run_->block_bytes();
+  const std::size_t block_bytes = run().block_bytes();
   if (raw_bytes <= block_bytes)
     return memory_.data() + kPairsBytes + block_bytes + kBlockSlackBytes;
   auto room = PageBuffer::allocate(*budget_, raw_bytes + kBlockSlackBytes);
   if (!room)
     return fail(Code::limit,
                 fmt::format("a pair in '{}' needs {} of memory to be merged, and {} are free",
-                            run_->file().name(), size_text(raw_bytes + kBlockSlackBytes),
+                            run().file().name(), size_text(raw_bytes + kBlockSlackBytes),
                             size_text(budget_->free_bytes())),
                 fmt::format("give {} more with --memory", size_text(raw_bytes + kBlockSlackBytes)));
   oversized_ = *std::move(room);
@@ -306,7 +357,7 @@ Result<std::byte*> RunCursor::raw_room(std::uint64_t raw_bytes) {
 }
 
 Failure RunCursor::corrupt(std::uint64_t offset, const char* why) const {
-  return damaged_run(run_->file(), run_->begin() + offset, why);
+  return damaged_run(run().file(), run().begin() + offset, why);
 }
 
 }  // namespace mrun

@@ -18,16 +18,21 @@ namespace mrun {
 constexpr std::size_t kCursorBatchPairs = 1024;
 
 /// Reads block by block and checks each block's header, checksum and count before a pair of it is
-/// delivered. Borrows the run. One thread at a time.
+/// delivered. Borrows the runs. One thread at a time.
 class RunCursor final : public PairSource {
  public:
   /// What a cursor charges. A run with a pair larger than a block charges that pair's size more
   /// while it reads it.
   static std::size_t memory_bytes(std::size_t block_bytes, bool has_zstd = false);
 
-  /// The pairs of `partition` that lie in `range`. Errors: limit.
-  static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget, const Run& run,
+  /// The pairs of `partition` that lie in `range`, of a sorted run's segments. Errors: limit.
+  static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget,
+                                                 std::span<const Run> segments,
                                                  std::uint32_t partition, KeyRange range = {});
+  static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget, const Run& run,
+                                                 std::uint32_t partition, KeyRange range = {}) {
+    return open(budget, std::span(&run, 1), partition, std::move(range));
+  }
 
   /// Errors: integrity, naming file and offset; limit where an oversized pair does not fit, naming
   /// the size it needs; what the file says.
@@ -40,14 +45,18 @@ class RunCursor final : public PairSource {
   ~RunCursor() override;
 
  private:
-  RunCursor(MemoryBudget& budget, const Run& run, std::uint32_t partition, KeyRange range,
-            PageBuffer memory);
+  RunCursor(MemoryBudget& budget, std::span<const Run> segments, std::uint32_t partition,
+            KeyRange range, PageBuffer memory);
 
+  const Run& run() const { return segments_.front(); }
+  void choose_segment();
+  bool enter_next_segment();
   void start_from_index();
   bool starts_below(const BlockHeader& header) const;
   std::span<const Pair> within_range(std::span<const Pair> pairs);
   Result<bool> load_block();
   Result<bool> need_header();
+  Result<std::span<const std::byte, kBlockHeaderBytes>> header_bytes(std::uint64_t offset);
   Result<void> accept_header(std::span<const std::byte, kBlockHeaderBytes> bytes);
   Result<bool> needed_for_low();
   void step_over();
@@ -59,7 +68,7 @@ class RunCursor final : public PairSource {
   Failure corrupt(std::uint64_t offset, const char* why) const;
 
   MemoryBudget* budget_;
-  const Run* run_;
+  std::span<const Run> segments_;  // That are still to be read; the first is being read.
   std::uint32_t partition_;
   KeyRange range_;
   Pair low_;  // The range's bounds; their tails lie in range_.
@@ -69,9 +78,12 @@ class RunCursor final : public PairSource {
   PageBuffer oversized_;           // A raw block of one pair that is larger than the others.
   std::uint64_t next_offset_ = 0;  // Of the next block, from the run's begin.
   std::uint64_t next_block_ = 0;   // Its ordinal.
-  std::uint64_t advised_ = 0;      // Up to here the system was asked to read, from the run's begin.
-  std::uint64_t dropped_ = 0;      // Up to here it may forget what was read.
-  BlockHeader header_;             // Its header, where header_known_.
+  bool reads_on_ = false;          // A block was read: more will be.
+  // From where to where headers are at hand, from the run's begin.
+  std::uint64_t window_begin_ = 0, window_end_ = 0;
+  std::uint64_t advised_ = 0;  // Up to here the system was asked to read, from the run's begin.
+  std::uint64_t dropped_ = 0;  // Up to here it may forget what was read.
+  BlockHeader header_;         // Its header, where header_known_.
   bool header_known_ = false;
   bool above_low_;  // From here on no pair is below the range.
   bool done_ = false;

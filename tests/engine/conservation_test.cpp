@@ -93,9 +93,7 @@ std::function<void(OpenPipeline&)> seed_pairs(FaultyPairs::Fault fault) {
 
 std::function<void(OpenPipeline&)> seed_blocks(std::function<void(EntryBlock&)> damage) {
   return [damage](OpenPipeline& pipeline) {
-    pipeline.hooks.mapped = [damage](MapOutput& output) {
-      damage(*output.blocks_in_order().front());
-    };
+    pipeline.hooks.mapped = [damage](MapOutput& output) { damage(*output.held().blocks.front()); };
   };
 }
 
@@ -316,10 +314,10 @@ TEST(Conservation, CatchesBugsOfRuns) {
        seed_runs([](RunSet& set) { set.runs.erase(set.runs.begin() + 1); })},
       {"a run is listed twice", Caught::at_run_time, JobShape::join, true,
        seed_runs([](RunSet& set) {
-         auto again =
-             Run::open(run_indexes(), set.runs[1].file(), set.runs[1].begin(), set.runs[1].end());
+         const mrun::Run& run = set.runs[1].segments.front();
+         auto again = mrun::Run::open(run_indexes(), run.file(), run.begin(), run.end());
          ASSERT_TRUE(again);
-         set.runs.push_back(*std::move(again));
+         set.runs.emplace_back(*std::move(again));
        })},
       {"a run's bit flips as it is read", Caught::at_run_time, JobShape::join, true,
        [=](OpenPipeline& pipeline) { pipeline.storage.scratch.after_read = flip_middle; }},

@@ -144,30 +144,34 @@ TEST(DiskForecast, AJobThatCannotBeTriedIsRunAllTheSame) {
 }
 
 /// Merges `count` runs of like size with the memory of `plan`, and compares with the forecast.
-void check_merge(std::uint64_t count, unsigned threads, const MemoryPlan& plan) {
+void check_merge(std::uint64_t count, unsigned threads, MemoryPlan plan) {
   SCOPED_TRACE(fmt::format("{} runs, {} threads", count, threads));
   const TempFolder folder;
   SmallDisks disks;
   ScratchSpace scratch(disks, {folder.path()});
   MemoryBudget index_budget(std::size_t{1} << 30);
   RunSet set;
-  for (unsigned worker = 0; worker < threads; ++worker) set.files.push_back(scratch.create());
+  plan.spill_writers = threads;
+  for (unsigned lane = 0; lane < threads; ++lane) set.files.push_back(scratch.create());
   std::vector<std::uint64_t> ends(threads);
   for (std::uint64_t i = 0; i < count; ++i) {
-    const auto worker = static_cast<std::size_t>(i * threads / count);
-    Records records;
-    for (int k = 0; k < 50; ++k)
-      records.push_back(
-          {std::to_string(10'000 + k), std::string(100, 'x'), static_cast<std::uint32_t>(200 + i)});
-    RunWriter writer = *RunWriter::create(index_budget, *set.files[worker], ends[worker],
-                                          kBlockBytesMin, {SpillCompression::none});
-    ASSERT_TRUE(writer.add(0, pairs_of(records)));
-    set.runs.push_back(*writer.finish());
-    set.pairs += records.size();
-    ends[worker] = set.runs.back().end();
+    std::vector<Run> segments;
+    for (unsigned lane = 0; lane < threads; ++lane) {
+      Records records;
+      for (unsigned k = 0; k < 50; ++k)
+        records.push_back({std::to_string(10'000 + 50 * lane + k), std::string(100, 'x'),
+                           static_cast<std::uint32_t>(200 + i)});
+      RunWriter writer = *RunWriter::create(index_budget, *set.files[lane], ends[lane],
+                                            kBlockBytesMin, {SpillCompression::none});
+      ASSERT_TRUE(writer.add(0, pairs_of(records)));
+      segments.push_back(*writer.finish());
+      ends[lane] = segments.back().end();
+      set.pairs += records.size();
+    }
+    set.runs.emplace_back(std::move(segments));
   }
   RunsForecast runs{count, 0};
-  for (const Run& run : set.runs) runs.bytes += run.size_bytes();
+  for (const SortedRun& run : set.runs) runs.bytes += run.size_bytes();
   const MergeForecast forecast = forecast_merge(runs, plan, threads, SpillCompression::none);
 
   const MergeMemory memory = MergeMemory::for_runs(plan, threads, plan.block_bytes,
@@ -215,10 +219,10 @@ TEST(MergeForecast, IsWhatMergesInPassesDo) {
 TEST(RunsForecast, NothingIsSpilledThatFits) {
   MemoryPlan plan;
   plan.sort_bytes = 100;
-  EXPECT_EQ(forecast_runs(100, 50, plan, 2).runs, 0u);
-  EXPECT_EQ(forecast_runs(101, 50, plan, 2).runs, 3u);
-  EXPECT_EQ(forecast_runs(1000, 500, plan, 2).runs, 20u);
-  EXPECT_EQ(forecast_runs(1000, 500, plan, 2).bytes, 500u);
+  EXPECT_EQ(forecast_runs(100, 50, plan).runs, 0u);
+  EXPECT_EQ(forecast_runs(101, 50, plan).runs, 2u);
+  EXPECT_EQ(forecast_runs(1000, 500, plan).runs, 10u);
+  EXPECT_EQ(forecast_runs(1000, 500, plan).bytes, 500u);
 }
 
 /// Records of 100 bytes with keys of 10, sorted by 8 threads: each entry refers to its record.
@@ -228,7 +232,7 @@ std::string paper_row(std::uint64_t data_bytes, std::uint64_t memory_bytes) {
   const MemoryPlan plan = MemoryPlan::make(memory_bytes, kThreads, {});
   const std::uint64_t records = data_bytes / kRecord;
   const RunsForecast runs = forecast_runs(records * (SortBuffer::kBytesPerEntry + kRecord),
-                                          records * (kRecord + kPairHead), plan, kThreads);
+                                          records * (kRecord + kPairHead), plan);
   const MergeForecast merge = forecast_merge(runs, plan, kThreads, SpillCompression::automatic);
   return fmt::format(
       "| {} | {} | {} of {} | {} of {} at once | {} | {} | {} + {} | {} each, {} in all |",

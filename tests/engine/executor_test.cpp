@@ -11,6 +11,7 @@
 
 #include "engine/limited_loop.hpp"
 #include "engine/tbb_executor.hpp"
+#include "engine/team.hpp"
 #include "support/executors.hpp"
 
 namespace mrun {
@@ -109,6 +110,41 @@ TEST(LimitedExecutor, MayBeLimitedAgain) {
     for_each_limited(four, at_once, calls.size(), [&](std::size_t i) { ++calls[i]; });
     for (const auto& call : calls) EXPECT_EQ(call, 1u);
   }
+}
+
+// Goal: a leader's loops are run by all who help, whenever they come, and by the leader alone where
+// nobody does.
+TEST(Team, SharesTheLeadersLoops) {
+  for (const unsigned width : {1u, 2u, 4u}) {
+    SCOPED_TRACE(width);
+    Team team(width);
+    std::vector<std::thread> helpers;
+    for (unsigned i = 1; i < width; ++i) helpers.emplace_back([&team] { team.help(); });
+    check_executor(team, width);
+    check_rising_start(team);
+    team.end();
+    for (std::thread& helper : helpers) helper.join();
+    team.help();  // Comes too late, and is not kept.
+  }
+}
+
+TEST(Team, HelpersTakePartInALoopThatHasBegun) {
+  Team team(2);
+  std::atomic<bool> has_begun{false};
+  std::thread helper([&] {
+    while (!has_begun) std::this_thread::yield();
+    team.help();
+  });
+  const auto leader = std::this_thread::get_id();
+  std::atomic<bool> was_helped{false};
+  team.for_each_index(2, [&](std::size_t) {
+    has_begun = true;
+    if (std::this_thread::get_id() != leader) was_helped = true;
+    while (!was_helped) std::this_thread::yield();
+  });
+  team.end();
+  helper.join();
+  EXPECT_TRUE(was_helped);
 }
 
 TEST(ThreadExecutor, CallsEveryIndexOnceInRisingOrder) {

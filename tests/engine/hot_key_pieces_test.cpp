@@ -122,7 +122,8 @@ TEST(HotKeyPieces, OfASumHaveAtMostOnePairOfEachRun) {
     MemoryBudget budget(std::size_t{64} << 20);
     for (const auto& run : set.runs) {
       // From "hot" to the key after it.
-      auto cursor = RunCursor::open(budget, run, 0, {"hot", std::string("hot\0", 4), true, true});
+      auto cursor =
+          RunCursor::open(budget, run.segments, 0, {"hot", std::string("hot\0", 4), true, true});
       ASSERT_TRUE(cursor);
       const auto pairs = drain(**cursor);
       ASSERT_TRUE(pairs);

@@ -6,6 +6,7 @@
 
 #include "shuffle/run_format.hpp"
 #include "shuffle/run_writer.hpp"
+#include "shuffle/sort_buffer.hpp"
 
 namespace mrun {
 namespace {
@@ -135,6 +136,35 @@ TEST(MergeMemory, LetsEveryMergeReadTwoRunsAtLeast) {
       }
     }
   }
+}
+
+// Goal: memory² / 1 MiB of data is merged in one pass. Method: records of 100 bytes that a sort
+// refers to.
+TEST(MergeMemory, OnePassServesTheSquareOfTheMemory) {
+  for (const std::size_t memory_bytes : {256 * kMiB, 512 * kMiB, kGiB}) {
+    for (const unsigned threads : {1u, 2u, 4u, 8u}) {
+      const MemoryPlan plan = MemoryPlan::make(memory_bytes, threads, {});
+      const std::size_t data_bytes = memory_bytes / kMiB * memory_bytes;
+      const std::size_t held_bytes = data_bytes / 100 * (100 + SortBuffer::kBytesPerEntry);
+      const std::size_t runs = held_bytes / plan.sort_bytes + 1;
+      const MergeMemory memory =
+          MergeMemory::for_runs(plan, threads, plan.block_bytes, SpillCompression::none, runs);
+      EXPECT_GE(memory.fan_in, runs) << memory_bytes / kMiB << " MiB, " << threads << " threads";
+      EXPECT_GE(memory.tasks_at_once, std::max(1u, threads / 4));
+    }
+  }
+}
+
+// Goal: threads are not given up where only few runs are too many.
+TEST(MergeMemory, MergesSideBySideWhereLittleIsWrittenTwice) {
+  const auto tasks = [](std::size_t runs) {
+    return MergeMemory::make(800, 8, 1, 0, runs).tasks_at_once;
+  };
+  EXPECT_EQ(tasks(100), 8u);
+  EXPECT_EQ(tasks(130), 8u);
+  EXPECT_EQ(tasks(134), 5u);
+  EXPECT_EQ(tasks(400), 2u);
+  EXPECT_EQ(tasks(401), 8u);
 }
 
 TEST(MergeMemory, OfEveryPlanHasRoomForTwoRuns) {

@@ -114,7 +114,8 @@ class OpenPipeline {
       if (!pipeline_.setup_.spills || (group.index + 1) % groups_of_run_ != 0) return {};
       const bool first = group.index + 1 == groups_of_run_;
       if (first && pipeline_.hooks.mapped) pipeline_.hooks.mapped(output_);
-      return output_.spill_rest(0);
+      OrderedExecutor executor(OrderedExecutor::Order::ascending);
+      return output_.spill_rest(executor);
     }
 
    private:
@@ -149,7 +150,7 @@ class OpenPipeline {
     MRUN_TRY(output.flush_table(0));
     MRUN_TRY(output.check_arrived(mapped.emitted_pairs));
     if (hooks.mapped && !setup_.spills) hooks.mapped(output);
-    return setup_.spills ? output.spill_rest(0) : Result<void>();
+    return setup_.spills ? output.spill_rest(executor) : Result<void>();
   }
 
   Result<std::vector<std::string>> reduce(InProcessJob& job, const MemoryPlan& memory,

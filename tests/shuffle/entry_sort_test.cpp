@@ -1,85 +1,21 @@
-// Entry sort, sort buffer, memory pieces and spill: all the same as a stable sort of the records.
+// Entry sort, sort buffer and memory pieces: all the same as a stable sort of the records.
 #include "shuffle/entry_sort.hpp"
 
 #include <gtest/gtest.h>
 
-#include "shuffle/emits.hpp"
+#include "shuffle/filled_buffer.hpp"
 #include "shuffle/memory_pieces.hpp"
-#include "shuffle/run_reader.hpp"
-#include "shuffle/run_writer.hpp"
-#include "shuffle/spill.hpp"
 
 namespace mrun {
 namespace {
 
 using namespace test_support;
 
-constexpr std::size_t kPlenty = std::size_t{256} << 20;
-
-// Long shared beginnings, so that more than the first 88 bits decide.
-std::string common_prefix_key(Random& random) {
-  std::string key(random.pick(std::vector<std::size_t>{5, 11, 12, 22, 30, 60}), 'p');
-  key += hard_key(random);
-  return key;
-}
-
-Records emitted_records(Random& random, std::size_t count, std::uint32_t tasks) {
-  const std::uint64_t kind = random.below(4);
-  Records records;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::string key = kind == 0   ? common_prefix_key(random)
-                      : kind == 1 ? std::string(random.below(3) * 9, 'k')
-                                  : hard_key(random);
-    records.push_back(
-        {std::move(key), random_value(random, 20), static_cast<std::uint32_t>(i * tasks / count)});
-  }
-  return records;  // Tasks rise, as a worker's do.
-}
-
-struct Fixture {
-  explicit Fixture(std::uint32_t partitions, JobSpec spec = {})
-      : job(std::move(spec)), partitioner(job, partitions), buffer(memory, partitioner) {}
-
-  void fill(const Records& records, Random& random) {
-    for (std::size_t begin = 0; begin < records.size();) {
-      std::size_t end = begin + 1 + random.below(2000);
-      end = std::min(end, records.size());
-      while (records[end - 1].task != records[begin].task) --end;
-      const Records part(records.begin() + static_cast<std::ptrdiff_t>(begin),
-                         records.begin() + static_cast<std::ptrdiff_t>(end));
-      emits.push_back(std::make_unique<Emits>(
-          part, random.one_in(2) ? Emits::Kind::referred : Emits::Kind::copied));
-      buffer.begin_task(records[begin].task);
-      ASSERT_TRUE(buffer.try_accept(emits.back()->batch()));
-      begin = end;
-    }
-  }
-
-  SpecJob job;
-  MemoryBudget budget{kPlenty};
-  SortMemory memory{budget};
-  Partitioner partitioner;
-  SortBuffer buffer;
-  std::vector<std::unique_ptr<Emits>> emits;  // What entries refer to.
-};
-
-Records sorted(Records records) {
-  std::stable_sort(records.begin(), records.end(), before);
-  return records;
-}
-
-std::uint32_t partition_of(const Partitioner& partitioner, const Record& record) {
-  const Pair pair = pair_of(record);
-  std::uint32_t part = 0;
-  partitioner.assign(std::span(&pair, 1), std::span(&part, 1));
-  return part;
-}
-
 TEST(EntrySort, EqualsAStableSort) {
   for (std::uint64_t i = 0; i < scaled(150); ++i) {
     SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
     Random random(case_seed(i));
-    Fixture f(1);
+    FilledBuffer f(1);
     const Records records = emitted_records(random, 1 + random.below(6000), 5);
     f.fill(records, random);
     const std::vector<const EntryBlock*> blocks(f.buffer.blocks().begin(), f.buffer.blocks().end());
@@ -160,47 +96,6 @@ TEST(EntrySort, LongCommonBeginningsAreSteppedOver) {
   }
 }
 
-// Goal: what is spilled is every partition's pairs in order, at any number of partitions, and the
-// buffer's memory is free again. Method: read the run back partition by partition.
-TEST(Spill, WritesEveryPartitionInOrder) {
-  for (std::uint64_t i = 0; i < scaled(60); ++i) {
-    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
-    Random random(case_seed(i));
-    const auto partitions =
-        static_cast<std::uint32_t>(random.pick(std::vector<std::uint64_t>{1, 2, 3, 7, 64, 1000}));
-    JobSpec spec;
-    spec.has_group_lens = random.one_in(3);
-    spec.has_partition = random.one_in(4);
-    Fixture f(partitions, spec);
-    Records records = emitted_records(random, 1 + random.below(4000), 3);
-    if (random.one_in(2))  // A worker may come to an earlier task late.
-      for (Record& record : records) record.task = 2 - record.task;
-    f.fill(records, random);
-
-    MemoryFile file;
-    MemoryBudget writing(kPlenty);
-    const StopFlag stop;
-    const auto run = spill(f.buffer, f.memory, partitions, {},
-                           {file, 0, kBlockBytesMin, writing, writing, stop});
-    ASSERT_TRUE(run);
-    EXPECT_TRUE(f.buffer.empty());
-    EXPECT_EQ(run->pair_count(), records.size());
-    f.memory.trim();
-    EXPECT_EQ(f.budget.used_bytes(), 0u);
-
-    for (std::uint32_t p = 0; p < partitions; ++p) {
-      Records expected;
-      for (const Record& record : records)
-        if (partitions == 1 || partition_of(f.partitioner, record) == p) expected.push_back(record);
-      auto cursor = RunCursor::open(writing, *run, p);
-      ASSERT_TRUE(cursor);
-      const Result<Records> read = drain(**cursor);
-      ASSERT_TRUE(read);
-      ASSERT_TRUE(*read == sorted(expected));
-    }
-  }
-}
-
 // Goal: however pieces are cut, their pairs one after another are the sorted whole, whether or not
 // memory is left to copy entries to their pieces. Copies name no task, so there tasks are not
 // compared; values tell equal keys apart.
@@ -210,7 +105,7 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
     Random random(case_seed(i));
     const auto partitions =
         static_cast<std::uint32_t>(random.pick(std::vector<std::uint64_t>{1, 3, 9}));
-    Fixture f(partitions);
+    FilledBuffer f(partitions);
     const Records records = emitted_records(random, 1 + random.below(5000), 4);
     f.fill(records, random);
 
@@ -228,7 +123,7 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
       ASSERT_TRUE(rest.try_add(f.budget, f.budget.free_bytes()));
     }
     auto pieces = MemoryPieces::create(f.memory, f.buffer.blocks(), plan, partitions == 1,
-                                       1 + random.below(5), stop);
+                                       MemoryPieces::Tasks::unnamed, 1 + random.below(5), stop);
     ASSERT_TRUE(pieces);
     for (std::size_t slice = 0; slice < (*pieces)->slice_count(); ++slice)
       (*pieces)->classify(slice);
