@@ -15,6 +15,7 @@ std::uint64_t word_at(const std::uint8_t* slot, std::size_t at) {
 }
 
 bool begins_with(Slice key, Slice begin) {
+  if (begin.size == 0) return true;  // Its data may be null.
   return key.size >= begin.size && std::memcmp(key.data, begin.data, begin.size) == 0;
 }
 
