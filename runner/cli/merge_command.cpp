@@ -64,7 +64,8 @@ Result<void> merge_command(const RawMerge& raw, const CommandContext& context) {
   const std::unique_ptr<JobFactory> job = found.plugin.job(found.index, std::move(params.values));
   const std::unique_ptr<Storage> storage = make_disk_storage();
   raise_open_file_limit();
-  TbbExecutor executor(threads_for_memory(options.memory_bytes, options.threads));
+  TbbExecutor executor(threads_for_descriptors(
+      raise_open_file_limit(), threads_for_memory(options.memory_bytes, options.threads), 0, 1));
   Progress progress;
   const RunEnvironment environment{*storage, executor, progress, context.stop, {}};
   MRUN_TRY_ASSIGN(const RunInfo info, merge_outputs(inputs, options, *job, environment));
