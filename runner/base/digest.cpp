@@ -52,6 +52,10 @@ void Hash64Stream::update(std::span<const std::byte> bytes) noexcept {
 
 std::uint64_t Hash64Stream::value() const noexcept { return XXH3_64bits_digest(&state_->xxh3); }
 
+std::uint64_t block_hash64(std::span<const std::byte> bytes, std::uint64_t seed) noexcept {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
 Digest128 digest128(std::span<const std::byte> bytes) noexcept {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
   return {hash.high64, hash.low64};

@@ -21,6 +21,7 @@ constexpr std::uint64_t kRunPieceBlocks = 16;
 constexpr std::uint64_t kRunPiecesPerThread = 4;
 constexpr std::uint64_t kPiecesMost = 4096;
 constexpr std::uint64_t kSamples = 64 << 10;
+constexpr std::uint64_t kSpillSamples = 8 << 10;
 constexpr std::uint32_t kCutKeyBytes = 64;  // Of a key: more would hardly cut better.
 
 // Whether a partition's groups may be reduced by several objects (design: jobs without a reduce, or
@@ -131,11 +132,11 @@ class RunPieceSource final : public PieceSource {
 
 std::vector<std::vector<WeightedKey>> sample_entries(const HeldEntries& held,
                                                      const Partitioner& partitioner,
-                                                     const UserCode& job) {
+                                                     const UserCode& job, std::uint64_t count) {
   const bool one_partition = partitioner.is_trivial();
   const bool cuts_keys = may_cut_keys(job.spec());
   std::vector<std::vector<WeightedKey>> samples(partitioner.partitions());
-  const std::uint64_t stride = held.sum.count() / kSamples + 1;
+  const std::uint64_t stride = held.sum.count() / count + 1;
   std::uint64_t position = 0;  // Of the next sample, from the block's first entry.
   KeyBytes key_bytes;
   for (const EntryBlock* block : held.blocks) {
@@ -223,7 +224,7 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                                       const StopFlag& stop) {
   HeldEntries held = output.held();
   std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
-  if (may_cut(job.spec())) samples = sample_entries(held, output.partitioner(), job);
+  if (may_cut(job.spec())) samples = sample_entries(held, output.partitioner(), job, kSamples);
   auto source = std::make_unique<MemoryPieceSource>(
       plan_pieces(output, job, part_count, std::move(samples), piece_entries(held)), held.sum,
       executor.width());
@@ -238,7 +239,7 @@ Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEnt
                                                      const UserCode& job, Executor& executor,
                                                      const StopFlag& stop) {
   PiecePlan plan = PiecePlan::of_partitions(
-      cut_partitions(sample_entries(held, partitioner, job), piece_entries(held)));
+      cut_partitions(sample_entries(held, partitioner, job, kSpillSamples), piece_entries(held)));
   auto source = std::make_unique<MemoryPieceSource>(std::move(plan), held.sum, executor.width());
   MRUN_TRY(source->scatter(memory, std::move(held.blocks), partitioner.is_trivial(),
                            MemoryPieces::Tasks::named, executor, stop));

@@ -37,6 +37,22 @@ bool BlockPacker::pays() const {
                       packing_.disk->seconds_a_byte(), packing_.packs_by_forecast);
 }
 
+void BlockPacker::tally(std::size_t raw_bytes, bool is_packed) const {
+  if (packing_.tally == nullptr) return;
+  packing_.tally->raw_bytes.fetch_add(raw_bytes, std::memory_order_relaxed);
+  if (is_packed) packing_.tally->packed_bytes.fetch_add(raw_bytes, std::memory_order_relaxed);
+}
+
+bool BlockPacker::may_pack_next() const {
+  if (packing_.compression == SpillCompression::none) return false;
+  return blocks_ % kSamplePeriodBlocks < kSampleBlocks || pays();
+}
+
+void BlockPacker::keep(std::size_t raw_bytes) {
+  ++blocks_;
+  tally(raw_bytes, false);
+}
+
 BlockPacker::Packed BlockPacker::pack(std::span<const std::byte> raw, std::span<std::byte> place) {
   const std::uint64_t turn = blocks_++ % kSamplePeriodBlocks;
   if (turn == 0) {
@@ -55,10 +71,7 @@ BlockPacker::Packed BlockPacker::pack(std::span<const std::byte> raw, std::span<
   } else if (pays()) {
     stored = compress(raw, place.first(worthwhile(raw.size())));
   }
-  if (packing_.tally != nullptr) {
-    packing_.tally->raw_bytes.fetch_add(raw.size(), std::memory_order_relaxed);
-    if (stored != 0) packing_.tally->packed_bytes.fetch_add(raw.size(), std::memory_order_relaxed);
-  }
+  tally(raw.size(), stored != 0);
   if (stored == 0) {
     std::memcpy(place.data(), raw.data(), raw.size());
     return {BlockCodec::raw, raw.size()};

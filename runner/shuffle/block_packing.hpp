@@ -52,12 +52,17 @@ class BlockPacker {
     BlockCodec codec;
     std::size_t stored_bytes;
   };
+  /// Whether the next block may be stored otherwise than as it is.
+  bool may_pack_next() const;
+  /// The next block is stored as it is.
+  void keep(std::size_t raw_bytes);
   /// Stores the run's next block in `place`, which has room for all of it.
   Packed pack(std::span<const std::byte> raw, std::span<std::byte> place);
 
  private:
   std::size_t compress(std::span<const std::byte> raw, std::span<std::byte> out) const;
   bool pays() const;
+  void tally(std::size_t raw_bytes, bool is_packed) const;
 
   SpillPacking packing_;
   std::span<std::byte> work_;

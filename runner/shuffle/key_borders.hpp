@@ -38,6 +38,21 @@ class KeyBorders {
   std::size_t range_of(const Pair& pair) const;
   /// That of the key's first pair.
   std::size_t range_of(const std::string& key) const;
+  /// Sets `range` to that of all keys whose first 8 bytes are `head`, if they share one and it is
+  /// found at a glance: nearly always, and without a call.
+  bool find_by_head(std::uint64_t head, std::size_t& range) const {
+    if (heads_.empty() || head < heads_.front()) {
+      range = 0;
+      return true;
+    }
+    if (head > heads_.back()) {
+      range = heads_.size();
+      return true;
+    }
+    const std::uint64_t step = (head - heads_.front()) >> step_;
+    range = below_[step];
+    return range == below_[step + 1] && heads_[range] != head;
+  }
 
  private:
   std::size_t count_below(std::uint64_t head) const;

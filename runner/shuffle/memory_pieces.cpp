@@ -40,7 +40,7 @@ void MemoryPieces::classify(std::size_t index) {
     EntryBlock& block = *blocks_[b];
     for (std::uint32_t i = 0; i < block.count; ++i) {
       const std::uint32_t partition = one_partition_ ? 0 : block.parts[i];
-      const std::size_t piece = plan_.piece_of(partition, resolve(block.entries[i], block.task));
+      const std::size_t piece = plan_.piece_of(partition, block.entries[i], block.task);
       block.parts[i] = static_cast<std::uint32_t>(piece);
       ++slice.at[piece];
     }

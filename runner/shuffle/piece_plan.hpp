@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "shuffle/entry_block.hpp"
 #include "shuffle/key_borders.hpp"
 #include "shuffle/pair.hpp"
 
@@ -35,6 +36,12 @@ class PiecePlan {
   /// The piece that a pair of a partition belongs to.
   std::size_t piece_of(std::uint32_t partition, const Pair& pair) const {
     return first_piece_[partition] + cuts_[partition].range_of(pair);
+  }
+  std::size_t piece_of(std::uint32_t partition, const Entry& entry, std::uint32_t task) const {
+    std::size_t range = 0;
+    if (!cuts_[partition].find_by_head(entry.k0, range))
+      range = cuts_[partition].range_of(resolve(entry, task));
+    return first_piece_[partition] + range;
   }
   /// Pieces that begin inside a key: its pairs before them are those of earlier pieces.
   std::size_t pieces_inside_keys() const;

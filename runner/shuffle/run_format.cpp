@@ -181,7 +181,7 @@ std::optional<RunFooter> decode_run_footer(std::span<const std::byte, kRunFooter
 
 void BlockChecksum::add(std::span<const std::byte> piece) {
   MRUN_CHECK(piece.size() <= kChecksumPieceBytes);
-  sum_ = hash64(piece, sum_);
+  sum_ = block_hash64(piece, sum_);
 }
 
 std::uint64_t block_checksum(std::span<const std::byte> bytes) {

@@ -31,7 +31,7 @@ static_assert(kIndexEntriesMax * kBlockHeaderBytes + kRunFooterBytes <=
               kWriteBytes + kBlockBytesMin);
 
 constexpr std::size_t out_bytes(std::size_t block_bytes) {
-  return kWriteBytes + kBlockHeaderBytes + block_bytes;
+  return kWriteBytes + kBlockHeaderBytes + block_bytes + kRawSlackBytes;
 }
 
 constexpr std::size_t work_offset(std::size_t block_bytes) {
@@ -113,7 +113,7 @@ Result<void> RunWriter::add(std::uint32_t partition, std::span<const Pair> pairs
         continue;
       }
     }
-    if (raw_used_ == 0) block_ = header_of_first(partition, pair);
+    if (raw_used_ == 0) open_block(partition, pair);
     append(pair);
   }
   footer_.pair_count += pairs.size();
@@ -122,8 +122,13 @@ Result<void> RunWriter::add(std::uint32_t partition, std::span<const Pair> pairs
   return {};
 }
 
+void RunWriter::open_block(std::uint32_t partition, const Pair& first) {
+  block_ = header_of_first(partition, first);
+  raw_ = packer_.may_pack_next() ? memory_.data() : out().data() + out_used_ + kBlockHeaderBytes;
+}
+
 void RunWriter::append(const Pair& pair) {
-  std::uint8_t* const raw = memory_.bytes();
+  auto* const raw = reinterpret_cast<std::uint8_t*>(raw_);
   std::uint8_t* key = encode_pair_head(pair, raw + raw_used_);
   copy_key(pair, key);
   std::uint8_t* value = key + pair.klen;
@@ -136,12 +141,18 @@ Result<void> RunWriter::seal_block() {
   if (raw_used_ == 0) return {};
   block_.raw_bytes = std::exchange(raw_used_, 0);
   const std::span<std::byte> place = out().subspan(out_used_);
-  const BlockPacker::Packed packed =
-      packer_.pack({memory_.data(), block_.raw_bytes}, place.subspan(kBlockHeaderBytes));
-  block_.codec = packed.codec;
-  block_.stored_bytes = packed.stored_bytes;
+  const std::span<std::byte> stored = place.subspan(kBlockHeaderBytes);
+  if (raw_ == stored.data()) {
+    packer_.keep(block_.raw_bytes);
+    block_.codec = BlockCodec::raw;
+    block_.stored_bytes = block_.raw_bytes;
+  } else {
+    const BlockPacker::Packed packed = packer_.pack({raw_, block_.raw_bytes}, stored);
+    block_.codec = packed.codec;
+    block_.stored_bytes = packed.stored_bytes;
+  }
   block_.offset = written_ + out_used_;
-  block_.checksum = block_checksum(place.subspan(kBlockHeaderBytes, block_.stored_bytes));
+  block_.checksum = block_checksum(stored.first(block_.stored_bytes));
   encode_block_header(block_, place.first<kBlockHeaderBytes>());
   out_used_ += kBlockHeaderBytes + block_.stored_bytes;
   remember(block_);

@@ -56,6 +56,7 @@ class RunWriter {
 
   std::span<std::byte> out() const;
   void append(const Pair& pair);
+  void open_block(std::uint32_t partition, const Pair& first);
   Result<void> seal_block();
   Result<void> write_oversized(const Pair& pair, std::size_t bytes);
   void remember(const BlockHeader& header);
@@ -66,9 +67,11 @@ class RunWriter {
   StorageFile* file_;
   std::uint64_t begin_;
   std::size_t block_bytes_;
-  // The raw bytes of the open block, then those that wait to be written, then what packing needs.
+  // The raw bytes of an open block that may be packed, then those that wait to be written, where an
+  // open block that is stored as it is has its place already, then what packing needs.
   PageBuffer memory_;
   BlockPacker packer_;
+  std::byte* raw_ = nullptr;  // Where the open block's bytes begin.
   std::size_t raw_used_ = 0;
   std::size_t out_used_ = 0;
   std::uint64_t written_ = 0;    // Bytes from begin_ on that the file has.

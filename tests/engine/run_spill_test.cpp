@@ -44,7 +44,7 @@ std::vector<KeyRange> random_ranges(Random& random, const Records& records) {
 // Method: two runs into the same lanes, read back partition by partition and range by range.
 TEST(RunSpill, SegmentsTogetherAreTheSortedWhole) {
   std::size_t segments_most = 0;
-  for (std::uint64_t i = 0; i < scaled(60); ++i) {
+  for (std::uint64_t i = 0; i < scaled(25); ++i) {
     SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
     Random random(case_seed(i));
     const auto partitions =
@@ -61,7 +61,7 @@ TEST(RunSpill, SegmentsTogetherAreTheSortedWhole) {
     ThreadExecutor executor(static_cast<unsigned>(1 + random.below(3)));
 
     for (int run_number = 0; run_number < 2; ++run_number) {
-      Records records = emitted_records(random, 1 + random.below(60'000), 3);
+      Records records = emitted_records(random, 1 + random.below(20'000), 3);
       if (random.one_in(2))  // A worker may come to an earlier task late.
         for (Record& record : records) record.task = 2 - record.task;
       f.fill(records, random);

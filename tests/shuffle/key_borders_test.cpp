@@ -18,6 +18,7 @@ using namespace test_support;
 
 TEST(KeyBorders, CountTheBordersThatAreNotAbove) {
   Random random(test_seed());
+  int found_by_head = 0;
   for (int round = 0; round < 200; ++round) {
     std::vector<std::string> keys;
     for (std::uint64_t n = random.below(20); n > 0; --n) keys.push_back(hard_key(random));
@@ -29,9 +30,15 @@ TEST(KeyBorders, CountTheBordersThatAreNotAbove) {
       const auto expected = static_cast<std::size_t>(
           std::upper_bound(keys.begin(), keys.end(), record.key) - keys.begin());
       ASSERT_EQ(borders.range_of(pair_of(record)), expected);
+      std::size_t by_head = 0;
+      if (borders.find_by_head(pair_of(record).k0, by_head)) {
+        ASSERT_EQ(by_head, expected);
+        ++found_by_head;
+      }
       ASSERT_EQ(borders.range_of(record.key), expected);
     }
   }
+  EXPECT_GT(found_by_head, 1000);
 }
 
 TEST(KeyBorders, BalanceWeights) {
