@@ -24,7 +24,7 @@ MapOutput::MapOutput(const Setup& setup)
       table_budget_(setup.plan.table_bytes),
       spill_budget_(setup.plan.spill_bytes),
       index_budget_(setup.plan.index_bytes),
-      memory_(sort_budget_),
+      memory_(sort_budget_, setup.plan.spare_item_bytes),
       partitioner_(setup.job, setup.partitions),
       fold_(setup.job) {
   combiner_.fold = setup.job.spec().folds() ? &fold_ : nullptr;

@@ -73,9 +73,9 @@ class MapOutput {
   HeldEntries held() const;
   KeySample united_sample() const;
   /// The most that was charged for tables, buffers and spills together, at most.
-  std::uint64_t peak_bytes() const {
+  std::uint64_t peak_bytes() {
     return sort_budget_.peak_bytes() + table_budget_.peak_bytes() + spill_budget_.peak_bytes() +
-           index_budget_.peak_bytes();
+           index_budget_.peak_bytes() + memory_.spare_items().peak_bytes();
   }
   std::uint64_t spilled_bytes() const { return spilled_bytes_; }
   std::uint64_t spilled_runs() const { return spilled_runs_; }

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/size_text.hpp"
+#include "shuffle/memory_pieces.hpp"
 #include "shuffle/merger.hpp"
 #include "shuffle/run_format.hpp"
 #include "shuffle/run_reader.hpp"
@@ -82,6 +83,7 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
   plan.spill_writers =
       static_cast<unsigned>(std::clamp<std::size_t>(shared / 8 / writer_bytes, 1, threads));
   plan.spill_bytes = plan.spill_writers * writer_bytes;
+  plan.spare_item_bytes = std::min(plan.spill_writers * MemoryPieces::kSpareItemBytes, shared / 64);
   plan.index_bytes = shared / 32;
   if (needs.combines) {
     // A fold that is not exact shows where its table was full, so its share depends on the memory
@@ -97,8 +99,8 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
   if (needs.keeps_rows) plan.row_share_bytes = shared / 8 / threads;
   plan.coding_bytes = coding_bytes_for(threads, needs);
   const std::size_t taken = plan.input_bytes + plan.output_bytes + plan.spill_bytes +
-                            plan.index_bytes + plan.table_bytes + plan.row_share_bytes * threads +
-                            plan.coding_bytes;
+                            plan.spare_item_bytes + plan.index_bytes + plan.table_bytes +
+                            plan.row_share_bytes * threads + plan.coding_bytes;
   MRUN_CHECK(memory_bytes > taken);
   plan.sort_bytes = memory_bytes - taken;
   return plan;

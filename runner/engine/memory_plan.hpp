@@ -33,6 +33,7 @@ struct MemoryPlan {
   std::size_t table_share_bytes = 0;  ///< One table's.
   std::size_t spill_bytes = 0;        ///< Writers of sorted runs.
   unsigned spill_writers = 1;         ///< Writers at once.
+  std::size_t spare_item_bytes = 0;   ///< For sorts by digits beside the items.
   std::size_t index_bytes = 0;        ///< Indexes of sorted runs.
   std::size_t output_bytes = 0;       ///< Buffers of output pieces.
   std::size_t sort_bytes = 0;         ///< Entries, their bytes, and their sort items.

@@ -80,7 +80,10 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntryS
   if (!entries_) {
     const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece], count);
     const EntryList entries(read_blocks_);
-    sort_items(items, entries, 0);
+    const bool fits = count * sizeof(SortItem) <= kSpareItemBytes;
+    const auto spare = fits ? spare_items_.take(kSpareItemBytes) : PagePool::Lease();
+    sort_items(items, entries, 0,
+               spare && spare->buffer() ? spare->buffer().as<SortItem>() : nullptr);
     return std::unique_ptr<PairSource>(
         std::make_unique<SortedEntries>(items, entries, partition, consumed));
   }

@@ -21,6 +21,9 @@ namespace mrun {
 /// when it is opened; else items are scattered, which refer to the blocks.
 class MemoryPieces {
  public:
+  /// What one thread takes of SortMemory::spare_items to sort a piece whose items lie in the cache.
+  static constexpr std::size_t kSpareItemBytes = std::size_t{1} << 20;
+
   /// Whether the pieces' pairs shall name their task: copied entries do not.
   enum class Tasks : std::uint8_t { unnamed, named };
 
@@ -53,7 +56,8 @@ class MemoryPieces {
         items_(std::move(items)),
         entries_(std::move(entries)),
         stop_(stop),
-        piece_items_(memory.item_memory()) {}
+        piece_items_(memory.item_memory()),
+        spare_items_(memory.spare_items()) {}
 
   std::vector<EntryBlock*> blocks_;
   std::vector<const EntryBlock*> read_blocks_;
@@ -63,6 +67,7 @@ class MemoryPieces {
   PageBuffer entries_;        // Piece by piece; empty where they stay in their blocks.
   const StopFlag& stop_;
   PagePool piece_items_;  // Of the pieces that are open, where entries_ has entries.
+  PagePool spare_items_;  // Of those that are being sorted, where it has none.
   std::vector<Slice> slices_;
   std::vector<std::uint64_t> begin_;  // Of each piece's items or entries, and the end.
 };

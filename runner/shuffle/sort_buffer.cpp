@@ -52,11 +52,12 @@ std::size_t SortBuffer::fitting(std::span<const Entry> entries, std::uint64_t by
   return count;
 }
 
-SortMemory::SortMemory(MemoryBudget& budget)
+SortMemory::SortMemory(MemoryBudget& budget, std::size_t spare_item_bytes)
     : budget_(budget),
       entry_blocks_(budget, sizeof(EntryBlock), slab_bytes(budget)),
       heap_blocks_(budget, kHeapBlockBytes, slab_bytes(budget)),
-      item_memory_(std::numeric_limits<std::size_t>::max()) {}
+      item_memory_(std::numeric_limits<std::size_t>::max()),
+      spare_items_(spare_item_bytes) {}
 
 void SortMemory::trim() {
   entry_blocks_.trim();

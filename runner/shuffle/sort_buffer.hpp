@@ -19,14 +19,16 @@ namespace mrun {
 /// items are charged with it, so that sorting never has to ask for more.
 class SortMemory {
  public:
-  /// Uses at most what is free in `budget`, which outlives it.
-  explicit SortMemory(MemoryBudget& budget);
+  /// Uses at most what is free in `budget`, which outlives it, and `spare_item_bytes` more.
+  explicit SortMemory(MemoryBudget& budget, std::size_t spare_item_bytes = 0);
 
   MemoryBudget& budget() { return budget_; }
   BlockPool& entry_blocks() { return entry_blocks_; }
   BlockPool& heap_blocks() { return heap_blocks_; }
   /// Where sort items are allocated: their bytes are charged already, block by block.
   MemoryBudget& item_memory() { return item_memory_; }
+  /// For those that sort by digits beside the items; where it is used up, they do without.
+  MemoryBudget& spare_items() { return spare_items_; }
   void trim();
 
   /// The largest heap of a batch that `try_accept` takes.
@@ -37,6 +39,7 @@ class SortMemory {
   BlockPool entry_blocks_;
   BlockPool heap_blocks_;
   MemoryBudget item_memory_;
+  MemoryBudget spare_items_;
 };
 
 /// One thread at a time. What it holds is charged to SortMemory's budget.
