@@ -20,6 +20,7 @@ constexpr std::uint64_t kRunPieceBlocks = 16;
 // Fewer partitions than this for each thread are cut, so that all threads end at about one time.
 constexpr std::uint64_t kRunPiecesPerThread = 4;
 constexpr std::uint64_t kPiecesMost = 4096;
+constexpr std::size_t kSliceCountsMost = 512 << 10;  // Slices times pieces: 4 MiB.
 constexpr std::uint64_t kSamples = 64 << 10;
 constexpr std::uint64_t kSpillSamples = 8 << 10;
 constexpr std::uint32_t kCutKeyBytes = 64;  // Of a key: more would hardly cut better.
@@ -63,8 +64,11 @@ class MemoryPieceSource final : public PieceSource {
 
   Result<void> scatter(SortMemory& memory, std::vector<EntryBlock*> blocks, bool one_partition,
                        MemoryPieces::Tasks tasks, Executor& executor, const StopFlag& stop) {
+    // Each has a count of each piece.
+    const std::size_t slices = std::clamp<std::size_t>(kSliceCountsMost / plan_.pieces().size(), 1,
+                                                       std::size_t{width_} * 4);
     MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(memory, std::move(blocks), plan_, one_partition,
-                                                  tasks, std::size_t{width_} * 4, stop));
+                                                  tasks, slices, stop));
     executor.for_each_index(pieces_->slice_count(),
                             [&](std::size_t slice) { pieces_->classify(slice); });
     pieces_->place();
