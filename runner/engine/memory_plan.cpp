@@ -83,7 +83,9 @@ MemoryPlan MemoryPlan::make(std::size_t memory_bytes, unsigned threads, const Ne
   plan.spill_writers =
       static_cast<unsigned>(std::clamp<std::size_t>(shared / 8 / writer_bytes, 1, threads));
   plan.spill_bytes = plan.spill_writers * writer_bytes;
-  plan.spare_item_bytes = std::min(plan.spill_writers * MemoryPieces::kSpareItemBytes, shared / 64);
+  plan.spare_item_bytes =
+      MemoryPieces::kSpareItemBytes *
+      std::min<std::size_t>(plan.spill_writers, shared / 64 / MemoryPieces::kSpareItemBytes);
   plan.index_bytes = shared / 32;
   if (needs.combines) {
     // A fold that is not exact shows where its table was full, so its share depends on the memory
