@@ -98,74 +98,95 @@ bool MapOutput::are_all_in(const Meeting& meeting) const {
   return meeting.workers.size() + idle_.size() == workers_.size();
 }
 
-// Runs should be long, so a meeting waits for those that are at work, but not for ever.
-bool MapOutput::may_begin(const Meeting& meeting, unsigned waits) const {
-  constexpr unsigned kPatience = 20;  // Then even a small run is better than to wait on.
+// Runs should be long, so a meeting waits for those that are at work, but not for ever: then even a
+// small run is better than to wait on.
+bool MapOutput::may_begin(const Meeting& meeting) const {
   const std::uint64_t bytes = spillable_bytes(meeting);
   if (bytes == 0) return false;
-  return are_all_in(meeting) || waits >= kPatience || bytes >= setup_.plan.sort_bytes / 8 * 7;
+  return are_all_in(meeting) || bytes >= setup_.plan.sort_bytes / 8 * 7 ||
+         std::chrono::steady_clock::now() >= meeting.deadline;
 }
 
 // Frees memory for `worker`, which found none: with all others that come within a short while it
 // spills what they and idle workers hold. Or it waits a moment, if they hold nothing. `waits`: how
 // often it has waited in vain.
 Result<void> MapOutput::make_room(WorkerOutput& worker, unsigned waits) {
-  constexpr unsigned kWaitsMost = 1000;  // While all others wait too: nobody gives memory back.
+  constexpr auto kPatience = std::chrono::milliseconds(100);
   constexpr auto kMoment = std::chrono::milliseconds(5);
+  constexpr unsigned kWaitsMost = 1000;  // While all others wait too: nobody gives memory back.
   if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
   MRUN_TRY(worker.end_spreading());
   std::unique_lock lock(mutex_);
-  if (meeting_ != nullptr && meeting_->begun) {
-    // Come too late: its memory will be free soon.
-    const std::shared_ptr<Meeting> others = meeting_;
-    room_.wait_for(lock, kMoment, [&] { return others->ended; });
-    return {};
-  }
-  if (meeting_ == nullptr)
+  if (spill_failure_) return Failure{*spill_failure_};
+  if (meeting_ == nullptr) {
     meeting_ = std::make_shared<Meeting>(static_cast<unsigned>(workers_.size()));
+    meeting_->deadline = std::chrono::steady_clock::now() + kPatience;
+  }
   const std::shared_ptr<Meeting> meeting = meeting_;
+  // Who comes late holds what the run will not have, but can help to write it.
+  if (meeting->begun) return help(*meeting, lock);
   meeting->workers.push_back(&worker);
   pressure_.store(true, std::memory_order_relaxed);
-  room_.notify_all();
-  for (unsigned waited = 0; !meeting->begun; ++waited) {
-    if (may_begin(*meeting, waited)) return lead(*meeting, lock);
-    const bool holds_nothing = spillable_bytes(*meeting) == 0;
-    const bool is_stuck = holds_nothing && waits >= kWaitsMost && are_all_in(*meeting);
-    if (!is_stuck) room_.wait_for(lock, kMoment);
-    if (meeting->begun) break;
-    if (!is_stuck && !holds_nothing && !setup_.stop.stopped()) continue;
-    std::erase(meeting->workers, &worker);
-    if (is_stuck)
-      return fail(Code::limit, "the threads together hold all of the memory, and none can go on",
-                  "give more with --memory, or use fewer threads with -j");
-    return {};
+  if (may_begin(*meeting)) return lead(*meeting, lock);
+  const bool is_stuck =
+      waits >= kWaitsMost && are_all_in(*meeting) && spillable_bytes(*meeting) == 0;
+  while (!is_stuck) {
+    room_.wait_for(lock, kMoment);
+    if (meeting->begun) return help(*meeting, lock);
+    if (may_begin(*meeting)) return lead(*meeting, lock);
+    if (spillable_bytes(*meeting) == 0 || setup_.stop.stopped()) break;
   }
-  lock.unlock();
-  meeting->team.help();
-  lock.lock();
-  room_.wait(lock, [&] { return meeting->ended; });
-  return meeting->outcome;
+  std::erase(meeting->workers, &worker);
+  if (meeting->workers.empty()) {
+    meeting_.reset();
+    pressure_.store(false, std::memory_order_relaxed);
+  }
+  if (is_stuck)
+    return fail(Code::limit, "the threads together hold all of the memory, and none can go on",
+                "give more with --memory, or use fewer threads with -j");
+  return {};
 }
 
-// The last who came spills; all that came help. `lock` holds the mutex.
+// `lock` holds the mutex, here and in `lead`.
+Result<void> MapOutput::help(Meeting& meeting, std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  meeting.team.help();
+  lock.lock();
+  room_.wait(lock, [&] { return meeting.ended; });
+  return meeting.outcome;
+}
+
+// Whoever finds that the meeting may begin spills; all others that come help.
 Result<void> MapOutput::lead(Meeting& meeting, std::unique_lock<std::mutex>& lock) {
   meeting.begun = true;
   pressure_.store(false, std::memory_order_relaxed);
+  std::vector<WorkerOutput*> workers = meeting.workers;
+  workers.insert(workers.end(), idle_.begin(), idle_.end());
   const std::vector<WorkerOutput*> idle = std::exchange(idle_, {});
-  std::vector<WorkerOutput*> all = meeting.workers;
-  all.insert(all.end(), idle.begin(), idle.end());
   lock.unlock();
   room_.notify_all();
-  const auto outcome = spill(all, meeting.team);
-  meeting.team.end();
-  lock.lock();
-  idle_.insert(idle_.end(), idle.begin(), idle.end());
-  meeting.outcome = outcome;
-  meeting.ended = true;
-  meeting_.reset();
-  lock.unlock();
-  room_.notify_all();
-  return outcome;
+  meeting.outcome =
+      fail(Code::limit, "the memory ran out while a run was written", "give more with --memory");
+  // Whatever becomes of the run, also where an allocation throws, nobody may wait for ever.
+  struct End {
+    MapOutput& output;
+    Meeting& meeting;
+    std::unique_lock<std::mutex>& lock;
+    const std::vector<WorkerOutput*>& idle;
+    ~End() {
+      meeting.team.end();
+      lock.lock();
+      output.idle_.insert(output.idle_.end(), idle.begin(), idle.end());
+      // What the workers hold is not as it was: nobody may spill it again.
+      if (!meeting.outcome) output.spill_failure_ = meeting.outcome.error();
+      meeting.ended = true;
+      output.meeting_.reset();
+      lock.unlock();
+      output.room_.notify_all();
+    }
+  } const end{*this, meeting, lock, idle};
+  meeting.outcome = spill(workers, meeting.team);
+  return meeting.outcome;
 }
 
 // Writes what the workers hold as one run. Nobody else may use them, nor spill.
@@ -179,11 +200,12 @@ Result<void> MapOutput::spill(std::span<WorkerOutput* const> workers, Executor& 
   for (RunLane& lane : lanes)
     if (lane.file == nullptr) lane.file = setup_.scratch.create();
   make_index_room();
-  MRUN_TRY_ASSIGN(const auto pieces, pieces_of_spill(memory_, std::move(held), partitioner_,
-                                                     setup_.job, executor, setup_.stop));
+  MRUN_TRY_ASSIGN(auto pieces, pieces_of_spill(memory_, std::move(held), partitioner_, setup_.job,
+                                               executor, setup_.stop));
   const SpillSetup spilling{combiner_,   setup_.plan.block_bytes, spill_budget_, index_budget_,
                             setup_.stop, setup_.packing};
   MRUN_TRY_ASSIGN(SortedRun run, spill_run(*pieces, lanes, spilling, executor));
+  pieces.reset();  // Before what their items are charged with.
   for (WorkerOutput* worker : workers) {
     worker->unloaded_pairs_ += worker->buffer_.accepted().count();
     worker->buffer_.clear();
@@ -199,7 +221,8 @@ Result<void> MapOutput::spill(std::span<WorkerOutput* const> workers, Executor& 
 
 // Lets the indexes of earlier runs make room for those of the next one.
 void MapOutput::make_index_room() {
-  const std::size_t wanted = RunWriter::index_bytes_wanted() * setup_.plan.spill_writers;
+  const std::size_t wanted =
+      RunWriter::index_bytes_wanted() * setup_.plan.spill_writers * kSegmentsPerLane;
   bool has_more = true;
   while (index_budget_.free_bytes() < wanted && has_more) {
     has_more = false;
@@ -323,6 +346,7 @@ void MapOutput::drop_list(std::size_t list) {
 }
 
 Result<void> MapOutput::spill_rest(Executor& executor) {
+  if (spill_failure_) return Failure{*spill_failure_};
   const std::vector<WorkerOutput*> workers = all_workers();
   return spill(workers, executor);
 }

@@ -1,10 +1,12 @@
 // MapOutput: where map tasks put what they emit, and who spills when the memory is used up.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -110,14 +112,16 @@ class MapOutput {
   struct Meeting {
     explicit Meeting(unsigned width) : team(width) {}
     std::vector<WorkerOutput*> workers;
+    std::chrono::steady_clock::time_point deadline;  // Then it begins without the others.
     bool begun = false, ended = false;
-    Result<void> outcome;
+    Result<void> outcome;  // The leader's, until it has ended.
     Team team;
   };
   Result<void> make_room(WorkerOutput& worker, unsigned waits);
-  bool may_begin(const Meeting& meeting, unsigned waits) const;
+  bool may_begin(const Meeting& meeting) const;
   bool are_all_in(const Meeting& meeting) const;
   std::uint64_t spillable_bytes(const Meeting& meeting) const;
+  Result<void> help(Meeting& meeting, std::unique_lock<std::mutex>& lock);
   Result<void> lead(Meeting& meeting, std::unique_lock<std::mutex>& lock);
   Result<void> spill(std::span<WorkerOutput* const> workers, Executor& executor);
   void make_index_room();
@@ -142,7 +146,8 @@ class MapOutput {
   std::condition_variable room_;
   std::vector<std::unique_ptr<WorkerOutput>> workers_;
   std::vector<WorkerOutput*> idle_;
-  std::shared_ptr<Meeting> meeting_;  // That has not ended.
+  std::shared_ptr<Meeting> meeting_;    // That has not ended.
+  std::optional<Error> spill_failure_;  // Of a meeting: there will be no other.
 
   // Of whoever leads the meeting that has begun, and after map of the caller.
   std::vector<RunLane> lanes_;

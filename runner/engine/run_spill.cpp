@@ -14,9 +14,6 @@
 namespace mrun {
 namespace {
 
-// So many for each lane that threads end at about one time, and no more: each has an index.
-constexpr std::size_t kSegmentsPerLane = 2;
-
 class RunSpill {
  public:
   RunSpill(PieceSource& pieces, const SpillSetup& setup) : pieces_(pieces), setup_(setup) {}

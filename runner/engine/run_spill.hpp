@@ -13,6 +13,10 @@
 
 namespace mrun {
 
+/// Segments of a run for each lane: so many that threads end at about one time, and no more, since
+/// each has an index.
+constexpr std::size_t kSegmentsPerLane = 2;
+
 /// How a run is written. All outlive it.
 struct SpillSetup {
   const SortedCombiner& combiner;

@@ -1,5 +1,7 @@
 #include "engine/team.hpp"
 
+#include <utility>
+
 namespace mrun {
 
 void Team::work(std::unique_lock<std::mutex>& lock) {
@@ -7,9 +9,18 @@ void Team::work(std::unique_lock<std::mutex>& lock) {
     const std::size_t index = next_++;
     ++running_;
     const auto& body = *body_;
+    std::exception_ptr thrown;
     lock.unlock();
-    body(index);
+    try {
+      body(index);
+    } catch (...) {  // Where an allocation fails. The leader shall have it, when nobody works on.
+      thrown = std::current_exception();
+    }
     lock.lock();
+    if (thrown) {
+      thrown_ = thrown;
+      next_ = count_;
+    }
     if (--running_ == 0) changed_.notify_all();
   }
 }
@@ -23,6 +34,7 @@ void Team::for_each_index(std::size_t count, const std::function<void(std::size_
   work(lock);
   changed_.wait(lock, [this] { return running_ == 0; });
   body_ = nullptr;
+  if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 
 void Team::help() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 
 #include "engine/executor.hpp"
@@ -9,7 +10,8 @@
 namespace mrun {
 
 /// One thread leads: it alone calls `for_each_index`, any number of times, and at last `end`. The
-/// others call `help`, which returns after that. All may come at any time.
+/// others call `help`, which returns after that. All may come at any time. What a body throws on
+/// any thread the leader's call throws.
 class Team final : public Executor {
  public:
   /// `width`: threads that are expected, the leader included.
@@ -30,6 +32,7 @@ class Team final : public Executor {
   const std::function<void(std::size_t)>* body_ = nullptr;
   std::size_t next_ = 0, count_ = 0;
   std::size_t running_ = 0;
+  std::exception_ptr thrown_;
   bool ended_ = false;
 };
 

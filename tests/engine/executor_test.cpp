@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "engine/limited_loop.hpp"
@@ -126,6 +127,32 @@ TEST(Team, SharesTheLeadersLoops) {
     for (std::thread& helper : helpers) helper.join();
     team.help();  // Comes too late, and is not kept.
   }
+}
+
+// Goal: what a body throws comes to the leader, when nobody works any more, and the team goes on.
+TEST(Team, ThrowsWhatABodyThrows) {
+  Team team(3);
+  std::vector<std::thread> helpers;
+  for (int i = 0; i < 2; ++i) helpers.emplace_back([&team] { team.help(); });
+  for (const std::size_t thrower : {0u, 1u, 500u}) {
+    std::atomic<int> running{0};
+    const auto loop = [&] {
+      team.for_each_index(1000, [&](std::size_t index) {
+        ++running;
+        if (index == thrower) {
+          --running;
+          throw std::bad_alloc();
+        }
+        std::this_thread::yield();
+        --running;
+      });
+    };
+    EXPECT_THROW(loop(), std::bad_alloc);
+    EXPECT_EQ(running, 0);
+  }
+  check_executor(team, 3);
+  team.end();
+  for (std::thread& helper : helpers) helper.join();
 }
 
 TEST(Team, HelpersTakePartInALoopThatHasBegun) {
