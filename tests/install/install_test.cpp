@@ -114,10 +114,12 @@ TEST_F(Installation, BuildsReadersOfTablesThroughPkgConfig) {
   const std::string flags =
       " $(pkg-config --cflags --libs mrun-table) -Wl,-rpath," + prefix_ + "/lib -o '";
   run({"/bin/sh", "-c",
-       std::string(MRUN_CXX) + " -std=c++20 '" + tables_ + "/lookup.cpp'" + flags + lookup + "'"},
+       std::string(MRUN_CXX) + " -std=c++20 " + sanitize_ + " '" + tables_ + "/lookup.cpp'" +
+           flags + lookup + "'"},
       options);
   run({"/bin/sh", "-c",
-       std::string(MRUN_CC) + " -std=c11 '" + tables_ + "/values.c'" + flags + values + "'"},
+       std::string(MRUN_CC) + " -std=c11 " + sanitize_ + " '" + tables_ + "/values.c'" + flags +
+           values + "'"},
       options);
   expect_read_tables(lookup, values);
 }
