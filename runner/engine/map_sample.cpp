@@ -61,14 +61,7 @@ class CountingSink final : public EntrySink, public RecordSink {
     return {};
   }
   Result<void> accept_big(Slice key, Slice value) override {
-    const KeyPrefix prefix = key_prefix(key);
-    const Pair pair{prefix.k0,
-                    prefix.k1,
-                    static_cast<std::uint32_t>(key.size),
-                    static_cast<std::uint32_t>(value.size),
-                    key.size > kPrefixBytes ? key.data + kPrefixBytes : nullptr,
-                    value.data,
-                    0};
+    const Pair pair = pair_view(key, value);
     add(pair, counts_keys() ? counts_.hash_of(hash_of(pair), pair.klen) : 0,
         SortBuffer::big_bytes(key, value) + SortBuffer::kBytesPerEntry);
     return {};

@@ -12,15 +12,6 @@ namespace {
 constexpr std::size_t kTrialBytes = std::size_t{1} << 20;
 constexpr std::size_t kRanges = 8;  // So few that one of them is a block or more.
 
-/// A view of a key that lies in a string.
-Pair as_pair(std::string_view key) {
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(key.data());
-  const KeyPrefix prefix = key_prefix({bytes, key.size()});
-  const auto size = static_cast<std::uint32_t>(key.size());
-  return {prefix.k0, prefix.k1, size, 0, size > kPrefixBytes ? bytes + kPrefixBytes : nullptr,
-          nullptr,   0};
-}
-
 }  // namespace
 
 std::uint32_t PackingTrial::add(const Pair& pair) {
@@ -60,11 +51,11 @@ bool PackingTrial::fold(std::uint32_t number, const std::uint8_t* state) {
 bool PackingTrial::is_in_range(const Pair& pair) const {
   const auto after = std::upper_bound(
       ranges_.begin(), ranges_.end(), pair, [](const Pair& key, const auto& range) {
-        return range.has_low && compare_keys(key, as_pair(range.low)) < 0;
+        return range.has_low && compare_keys(key, key_view(range.low)) < 0;
       });
   if (after == ranges_.begin()) return false;
   const KeyRange& range = *(after - 1);
-  return !range.has_high || compare_keys(pair, as_pair(range.high)) < 0;
+  return !range.has_high || compare_keys(pair, key_view(range.high)) < 0;
 }
 
 /// Halves what is kept: of each range the first half, or of one that has all keys every other part.
@@ -96,7 +87,7 @@ void PackingTrial::narrow() {
   bytes_ = 0;
   for (Kept& kept : kept_) {
     if (kept.is_let_go) continue;
-    kept.is_let_go = !is_in_range(as_pair(std::string_view(kept.bytes).substr(0, kept.pair.klen)));
+    kept.is_let_go = !is_in_range(key_view(std::string_view(kept.bytes).substr(0, kept.pair.klen)));
     if (kept.is_let_go)
       kept.bytes = std::string();
     else

@@ -229,10 +229,7 @@ class StoredPairs final : public PairSource {
       if (range_.has_low && key.view() < range_.low) return Placed::below;
     }
     if (shift_.changes_value()) shift_.shift_value(const_cast<std::uint8_t*>(value.data));
-    const KeyPrefix prefix = key_prefix(key);
-    pairs_.push_back({prefix.k0, prefix.k1, static_cast<std::uint32_t>(key.size),
-                      static_cast<std::uint32_t>(value.size), key.data + kPrefixBytes, value.data,
-                      part_.input});
+    pairs_.push_back(pair_view(key, value, part_.input));
     return Placed::inside;
   }
 

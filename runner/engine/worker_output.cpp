@@ -40,14 +40,7 @@ Result<void> WorkerOutput::accept(const EntryBatch& batch) {
 Result<void> WorkerOutput::accept_big(Slice key, Slice value) {
   ++emitted_pairs_;
   if (shared_.setup_.job.spec().total_order) {
-    const KeyPrefix prefix = key_prefix(key);
-    const Pair pair{prefix.k0,
-                    prefix.k1,
-                    static_cast<std::uint32_t>(key.size),
-                    static_cast<std::uint32_t>(value.size),
-                    key.size > kPrefixBytes ? key.data + kPrefixBytes : nullptr,
-                    value.data,
-                    0};
+    const Pair pair = pair_view(key, value);
     sample(std::span(&pair, 1));
   }
   return table_ != nullptr ? table_->add_big(key, value) : store_.accept_big(key, value);

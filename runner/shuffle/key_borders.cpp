@@ -7,18 +7,6 @@
 namespace mrun {
 namespace {
 
-Pair as_pair(std::string_view key, std::uint32_t task) {
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(key.data());
-  const KeyPrefix prefix = key_prefix({bytes, key.size()});
-  return {prefix.k0,
-          prefix.k1,
-          static_cast<std::uint32_t>(key.size()),
-          0,
-          key.size() > kPrefixBytes ? bytes + kPrefixBytes : nullptr,
-          nullptr,
-          task};
-}
-
 // How many of the rising `words` are below `word`. Without a branch on the data: keys come in no
 // order, so that each one would be mispredicted.
 std::size_t count_below_word(std::span<const std::uint64_t> words, std::uint64_t word) {
@@ -48,7 +36,7 @@ KeyBorders::KeyBorders(std::vector<KeyBorder> borders) : borders_(std::move(bord
   borders_.erase(std::unique(borders_.begin(), borders_.end()), borders_.end());
   // Keys of more than 16 bytes are never in a string's own buffer, so tails survive a move.
   for (const KeyBorder& border : borders_) {
-    pairs_.push_back(as_pair(border.key, border.task));
+    pairs_.push_back(key_view(border.key, border.task));
     heads_.push_back(pairs_.back().k0);
   }
   build_buckets();
@@ -84,7 +72,7 @@ std::size_t KeyBorders::range_of(const Pair& pair) const {
   return static_cast<std::size_t>(above - pairs_.begin());
 }
 
-std::size_t KeyBorders::range_of(const std::string& key) const { return range_of(as_pair(key, 0)); }
+std::size_t KeyBorders::range_of(const std::string& key) const { return range_of(key_view(key)); }
 
 KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges) {
   std::sort(samples.begin(), samples.end(), [](const WeightedKey& a, const WeightedKey& b) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "model/entry.hpp"
@@ -49,6 +50,22 @@ inline KeyPrefix key_prefix(Slice key) {
   std::uint8_t head[kPrefixBytes] = {};
   if (key.size != 0) std::memcpy(head, key.data, std::min<std::size_t>(key.size, kPrefixBytes));
   return {load_big_endian(head), load_big_endian(head + 8)};
+}
+
+/// A view of a key and a value that lie in one place each.
+inline Pair pair_view(Slice key, Slice value = {}, std::uint32_t task = 0) {
+  const KeyPrefix prefix = key_prefix(key);
+  return {prefix.k0,
+          prefix.k1,
+          static_cast<std::uint32_t>(key.size),
+          static_cast<std::uint32_t>(value.size),
+          key.size > kPrefixBytes ? key.data + kPrefixBytes : nullptr,
+          value.data,
+          task};
+}
+/// Of a key alone.
+inline Pair key_view(std::string_view key, std::uint32_t task = 0) {
+  return pair_view({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()}, {}, task);
 }
 
 /// Below zero, zero, above zero, as a's key is before, equal to, after b's in byte order.

@@ -41,19 +41,6 @@ std::size_t buffer_bytes(std::size_t block_bytes, bool has_zstd) {
   return work_offset(block_bytes) + (has_zstd ? zstd_decompress_work_bytes() : 0);
 }
 
-/// A bound as comparisons want it. Its tail borrows from `key`.
-Pair bound_of(const std::string& key, std::uint32_t task) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(key.data());
-  const KeyPrefix prefix = key_prefix({bytes, key.size()});
-  Pair bound;
-  bound.k0 = prefix.k0;
-  bound.k1 = prefix.k1;
-  bound.klen = static_cast<std::uint32_t>(key.size());
-  if (key.size() > kPrefixBytes) bound.tail = bytes + kPrefixBytes;
-  bound.task = task;
-  return bound;
-}
-
 /// Whether a block's first pair is before `bound` as far as its prefix, length and task show.
 bool surely_below(const BlockHeader& header, const Pair& bound) {
   if (header.first_k0 != bound.k0) return header.first_k0 < bound.k0;
@@ -95,8 +82,8 @@ RunCursor::RunCursor(MemoryBudget& budget, std::span<const Run> segments, std::u
       segments_(segments),
       partition_(partition),
       range_(std::move(range)),
-      low_(bound_of(range_.low, range_.low_task)),
-      high_(bound_of(range_.high, range_.high_task)),
+      low_(key_view(range_.low, range_.low_task)),
+      high_(key_view(range_.high, range_.high_task)),
       memory_(std::move(memory)),
       above_low_(!range_.has_low) {
   choose_segment();
