@@ -253,7 +253,7 @@ class JobRun {
           environment_.storage,
           spill_compression_ == SpillCompression::automatic ? scratch_folders_
                                                             : std::vector<std::string>(),
-          part_count_, memory_.block_bytes, memory_.sort_bytes / threads_, memory_.input_bytes, 0,
+          part_count_, memory_.block_bytes, memory_.sort_bytes, memory_.input_bytes, 0,
           environment_.sample_seconds_most},
          memory_,
          threads_});
