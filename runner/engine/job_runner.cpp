@@ -9,6 +9,7 @@
 #include "base/size_text.hpp"
 #include "codec/frames.hpp"
 #include "engine/disk_check.hpp"
+#include "engine/explain.hpp"
 #include "engine/first_failure.hpp"
 #include "engine/limited_loop.hpp"
 #include "engine/map_phase.hpp"
@@ -86,31 +87,8 @@ class JobRun {
     }
     MRUN_TRY(share_memory());
     note_scratch_folders(options_.is_streamed() ? temp_folder() : output_parent);
-    RunPlan plan;
-    for (const InputFile& file : inputs_.files)
-      ++(file.is_stream ? plan.input_streams : plan.input_files);
-    plan.compressed_files = static_cast<std::uint64_t>(
-        std::count_if(inputs_.files.begin(), inputs_.files.end(),
-                      [](const InputFile& f) { return f.is_compressed(); }));
-    plan.input_bytes = inputs_.planned_bytes();
-    plan.skipped_files = inputs_.skipped_files;
-    plan.excluded_files = inputs_.excluded_files;
-    const JobSpec& spec = job_->spec();
-    for (std::size_t i = 0; i < formats_.size(); ++i)
-      if (!formats_[i].can_be_cut()) plan.uncut_inputs.push_back(spec.inputs[i].tag);
-    plan.splits = plan_.splits.size();
-    plan.split_bytes = plan_.split_bytes;
-    plan.partitions = part_count_;
-    plan.threads = threads_;
-    plan.memory_bytes = options_.memory_bytes;
-    plan.sort_bytes = memory_.sort_bytes;
-    plan.table_bytes = memory_.table_bytes;
-    plan.input_buffer_bytes = memory_.input_bytes;
-    plan.output_buffer_bytes = memory_.output_bytes;
-    plan.spill_buffer_bytes = memory_.spill_bytes + memory_.index_bytes;
-    plan.row_bytes = memory_.row_share_bytes * threads_;
-    plan.map_only = spec.map_only;
-    plan.combines = spec.folds();
+    RunPlan plan = explain_run(
+        {options_, job_->spec(), inputs_, plan_, formats_, part_count_, threads_, memory_});
     plan.estimate = disk_check().estimate(spill_compression_);
     plan.compress_spill = spill_compression_name(spill_compression_);
     return plan;
