@@ -25,7 +25,8 @@ RunPlan explain_run(const FixedRun& run) {
   plan.table_bytes = run.memory.table_bytes;
   plan.input_buffer_bytes = run.memory.input_bytes;
   plan.output_buffer_bytes = run.memory.output_bytes;
-  plan.spill_buffer_bytes = run.memory.spill_bytes + run.memory.index_bytes;
+  plan.spill_buffer_bytes =
+      run.memory.spill_bytes + run.memory.index_bytes + run.memory.spare_item_bytes;
   plan.row_bytes = run.memory.row_share_bytes * run.threads;
   plan.map_only = run.spec.map_only;
   plan.combines = run.spec.folds();
