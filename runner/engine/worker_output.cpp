@@ -98,10 +98,12 @@ void WorkerOutput::sample(std::span<const Pair> pairs) {
 }
 
 bool WorkerOutput::spreads() {
+  // Folding what has left the table pays only where the same keys leave it again and again.
+  const bool keys_recur = table_ == nullptr || !table_->keys_come_once();
   // Before, sorting what there is costs less than lists that are hardly begun.
   constexpr std::uint64_t kPairsBefore = std::uint64_t{1} << 19;
   if (spreading_ == Spreading::not_yet && shared_.list_count_ != 0 &&
-      stored_pairs_ >= kPairsBefore) {
+      stored_pairs_ >= kPairsBefore && keys_recur) {
     lists_.start_lists(shared_.list_count_);
     spreading_ = Spreading::now;
   }

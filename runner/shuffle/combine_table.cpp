@@ -18,6 +18,7 @@ CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits&
       limits_(limits),
       slots_(std::move(slots)),
       mask_(slots_.size() / sizeof(Slot) - 1),
+      mark_(keys_when_full() / 2),
       batcher_(sink) {}
 
 Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink,
@@ -79,7 +80,7 @@ Result<void> CombineTable::add(const EntryBatch& batch) {
     if (begin + kGroup < count) prepare(batch, begin + kGroup, groups[(begin / kGroup + 1) % 2]);
     if (!group.are_states) return check_values(batch);
     // A table that grows or is emptied here is not the one that was loaded: that costs time only.
-    if ((used_slots_ + kGroup) * 8 > slot_count() * 5) MRUN_TRY(make_room());
+    if (used_slots_ + kGroup > mark_) MRUN_TRY(reach_mark());
     MRUN_TRY(add_group(group, batch));
   }
   return {};
@@ -113,9 +114,41 @@ bool CombineTable::add_arena(std::size_t bytes) {
   return true;
 }
 
+// Half full, the table begins to watch its keys; full, it needs room.
+Result<void> CombineTable::reach_mark() {
+  if (used_slots_ + kGroup > keys_when_full()) return make_room();
+  watch_keys();
+  return {};
+}
+
+void CombineTable::watch_keys() {
+  const Slot* const slots = slots_.as<Slot>();
+  const std::size_t watched = std::min(kWatchedMost, slot_count());
+  const std::size_t step = slot_count() / watched;
+  for (std::size_t i = 0; i < watched; ++i) watched_counts_.push_back(slots[i * step].count);
+  mark_ = keys_when_full();
+}
+
+// Whether keys come and go: of those that came often while the table became half full, most have
+// not come since. Where keys come at random nearly all of them do.
+bool CombineTable::keys_come_and_go() const {
+  if (watched_counts_.empty() || taken_.pairs < 2 * used_slots_) return false;
+  const Slot* const slots = slots_.as<Slot>();
+  const std::size_t step = slot_count() / watched_counts_.size();
+  std::size_t watched = 0, came_again = 0;
+  for (std::size_t i = 0; i < watched_counts_.size(); ++i) {
+    if (watched_counts_[i] < kOften) continue;
+    ++watched;
+    came_again += slots[i * step].count != watched_counts_[i] ? 1u : 0u;
+  }
+  return watched >= kOftenLeast && came_again * 2 <= watched;
+}
+
 Result<void> CombineTable::make_room() {
   run_folds();
-  if ((used_slots_ + kGroup) * 8 > slot_count() * 5) {
+  if (used_slots_ + kGroup > keys_when_full()) {
+    come_once_ = keys_come_and_go();
+    if (come_once_) return hand_over();
     MRUN_TRY_ASSIGN(const bool grown, grow());
     if (grown) return {};
   }
@@ -157,6 +190,8 @@ Result<bool> CombineTable::grow() {
   }
   slots_ = *std::move(bigger);
   mask_ = mask;
+  watched_counts_.clear();
+  mark_ = keys_when_full() / 2;
   return true;
 }
 
@@ -182,6 +217,7 @@ Result<void> CombineTable::flush() {
     slots_ = PageBuffer();
     MRUN_TRY_ASSIGN(slots_, PageBuffer::allocate(*limits_.budget, first * sizeof(Slot)));
     mask_ = first - 1;
+    mark_ = keys_when_full() / 2;
   }
   return {};
 }
@@ -229,6 +265,8 @@ void CombineTable::forget() {
   if (used_slots_ != 0) std::memset(slots_.data(), 0, slots_.size());
   used_slots_ = 0;
   taken_ = Ledger();
+  watched_counts_.clear();
+  mark_ = keys_when_full() / 2;
   arenas_used_ = 0;
   arena_used_ = 0;
   // They are warm. Folds that are not exact must not see the past in what there is room for.

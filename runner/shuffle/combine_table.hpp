@@ -4,7 +4,9 @@
 // in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64 at
 // a time while those before are probed, so that cache misses overlap with each other and with work.
 // The table begins small and doubles at 5/8 load up to its share of memory; then it is flushed to
-// the sink behind it.
+// the sink behind it. It is flushed instead of growing where keys come many times in a short
+// while and then no more, as those do that name the file they were found in: a larger table would
+// hardly fold more, and the small one stays in the cache.
 #pragma once
 
 #include <array>
@@ -50,6 +52,9 @@ class CombineTable {
     std::uint64_t taken = 0, given = 0;
   };
   Totals totals() const { return {taken_before_ + passed_, batcher_.sent() + passed_}; }
+  /// Whether the table, when it was last full, held keys that come and go: what has left it will
+  /// hardly come again.
+  bool keys_come_once() const { return come_once_; }
 
  private:
   static constexpr std::size_t kGroup = 64;  // Entries hashed and prefetched together.
@@ -61,6 +66,9 @@ class CombineTable {
                                                 << 20;  // Then the table is tried again.
   static constexpr std::uint64_t kPairsMost = std::uint64_t{1}
                                               << 31;  // A slot's count has 32 bits.
+  static constexpr std::size_t kWatchedMost = 2048;   // Slots whose keys are watched.
+  static constexpr std::uint32_t kOften = 3;          // Pairs of a key that would come again soon.
+  static constexpr std::size_t kOftenLeast = 32;      // Such keys; fewer say too little.
   static constexpr std::size_t kArenaBytesLeast = std::size_t{256} << 10;
   static constexpr std::size_t kArenaBytesMost = std::size_t{4} << 20;
 
@@ -111,6 +119,11 @@ class CombineTable {
   void run_folds();
   Result<void> pass_on(const EntryBatch& batch);
   Result<void> pass_by(const Pair& pair);
+  // At this many keys the table is full.
+  std::size_t keys_when_full() const { return slot_count() / 8 * 5; }
+  Result<void> reach_mark();
+  void watch_keys();
+  bool keys_come_and_go() const;
   Result<void> make_room();
   Result<bool> grow();
   Result<void> hand_over();
@@ -129,6 +142,11 @@ class CombineTable {
   std::uint64_t taken_before_ = 0;  // All that hand-overs before gave on.
   std::uint64_t passed_ = 0;        // What came and went without being kept.
   std::uint64_t bypass_left_ = 0;
+
+  // What every so many slots had counted when the table was half full; empty before.
+  std::vector<std::uint32_t> watched_counts_;
+  std::size_t mark_ = 0;  // Keys at which `reach_mark` is called: half of a full table's, then all.
+  bool come_once_ = false;
 
   std::vector<PageBuffer> arena_;
   std::size_t arenas_used_ = 0;  // Of its buffers; others wait to be used again.

@@ -221,6 +221,38 @@ TEST(CombineTable, KeepsTheOrderOfAKeyWhenPairsPassIt) {
   EXPECT_EQ(position, number);
 }
 
+// Goal: a table whose keys come many times and then no more stays small, and one whose keys come
+// again at random grows; each says so, and both fold the same. Method: as many keys and pairs in
+// two orders, in a share that holds all keys.
+TEST(CombineTable, GrowsOnlyWhereKeysComeAgain) {
+  constexpr std::size_t kShare = std::size_t{64} << 20;
+  constexpr std::uint64_t kKeys = 200'000, kTimes = 5, kTogether = 4000;
+  SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()));
+  Random random(case_seed(1));
+  Records by_time;
+  for (std::uint64_t begin = 0; begin < kKeys; begin += kTogether)
+    for (std::uint64_t i = 0; i < kTogether * kTimes; ++i) {
+      const std::string key = std::to_string(begin + random.below(kTogether));
+      by_time.push_back(
+          {i % 7 == 0 ? key + "/a key that does not fit an entry" : key, number_bytes(i), 0});
+    }
+  Records at_random = by_time;
+  for (std::size_t i = at_random.size(); i > 1; --i)
+    std::swap(at_random[i - 1], at_random[random.below(i)]);
+
+  const auto peak_of = [&](const Records& records, bool come_once) {
+    OpenTable open(summing_spec(), kShare, kShare, 1);
+    open.add_in_batches(records);
+    EXPECT_EQ(open.table->keys_come_once(), come_once);
+    EXPECT_TRUE(open.table->flush());
+    EXPECT_LT(open.sink.records.size(), records.size() / 2);
+    EXPECT_TRUE(model(open.sink.records, open.fold) == model(records, open.fold));
+    return open.budget.peak_bytes();
+  };
+  EXPECT_LT(peak_of(by_time, true), std::size_t{8} << 20);
+  EXPECT_GT(peak_of(at_random, false), std::size_t{16} << 20);
+}
+
 TEST(CombineTable, RefusesAValueThatIsNoState) {
   OpenTable open(summing_spec(), std::size_t{8} << 20, std::size_t{4} << 20, 1);
   ASSERT_TRUE(open.table);
