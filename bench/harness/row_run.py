@@ -71,14 +71,15 @@ class RowRun:
         """Memory, page cache and disk as every program is to find them."""
         path = self.inputs[contender.data]
         measure.remove(self._output)
-        if self._sizes[path] >= MIB:
-            measure.touch_memory(self.row.touched * self._sizes[path])
         if contender.cgroup_bytes:
             os.sync()
             measure.drop(path)
         else:
             measure.warm(path)
             os.sync()
+        # Last: two seconds after memory is free the machine may give it back to its host.
+        if self._sizes[path] >= MIB:
+            measure.touch_memory(self.row.touched * self._sizes[path])
 
     def measure(self, contender):
         self._prepare(contender)

@@ -36,9 +36,11 @@ DiskEstimate DiskCheck::estimate(SpillCompression compression) {
   estimate.scratch_bytes = forecast.merge.peak_bytes;
   estimate.packs_spill = yield_->packed.automatic_packs;
   estimate.output_bytes = forecast.output_bytes;
-  // Samples of text say nothing of what compression or the blocks of tables leave of it.
+  // Samples of text say nothing of what compression or the blocks of tables leave of it, and short
+  // ones nothing of how many keys there are.
+  const bool counted = !yield_->surely_fits || sample.job.spec().combine == CombineKind::none;
   estimate.knows_output = forecast.knows_output && !setup_.options.writes_pairs() &&
-                          setup_.options.compression == Compression::none && !yield_->surely_fits;
+                          setup_.options.compression == Compression::none && counted;
   return estimate;
 }
 

@@ -22,6 +22,7 @@ namespace {
 constexpr std::uint64_t kPieceBytesLeast = std::uint64_t{64} << 10;
 constexpr std::uint64_t kPieceBytesMost = std::uint64_t{256} << 10;
 constexpr std::uint64_t kPiecesFirst = 16;
+constexpr std::uint64_t kPiecesLeast = 4;  // Of what surely fits: one of each quarter.
 // Of jobs that combine, and of those whose pairs stay apart.
 constexpr std::uint64_t kBytesMost = std::uint64_t{32} << 20;
 constexpr std::uint64_t kBytesMostApart = std::uint64_t{16} << 20;
@@ -84,8 +85,9 @@ class CountingSink final : public EntrySink, public RecordSink {
   /// From now on what is emitted is what a split's end gives, until the next one begins.
   void begin_end() { at_end_ = true; }
 
-  void put_into(MapYield& yield, const WriteRate& disk) {
-    if (!spec_.map_only) yield.packed = trial_.pack(disk);
+  /// How what was emitted packs in blocks of runs.
+  PackedSizes pack(const WriteRate& disk) { return trial_.pack(disk); }
+  void put_into(MapYield& yield) const {
     yield.emitted = emitted_;
     yield.keys = keys_;
     yield.at_end = end_;
@@ -94,7 +96,11 @@ class CountingSink final : public EntrySink, public RecordSink {
     yield.sample.of_length = counts_.counts();
     yield.text_of_length = text_of_length_;
   }
-  const PairYield& keys() const { return keys_; }
+  /// What the pairs so far take in memory: where they are combined, one of each key.
+  std::uint64_t kept_bytes() const {
+    return end_.held_bytes +
+           (spec_.combine == CombineKind::none ? emitted_.held_bytes : keys_.held_bytes);
+  }
 
  private:
   bool counts_keys() const { return spec_.combine != CombineKind::none && !at_end_; }
@@ -220,9 +226,12 @@ class Sampler {
       if (!map(split, pieces, mapped_bytes)) return;
       ++pieces;
     }
-    WriteRate disk;
-    try_disks(setup_.storage, setup_.tried_folders, disk);
-    sink_.put_into(yield, disk);
+    sink_.put_into(yield);
+    if (!stopped_early_ && !setup_.job.spec().map_only) {
+      WriteRate disk;
+      try_disks(setup_.storage, setup_.tried_folders, disk);
+      yield.packed = sink_.pack(disk);
+    }
     yield.sample.pieces = yield.pieces = pieces;
     yield.surely_fits = stopped_early_;
     yield.input_bytes = mapped_bytes;
@@ -236,20 +245,21 @@ class Sampler {
     if (pieces > 0 && (thread_cpu_seconds() - begin_cpu_seconds_ > setup_.seconds_most / 2 ||
                        spent.count() > 2 * setup_.seconds_most))
       return true;
+    const JobSpec& spec = setup_.job.spec();
+    if (pieces == kPiecesLeast || pieces == kPiecesFirst)
+      stopped_early_ = !spec.map_only && surely_fits(mapped_bytes);
+    if (stopped_early_) return true;
     if (pieces < kPiecesFirst) return false;
-    if (setup_.job.spec().map_only || mapped_bytes >= bytes_most_) return true;
-    if (setup_.job.spec().combine == CombineKind::none) return false;
-    stopped_early_ = pieces == kPiecesFirst && surely_fits(mapped_bytes);
-    return stopped_early_ || pieces >= 2 * bytes_most_ / piece_bytes_;
+    if (spec.map_only || mapped_bytes >= bytes_most_) return true;
+    return spec.combine != CombineKind::none && pieces >= 2 * bytes_most_ / piece_bytes_;
   }
 
-  /// Whether all keys of the input fit the sort buffers by far, were there ever new ones: then
+  /// Whether what is kept of the input fits the sort buffers by far, were there ever new keys: then
   /// nothing spills.
   bool surely_fits(std::uint64_t mapped_bytes) const {
-    const PairYield& keys = sink_.keys();
-    if (keys.pairs == 0 || mapped_bytes == 0) return false;
+    if (mapped_bytes == 0) return false;
     const double scale = static_cast<double>(total_bytes_) / static_cast<double>(mapped_bytes);
-    return static_cast<double>(keys.held_bytes) * scale <
+    return static_cast<double>(sink_.kept_bytes()) * scale <
            static_cast<double>(setup_.sort_bytes) / 2;
   }
 
