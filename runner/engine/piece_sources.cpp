@@ -21,7 +21,8 @@ constexpr std::uint64_t kRunPieceBlocks = 16;
 constexpr std::uint64_t kRunPiecesPerThread = 4;
 constexpr std::uint64_t kPiecesMost = 4096;
 constexpr std::size_t kSliceCountsMost = 512 << 10;  // Slices times pieces: 4 MiB.
-constexpr std::uint64_t kSamples = 64 << 10;
+constexpr std::uint64_t kSamplesPerPiece = 64;  // So that few pieces are twice as large as others.
+constexpr std::uint64_t kSamplesMost = 64 << 10;
 constexpr std::uint64_t kSpillSamples = 8 << 10;
 constexpr std::uint32_t kCutKeyBytes = 64;  // Of a key: more would hardly cut better.
 
@@ -228,7 +229,10 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                                       const StopFlag& stop) {
   HeldEntries held = output.held();
   std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
-  if (may_cut(job.spec())) samples = sample_entries(held, output.partitioner(), job, kSamples);
+  const std::uint64_t pieces = held.sum.count() / piece_entries(held) + 1;
+  if (may_cut(job.spec()) && pieces > 1)
+    samples = sample_entries(held, output.partitioner(), job,
+                             std::min(pieces * kSamplesPerPiece, kSamplesMost));
   auto source = std::make_unique<MemoryPieceSource>(
       plan_pieces(output, job, part_count, std::move(samples), piece_entries(held)), held.sum,
       executor.width());

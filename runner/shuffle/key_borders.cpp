@@ -106,8 +106,26 @@ std::uint64_t KeySample::hash_of(const Pair& pair, std::uint32_t size) {
     if (size == 0) k0 = 0;
     if (size % 8 != 0) (size < 8 ? k0 : k1) &= ~std::uint64_t{0} << (64 - 8 * (size % 8));
   }
-  const std::uint64_t head = prefix_hash(k0, k1, size);
-  return size <= kPrefixBytes ? head : hash64(pair.tail, size - kPrefixBytes, head);
+  std::uint64_t hash = prefix_hash(k0, k1, size);
+  if (size <= kPrefixBytes) return hash;
+  // 16 bytes at a time, of which the last may have been taken already: some ns less a key than a
+  // hash for any length.
+  const auto take = [&hash](const std::uint8_t* bytes) {
+    std::uint64_t words[2];
+    std::memcpy(words, bytes, sizeof words);
+    hash = prefix_hash(words[0] ^ hash, words[1], 0);
+  };
+  const std::uint32_t left = size - kPrefixBytes;
+  for (std::uint32_t at = 0; at + 16 <= left; at += 16) take(pair.tail + at);
+  if (left % 16 == 0) return hash;
+  if (left > 16) {
+    take(pair.tail + left - 16);
+  } else {
+    std::uint8_t bytes[16] = {};
+    std::memcpy(bytes, pair.tail, left);
+    take(bytes);
+  }
+  return hash;
 }
 
 void KeySample::add(const Pair& pair, std::uint32_t key_size) {

@@ -99,8 +99,20 @@ TEST(DiskForecast, OfOutputIsLeftOutWhereThereSurelyIsRoom) {
   ASSERT_TRUE(info);
   EXPECT_TRUE(info->estimate.is_known);
   EXPECT_EQ(info->estimate.runs, 0u);
-  EXPECT_LT(info->estimate.sampled_bytes, info->input_bytes / 2);
+  EXPECT_LT(info->estimate.sampled_bytes, 512u << 10);  // Four pieces of 64 KiB.
   EXPECT_FALSE(info->estimate.knows_output);
+}
+
+TEST(DiskForecast, OfPairsThatStayApartAShortSampleTellsTheOutput) {
+  TextRun run(words_text(6, 40'000'000, 5000));
+  const auto info = run.run(tiny(JobShape::sort, 512));
+  ASSERT_TRUE(info);
+  EXPECT_TRUE(info->estimate.is_known);
+  EXPECT_EQ(info->estimate.runs, 0u);
+  EXPECT_EQ(info->spilled_runs, 0u);
+  EXPECT_LT(info->estimate.sampled_bytes, 512u << 10);
+  EXPECT_TRUE(info->estimate.knows_output);
+  expect_near(info->estimate.output_bytes, info->output_bytes, 0.25, "output bytes");
 }
 
 /// Lets `records` count those that are mapped here.
