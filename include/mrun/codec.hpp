@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "escaped.hpp"
 #include "plugin.h"
 #include "types.hpp"
 
@@ -120,29 +121,6 @@ inline double double_of_ordered(std::uint64_t bits) {
   return std::bit_cast<double>((bits & kSignBit) != 0 ? bits & ~kSignBit : ~bits);
 }
 
-/// Escaped bytes: 00 as 00 FF, then 00 01. Returns the end of what was written.
-inline std::uint8_t* put_escaped(std::uint8_t* out, std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    const auto left = static_cast<std::size_t>(end - at);
-    const void* const zero = std::memchr(at, 0, left);
-    const std::size_t run =
-        zero != nullptr ? static_cast<std::size_t>(static_cast<const char*>(zero) - at) : left;
-    std::memcpy(out, at, run);
-    out += run;
-    at += run;
-    if (zero != nullptr) {
-      *out++ = 0x00;
-      *out++ = 0xFF;
-      ++at;
-    }
-  }
-  *out++ = 0x00;
-  *out++ = 0x01;
-  return out;
-}
-
 /// One field of a key. `kRaw`: bytes as they are, which only an ascending last field may be.
 template <typename T>
 struct FieldCodec {
@@ -239,9 +217,9 @@ struct FieldCodec {
   static const std::uint8_t* skip(const std::uint8_t* at, const std::uint8_t* end,
                                   std::uint8_t flip) noexcept {
     if constexpr (kIsText<T>) {
-      while (end - at >= 2) {
-        const auto byte = static_cast<std::uint8_t>(*at++ ^ flip);
-        if (byte == 0 && static_cast<std::uint8_t>(*at++ ^ flip) == 0x01) return at;
+      while ((at = find_zero(at, end, flip)), end - at >= 2) {
+        at += 2;
+        if (static_cast<std::uint8_t>(at[-1] ^ flip) == 0x01) return at;
       }
       return end;
     } else {

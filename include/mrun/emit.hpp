@@ -1,7 +1,6 @@
 // Emit<K, V>: hands pairs to the runner, inlined into the job's own loop.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -9,32 +8,10 @@
 #include "codec.hpp"
 #include "exact_sum.hpp"
 #include "fail.hpp"
-#include "past_view.hpp"
 #include "plugin.h"
+#include "short_key.hpp"
 
 namespace mrun::detail {
-
-/// The first 16 bytes of a key as two big-endian numbers, zero-padded.
-struct KeyHead {
-  std::uint64_t k0, k1;
-};
-
-inline KeyHead key_head(const std::uint8_t* key, std::size_t size) {
-  // ones, then zeros: read from 16 - size on, it masks what lies behind the key.
-  alignas(32) static constexpr std::uint8_t kMask[32] = {255, 255, 255, 255, 255, 255, 255, 255,
-                                                         255, 255, 255, 255, 255, 255, 255, 255};
-  if (size < 16 && !may_read_block<16>(key)) {
-    std::uint8_t bytes[16] = {};
-    if (size != 0) std::memcpy(bytes, key, size);
-    return {load_big(bytes), load_big(bytes + 8)};
-  }
-  const std::uint8_t* const mask = kMask + 16 - std::min<std::size_t>(size, 16);
-  std::uint64_t words[2];
-  std::uint64_t masks[2];
-  std::memcpy(words, without_bounds(key), 16);
-  std::memcpy(masks, mask, 16);
-  return {__builtin_bswap64(words[0] & masks[0]), __builtin_bswap64(words[1] & masks[1])};
-}
 
 /// std::memcpy; the first words of small values one by one, without a call. They may just have been
 /// written as such words, and reading them as vectors would make the processor wait.
@@ -52,33 +29,48 @@ inline void copy_value(std::uint8_t* to, const std::uint8_t* from, std::size_t s
   if (done != size) std::memcpy(to + done, from + done, size - done);
 }
 
+/// A key's encoding in memory.
+struct KeyBytes {
+  const std::uint8_t* data;
+  std::size_t size;
+};
+
 /// Writes entries into the runner's buffer, and flushes it when it is full.
 class EntryWriter {
  public:
   explicit EntryWriter(Session& session) : session_(&session), emitter_(session.ctx->emit) {}
 
   /// A pair whose value is a word of `value_size` <= 8 bytes.
-  [[gnu::always_inline]] void word(const std::uint8_t* key, std::size_t key_size,
-                                   std::uint64_t value, std::uint32_t value_size) {
-    if (key_size <= 16) {
+  [[gnu::always_inline]] void word(KeyBytes key, std::uint64_t value, std::uint32_t value_size) {
+    if (key.size <= 16) {
       reserve();
-      push(key_head(key, key_size), key_size, value_size, MRUN_E_INLINE, value);
+      push(key_head(key.data, key.size), key.size, value_size, MRUN_E_INLINE, value);
     } else {
-      long_key_word(key, key_size, value, value_size);
+      long_key_word(key.data, key.size, value, value_size);
     }
+  }
+  [[gnu::always_inline]] void word(const ShortKey& key, std::uint64_t value,
+                                   std::uint32_t value_size) {
+    reserve();
+    push(key.head(), key.size(), value_size, MRUN_E_INLINE, value);
   }
 
   /// A pair whose value is bytes. Both may be referred to where the runner offers it.
-  void bytes(const std::uint8_t* key, std::size_t key_size, const std::uint8_t* value,
-             std::size_t value_size) {
+  void bytes(KeyBytes key, const std::uint8_t* value, std::size_t value_size) {
     reserve();
-    if (key_size <= 16 && value_size <= 8) {
+    if (key.size <= 16 && value_size <= 8) {
       std::uint64_t word = 0;
       if (value_size != 0) std::memcpy(&word, value, value_size);
-      push(key_head(key, key_size), key_size, value_size, MRUN_E_INLINE, word);
-    } else if (!refer(key, key_size, value, value_size)) {
-      copy(key, key_size, value, value_size);
+      push(key_head(key.data, key.size), key.size, value_size, MRUN_E_INLINE, word);
+    } else if (!refer(key.data, key.size, value, value_size)) {
+      copy(key.data, key.size, value, value_size);
     }
+  }
+  void bytes(const ShortKey& key, const std::uint8_t* value, std::size_t value_size) {
+    alignas(8) std::uint8_t bytes_of_key[ShortKey::kBytesMost];
+    store_big(bytes_of_key, key.head().k0);
+    store_big(bytes_of_key + 8, key.head().k1);
+    bytes(KeyBytes{bytes_of_key, key.size()}, value, value_size);
   }
 
   /// Before much memory is taken to put a pair together.
@@ -156,10 +148,24 @@ class EntryWriter {
     }
     if (heap_use(value_size + tail) > emitter_->heap_cap - emitter_->heap_used) flush();
     std::uint8_t* const at = emitter_->heap + emitter_->heap_used;
+    if (tail != 0) copy_tail(at, value_size, key, key_size);
     copy_value(at, value, value_size);
-    if (tail != 0) std::memcpy(at + value_size, key + 16, tail);
     push(key_head(key, key_size), key_size, value_size, MRUN_E_HEAP, emitter_->heap_used);
     emitter_->heap_used += heap_use(value_size + tail);
+  }
+  /// What of a key follows a value at `at`. It goes before the value, for its last word may begin
+  /// inside that.
+  static void copy_tail(std::uint8_t* at, std::size_t value_size, const std::uint8_t* key,
+                        std::size_t key_size) {
+    constexpr std::size_t kWord = sizeof(std::uint64_t), kSmall = 64;
+    std::uint8_t* const tail = at + value_size - 16;  // Where the key would begin.
+    if (value_size < kWord || key_size > kSmall) {
+      std::memcpy(tail + 16, key + 16, key_size - 16);
+      return;
+    }
+    for (std::size_t done = 16; done + kWord < key_size; done += kWord)
+      std::memcpy(tail + done, key + done, kWord);
+    std::memcpy(tail + key_size - kWord, key + key_size - kWord, kWord);
   }
   static constexpr std::uint64_t heap_use(std::uint64_t size) {
     return (size + 7) & ~std::uint64_t{7};
@@ -192,16 +198,13 @@ class Emit {
 
   void operator()(const K& key, const V& value) {
     if constexpr (detail::kIsText<K>) {
-      pair(reinterpret_cast<const std::uint8_t*>(key.data()), key.size(), value);
-    } else if constexpr (detail::KeyCodec<K>::kFixed >= 0 && detail::KeyCodec<K>::kFixed <= 16) {
-      alignas(8) std::uint8_t bytes[16] = {};
-      detail::KeyCodec<K>::put(bytes, key);
-      pair(bytes, static_cast<std::size_t>(detail::KeyCodec<K>::kFixed), value);
+      pair(detail::KeyBytes{reinterpret_cast<const std::uint8_t*>(key.data()), key.size()}, value);
     } else {
-      std::uint8_t* const begin = buffer_.room(detail::KeyCodec<K>::max_size(key),
-                                               [this](std::size_t bytes) { writer_.hold(bytes); });
-      std::uint8_t* const end = detail::KeyCodec<K>::put(begin, key);
-      pair(begin, static_cast<std::size_t>(end - begin), value);
+      detail::ShortKey short_key;
+      if (detail::put_short(short_key, key)) [[likely]]
+        pair(short_key, value);
+      else
+        long_key(key, value);
     }
   }
 
@@ -209,27 +212,35 @@ class Emit {
   void operator()(const K& key) requires std::same_as<V, None> { (*this)(key, None{}); }
 
  private:
-  void pair(const std::uint8_t* key, std::size_t size, const V& value) {
+  /// A key that does not fit an entry, or that has escapes.
+  [[gnu::noinline]] void long_key(const K& key, const V& value) {
+    std::uint8_t* const begin = buffer_.room(detail::KeyCodec<K>::max_size(key),
+                                             [this](std::size_t bytes) { writer_.hold(bytes); });
+    std::uint8_t* const end = detail::KeyCodec<K>::put(begin, key);
+    pair(detail::KeyBytes{begin, static_cast<std::size_t>(end - begin)}, value);
+  }
+
+  template <typename Key>
+  void pair(const Key& key, const V& value) {
     using Codec = detail::ValueCodec<V>;
     if constexpr (detail::kIsText<V>) {
-      writer_.bytes(key, size, reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
+      writer_.bytes(key, reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
     } else if constexpr (Codec::kIsStruct) {
-      writer_.bytes(key, size, reinterpret_cast<const std::uint8_t*>(&value), sizeof(V));
+      writer_.bytes(key, reinterpret_cast<const std::uint8_t*>(&value), sizeof(V));
     } else {
       if constexpr (std::floating_point<V>) {
         if (stored_ == detail::Stored::exact_sum) {
           const auto sum = detail::ExactSum::of(static_cast<double>(value));
-          writer_.bytes(key, size, reinterpret_cast<const std::uint8_t*>(sum.limbs),
-                        sizeof sum.limbs);
+          writer_.bytes(key, reinterpret_cast<const std::uint8_t*>(sum.limbs), sizeof sum.limbs);
           return;
         }
       } else if constexpr (std::same_as<V, None>) {
         if (stored_ == detail::Stored::count) {
-          writer_.word(key, size, 1, 8);
+          writer_.word(key, 1, 8);
           return;
         }
       }
-      writer_.word(key, size, Codec::word(value), Codec::kSize);
+      writer_.word(key, Codec::word(value), Codec::kSize);
     }
   }
 

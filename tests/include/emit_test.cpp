@@ -176,7 +176,7 @@ TEST(Emit, GivesBackRandomPairsInOrder) {
     std::vector<mrun::test::Pair> expected;
     for (int i = 0; i < 200; ++i) {
       const std::string_view text = input;
-      const std::string_view key = text.substr(random() % 2900, random() % 40);
+      const std::string_view key = text.substr(random() % 2900, random() % (i % 3 == 0 ? 100 : 40));
       const std::string_view value = text.substr(random() % 2900, random() % 3 * 9 + random() % 9);
       // Half of the keys lie in memory of exactly their size, so that a sanitizer sees reads
       // behind.

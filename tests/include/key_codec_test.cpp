@@ -14,6 +14,7 @@
 
 #include "include/random_bytes.hpp"
 #include "mrun/codec.hpp"
+#include "mrun/short_key.hpp"
 
 namespace {
 
@@ -76,7 +77,10 @@ template <>
 struct Some<std::string> {
   static std::string value(std::mt19937_64& random) {
     using namespace std::string_view_literals;
-    return sdk_test::random_text(random, random() % 6, "\0\x01\xFF\xFE\x61"sv);
+    // Some fill a short key, and some have no byte that is escaped.
+    const std::size_t size = random() % (random() % 4 == 0 ? 24 : 6);
+    return sdk_test::random_text(random, size,
+                                 random() % 2 == 0 ? "\0\x01\xFF\xFE\x61"sv : "\x01\x61\xFF"sv);
   }
 };
 template <typename T>
@@ -156,6 +160,36 @@ TYPED_TEST(KeyCodecOf, OrdersBytesAsValuesAndGivesThemBack) {
         << "seed " << sdk_test::seed() << ", round " << i << ": " << testing::PrintToString(bytes_a)
         << " and " << testing::PrintToString(bytes_b);
     ASSERT_EQ(0, order(a, decoded<TypeParam>(bytes_a))) << "seed " << sdk_test::seed();
+  }
+}
+
+// Goal: a key that is put together in registers is the one that is written to memory, wherever it
+// fits and needs no escape.
+TYPED_TEST(KeyCodecOf, PutsShortKeysTogether) {
+  std::mt19937_64 random(sdk_test::seed());
+  int fitting = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const TypeParam key = Some<TypeParam>::value(random);
+    const std::string bytes = encoded(key);
+    mrun::detail::ShortKey short_key;
+    if (!put_short(short_key, key)) {
+      ASSERT_TRUE(bytes.size() > 16 || bytes.find('\0') != std::string::npos ||
+                  bytes.find('\xFF') != std::string::npos)
+          << testing::PrintToString(bytes);
+      continue;
+    }
+    ++fitting;
+    std::string padded = bytes;
+    ASSERT_LE(bytes.size(), 16u);
+    padded.resize(16, '\0');
+    const auto* const words = reinterpret_cast<const std::uint8_t*>(padded.data());
+    ASSERT_EQ(bytes.size(), short_key.size()) << testing::PrintToString(bytes);
+    ASSERT_EQ(mrun::detail::load_big(words), short_key.head().k0) << testing::PrintToString(bytes);
+    ASSERT_EQ(mrun::detail::load_big(words + 8), short_key.head().k1)
+        << testing::PrintToString(bytes);
+  }
+  if (encoded(TypeParam{}).size() <= 16) {
+    EXPECT_GT(fitting, 1000);
   }
 }
 
