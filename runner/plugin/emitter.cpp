@@ -61,20 +61,25 @@ bool are_sound_inline(std::span<const mrun_entry> entries, std::size_t value_byt
   return lengths < 32 && is_zero(padding);
 }
 
-/// The same for pairs of short keys whose values lie in the heap.
-bool are_sound_in_heap(std::span<const mrun_entry> entries, std::size_t value_bytes,
-                       std::uint64_t heap_used) {
+/// The same for pairs that are inline or lie in the heap.
+bool are_sound_copies(std::span<const mrun_entry> entries, std::size_t value_bytes,
+                      std::uint64_t heap_used) {
   if (value_bytes > heap_used) return false;
-  const std::uint64_t last = heap_used - value_bytes;
-  const auto vlen = static_cast<std::uint32_t>(value_bytes) | (std::uint32_t{MRUN_E_HEAP} << 28);
+  const auto value = static_cast<std::uint32_t>(value_bytes);
+  const bool may_be_inline = value_bytes <= 8;
   KeyWords padding{};
-  std::uint64_t lengths = 0, others = 0;
+  std::uint64_t faults = 0;
   for (const mrun_entry& entry : entries) {
-    lengths |= entry.klen | (std::uint64_t{entry.klen} + 15);
-    padding |= set_in_padding(entry, entry.klen);
-    others |= (entry.vlen ^ vlen) | (entry.v & 7) | (entry.v > last ? 1u : 0u);
+    const std::uint64_t key = entry.klen;
+    const bool is_inline = may_be_inline && entry.vlen == value;
+    const bool is_heap = entry.vlen == (value | (std::uint32_t{MRUN_E_HEAP} << 28));
+    const std::uint64_t tail = key > 16 ? key - 16 : 0;
+    const bool is_outside = entry.v > heap_used || tail + value_bytes > heap_used - entry.v;
+    faults |=
+        is_heap ? (entry.v & 7) | std::uint64_t{is_outside} : std::uint64_t{!is_inline || key > 16};
+    padding |= set_in_padding(entry, std::min<std::uint64_t>(key, 16));
   }
-  return lengths < 32 && is_zero(padding) && others == 0;
+  return faults == 0 && is_zero(padding);
 }
 
 bool lies_in(Slice outer, std::uint64_t address, std::uint64_t size) {
@@ -182,7 +187,7 @@ const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
     const auto some = rest.first(std::min(kTogether, rest.size()));
     rest = rest.subspan(some.size());
     const std::size_t value_bytes = worker_.job().value_bytes;
-    if (are_sound_inline(some, value_bytes) || are_sound_in_heap(some, value_bytes, heap_used))
+    if (are_sound_inline(some, value_bytes) || are_sound_copies(some, value_bytes, heap_used))
       continue;
     if (const char* const fault = find_fault(some, heap_used)) return fault;
   }

@@ -225,6 +225,53 @@ TEST(Emitter, BrokenEntriesNeverReachTheSink) {
   }
 }
 
+// Goal: the same where values have one size, for which entries are judged many at a time. Method:
+// one broken entry in the middle of sound ones of both kinds.
+TEST(Emitter, BrokenStatesNeverReachTheSink) {
+  static const std::uint8_t kLanes[] = {MRUN_LANE_SUM_U64, MRUN_LANE_SUM_U64};
+  const auto broken_in = [](std::uint32_t state, const std::function<void(mrun_entry&)>& damage) {
+    const auto fill = [&](mrun_emitter& emit, const mrun_batch&) {
+      for (std::uint64_t i = 0; i < 20; ++i) {
+        const bool is_long = i % 3 == 0;
+        const std::uint32_t kind = is_long || state > 8 ? MRUN_E_HEAP : MRUN_E_INLINE;
+        mrun_entry& made = emit.entries[emit.n++];
+        made = entry(is_long ? "0123456789abcdef" : "short", state, kind, emit.heap_used);
+        if (is_long) made.klen = 22;
+        if (kind == MRUN_E_HEAP) emit.heap_used += (state + (is_long ? 6 : 0) + 7) / 8 * 8;
+      }
+      damage(emit.entries[9]);
+    };
+    const auto combines = [&](mrun_job& job) {
+      job.value_type = MRUN_T_BYTES;
+      job.combine = MRUN_C_LANES;
+      job.state_size = state;
+      job.lane_ops = kLanes;
+    };
+    std::vector<std::pair<std::string, std::string>> pairs;
+    const Result<void> mapped = map_with(fill, &pairs, combines);
+    if (mapped) return pairs.size() == 20 ? std::string("sound") : std::string("lost");
+    EXPECT_EQ(mapped.error().code, Code::plugin) << mapped.error().message;
+    return pairs.empty() ? std::string("broken") : std::string("arrived");
+  };
+  for (const std::uint32_t state : {8u, 16u}) {
+    SCOPED_TRACE(state);
+    EXPECT_EQ("sound", broken_in(state, [](mrun_entry&) {}));
+    EXPECT_EQ("broken", broken_in(state, [](mrun_entry& e) { e.klen |= 1u << 28; }));
+    EXPECT_EQ("broken", broken_in(state, [](mrun_entry& e) { e.vlen -= 1; }));
+    EXPECT_EQ("broken", broken_in(state, [](mrun_entry& e) { e.v |= 4; }));
+    EXPECT_EQ("broken", broken_in(state, [](mrun_entry& e) { e.v = ~std::uint64_t{7}; }));
+    EXPECT_EQ("broken", broken_in(state, [](mrun_entry& e) { e.klen = 4000; }));
+    EXPECT_EQ("broken", broken_in(state, [](mrun_entry& e) { e.klen = 10; }));  // Not padded.
+    EXPECT_EQ("broken", broken_in(state, [state](mrun_entry& e) {
+                e.vlen = state | std::uint32_t{MRUN_E_INLINE} << 28;
+              }));
+    EXPECT_EQ("broken", broken_in(state, [state](mrun_entry& e) { e.vlen = state | 4u << 28; }));
+    EXPECT_EQ("broken", broken_in(state, [state](mrun_entry& e) {
+                e = entry("", state, state == 16 ? MRUN_E_INLINE : MRUN_E_REF, 0);
+              }));
+  }
+}
+
 TEST(Emitter, CountsBeyondTheBufferAreRefused) {
   const auto expect_broken = [](const Fill& fill) {
     expect_failure(map_with(fill), Code::plugin, {"past the end"});
