@@ -1,6 +1,8 @@
 // The inner loops of CombineTable: hashing groups of pairs, finding their slots and folding them
 // in.
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "base/hash.hpp"
 #include "shuffle/combine_table.hpp"
@@ -22,12 +24,38 @@ std::uint64_t hash_short(std::uint64_t k0, std::uint64_t k1, std::uint32_t klen,
   return fold_multiply(k0 ^ 0xc2b2ae3d27d4eb4f ^ seed, (k1 ^ 0x9e3779b97f4a7c15) + klen);
 }
 
+std::uint64_t load_word(const std::uint8_t* bytes) {
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+// Of what of a key lies behind its first 16 bytes. Up to 7 bytes more may be read: wherever tails
+// lie, more memory follows.
+std::uint64_t hash_tail(const std::uint8_t* tail, std::uint32_t size, std::uint64_t seed) {
+  if (size > 16) return hash64(tail, size, seed);
+  std::uint64_t first = load_word(tail), last = 0;
+  if (size > 8)
+    last = load_word(tail + size - 8);
+  else
+    first <<= 8 * (8 - size);
+  return fold_multiply(first ^ 0x589965cc75374cc3 ^ seed,
+                       last ^ 0x1d8e4e27c47d124f ^ std::rotl(seed, 32));
+}
+
+// Whether two tails are the same that both lie at a word's border, with room up to the next one.
+bool same_words(const std::uint8_t* a, const std::uint8_t* b, std::uint32_t size) {
+  for (; size > 8; size -= 8, a += 8, b += 8)
+    if (load_word(a) != load_word(b)) return false;
+  return (load_word(a) ^ load_word(b)) << (8 * (8 - size)) == 0;
+}
+
 }  // namespace
 
 std::uint64_t CombineTable::hash_of(const Pair& pair) const {
   const std::uint64_t hash = hash_short(pair.k0, pair.k1, pair.klen, limits_.hash_seed);
   return pair.klen > kPrefixBytes
-             ? hash ^ hash64(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed)
+             ? hash ^ hash_tail(pair.tail, pair.klen - kPrefixBytes, limits_.hash_seed)
              : hash;
 }
 
@@ -61,7 +89,8 @@ void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& gr
 Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch) {
   for (std::size_t at = 0; at < group.entries.size(); ++at) {
     if (fold_->is_plain_sum())
-      at = group.all_inline ? add_short<false>(group, at) : add_short<true>(group, at);
+      at = group.all_inline ? add_sums<false>(group, at, batch.heap)
+                            : add_sums<true>(group, at, batch.heap);
     else if (group.all_short_in_heap)
       at = add_states(group, at, batch.heap);
     if (at == group.entries.size()) break;
@@ -98,10 +127,29 @@ Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch
   return slot;
 }
 
-// The common case by itself: keys of up to 16 bytes and one sum. Adds entries from `begin` on and
-// returns the first whose probe finds no end, or that is of another kind, if the group has such.
+// The slot that holds the key, longer than 16 bytes, of an entry whose value is at `value`; null
+// where it is not among the first, or there is none.
+[[gnu::always_inline]] inline CombineTable::Slot* CombineTable::probe_long(
+    Slot* slots, std::size_t mask, const Entry& entry, const std::uint8_t* value,
+    std::uint64_t hash) {
+  constexpr std::size_t kProbes = 4;
+  constexpr std::size_t kStateBytes = sizeof(std::uint64_t);
+  for (std::size_t probes = 0; probes < kProbes; ++probes) {
+    Slot* const slot = &slots[(hash + probes) & mask];
+    if (slot->count == 0) return nullptr;
+    if (((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) == 0 &&
+        same_words(address_of(slot->state) + kStateBytes, value + kStateBytes,
+                   entry.klen - kPrefixBytes))
+      return slot;
+  }
+  return nullptr;
+}
+
+// The common case by itself: one sum, and keys of up to 16 bytes or ones that the table has. Adds
+// entries from `begin` on and returns the first that is none of these, or whose probe finds no end.
 template <bool kHasOthers>
-std::size_t CombineTable::add_short(const Group& group, std::size_t begin) {
+std::size_t CombineTable::add_sums(const Group& group, std::size_t begin,
+                                   const std::uint8_t* heap) {
   // Locals: what is written to slots could else be a member.
   Slot* const slots = slots_.as<Slot>();
   const std::size_t mask = mask_;
@@ -112,20 +160,32 @@ std::size_t CombineTable::add_short(const Group& group, std::size_t begin) {
   std::size_t i = begin;
   for (; i < count; ++i) {
     const Entry& entry = entries[i];
-    if (kHasOthers && entry.vlen > Entry::kLengthMask) [[unlikely]]
-      break;
     const std::uint64_t hash = group.hashes[i];
-    Slot* const slot = probe(slots, mask, entry, hash);
-    if (slot == nullptr) [[unlikely]]
-      break;
-    if (slot->count == 0) [[unlikely]] {
-      *slot = {entry.k0, entry.k1, entry.klen, 0, 0};
-      ++fresh;
+    std::uint64_t value = entry.v;
+    Slot* slot;
+    if (kHasOthers && entry.vlen > Entry::kLengthMask) {
+      if (entry.kind() != EntryKind::heap || entry.klen <= kPrefixBytes) break;
+      // Entries of blocks hold addresses, and come without a heap.
+      const std::uint8_t* const bytes = heap == nullptr ? address_of(entry.v) : heap + entry.v;
+      slot = probe_long(slots, mask, entry, bytes, hash);
+      if (slot == nullptr) break;
+      value = load_word(bytes);
+      auto* const state = const_cast<std::uint8_t*>(address_of(slot->state));
+      const std::uint64_t sum = load_word(state) + value;
+      std::memcpy(state, &sum, sizeof sum);
+    } else {
+      slot = probe(slots, mask, entry, hash);
+      if (slot == nullptr) [[unlikely]]
+        break;
+      if (slot->count == 0) [[unlikely]] {
+        *slot = {entry.k0, entry.k1, entry.klen, 0, 0};
+        ++fresh;
+      }
+      slot->state += value;
     }
     ++slot->count;
-    slot->state += entry.v;
     sums.hashes += hash;
-    sums.weighed_values += hash * entry.v;
+    sums.weighed_values += hash * value;
   }
   used_slots_ += fresh;
   taken_.pairs += i - begin;

@@ -108,8 +108,10 @@ class CombineTable {
   void prepare(const EntryBatch& batch, std::size_t begin, Group& group) const;
   Result<void> add_group(const Group& group, const EntryBatch& batch);
   static Slot* probe(Slot* slots, std::size_t mask, const Entry& entry, std::uint64_t hash);
+  static Slot* probe_long(Slot* slots, std::size_t mask, const Entry& entry,
+                          const std::uint8_t* value, std::uint64_t hash);
   template <bool kHasOthers>
-  std::size_t add_short(const Group& group, std::size_t begin);
+  std::size_t add_sums(const Group& group, std::size_t begin, const std::uint8_t* heap);
   std::size_t add_states(const Group& group, std::size_t begin, const std::uint8_t* heap);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
   Slot* find(const Pair& pair, std::uint64_t hash);
