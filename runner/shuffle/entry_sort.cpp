@@ -10,9 +10,7 @@
 namespace mrun {
 namespace {
 
-constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << SortItem::kIndexBits) - 1;
-constexpr std::size_t kRefineBytes = SortItem::kKeyBits / 8;  // Key bytes of one refinement.
-constexpr std::size_t kSmallGroup = 24;  // Below this a comparison sort beats making new items.
+constexpr std::size_t kSmallGroup = 24;  // Below this comparing one by one beats vectors.
 constexpr unsigned kRadixBits = 11;
 constexpr std::size_t kRadixDigits = std::size_t{1} << kRadixBits;
 constexpr std::size_t kRadixLeast = 4 * kRadixDigits;  // For fewer, digits cost more than items.
@@ -99,7 +97,7 @@ std::size_t common_beginning(const Pair& a, const Pair& b, std::size_t depth, st
 // A sort item and the pair that it stands for.
 struct ItemPair {
   ItemPair(const SortItem& item, const EntryList& entries)
-      : index(item.index()), pair(entries.pair(index)) {}
+      : index(entries.number(item)), pair(entries.pair(index)) {}
   std::uint64_t index;
   Pair pair;
 };
@@ -134,31 +132,44 @@ Survey survey(std::span<const SortItem> group, const EntryList& entries, std::si
   return seen;
 }
 
-// The key's bytes [depth, depth + 11), zero-padded, and the index.
-SortItem item_at_depth(const Pair& pair, std::size_t depth, std::uint64_t index) {
-  std::uint8_t bytes[16] = {};
-  if (pair.klen > depth) {
-    const std::size_t wanted = std::min(kRefineBytes, pair.klen - depth);
-    std::size_t done = 0;
-    if (depth < kPrefixBytes) {
-      std::uint8_t head[kPrefixBytes];
-      store_big_endian(head, pair.k0);
-      store_big_endian(head + 8, pair.k1);
-      done = std::min(wanted, kPrefixBytes - depth);
-      std::memcpy(bytes, head + depth, done);
-    }
-    if (done < wanted)
-      std::memcpy(bytes + done, pair.tail + (depth + done - kPrefixBytes), wanted - done);
+__extension__ using Wide = unsigned __int128;
+
+// Up to 8 bytes as the highest of a number.
+std::uint64_t load_some(const std::uint8_t* bytes, std::size_t size) {
+  if (size == 8) return load_big_endian(bytes);
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, size);
+  return __builtin_bswap64(word);
+}
+
+// The key's bytes from `depth` on, zero-padded, and the entry's number.
+SortItem item_at_depth(const Pair& pair, std::size_t depth, std::uint64_t number,
+                       const ItemLayout& layout) {
+  Wide bits = 0;
+  std::size_t held = 0;  // Bytes of the key's first 16.
+  if (depth < kPrefixBytes) {
+    bits = (static_cast<Wide>(pair.k0) << 64 | pair.k1) << (8 * depth);
+    held = kPrefixBytes - depth;
   }
-  return {(load_big_endian(bytes + 8) & ~kIndexMask) | index, load_big_endian(bytes)};
+  const std::size_t at = depth + held - kPrefixBytes;  // In the tail.
+  const std::size_t tail = pair.tail_size();
+  if (tail > at && held < layout.key_bytes()) {
+    const std::size_t size = std::min<std::size_t>(tail - at, kPrefixBytes - held);
+    const std::size_t first = std::min<std::size_t>(size, 8);
+    Wide more = static_cast<Wide>(load_some(pair.tail + at, first)) << 64;
+    if (size > 8) more |= load_some(pair.tail + at + 8, size - 8);
+    bits |= more >> (8 * held);
+  }
+  return {(static_cast<std::uint64_t>(bits) & ~layout.index_mask()) | number,
+          static_cast<std::uint64_t>(bits >> 64)};
 }
 
 // Calls `visit` for each group of two or more items with the same bits.
 template <typename Visit>
-void for_each_group(std::span<SortItem> items, const Visit& visit) {
+void for_each_group(std::span<SortItem> items, const ItemLayout& layout, const Visit& visit) {
   for (std::size_t begin = 0; begin < items.size();) {
     std::size_t end = begin + 1;
-    while (end < items.size() && items[end].same_bits(items[begin])) ++end;
+    while (end < items.size() && layout.same_key_bytes(items[end], items[begin])) ++end;
     if (end - begin > 1) visit(items.subspan(begin, end - begin));
     begin = end;
   }
@@ -180,11 +191,11 @@ void refine_groups(std::span<SortItem> items, const EntryList& entries, std::siz
 std::span<SortItem> order_by_length(std::span<SortItem> group, const EntryList& entries,
                                     std::size_t depth) {
   const auto rank = [&](const SortItem& item) {
-    return std::min<std::size_t>(entries.pair(item.index()).klen, depth + 1);
+    return std::min<std::size_t>(entries.pair(entries.number(item)).klen, depth + 1);
   };
   const auto is_first = [&](const SortItem& a, const SortItem& b) {
     const std::size_t rank_a = rank(a), rank_b = rank(b);
-    return rank_a != rank_b ? rank_a < rank_b : a.index() < b.index();
+    return rank_a != rank_b ? rank_a < rank_b : entries.number(a) < entries.number(b);
   };
   // Mostly all are longer; and then they are in order already, as one hot key's are.
   if (!std::is_sorted(group.begin(), group.end(), is_first))
@@ -202,20 +213,19 @@ void refine(std::span<SortItem> group, const EntryList& entries, std::size_t dep
     const Survey seen = survey(group, entries, depth);
     if (seen.in_order) return;
     depth = seen.common;
-    if (group.size() <= kSmallGroup) {
-      std::sort(group.begin(), group.end(), [&](const SortItem& one, const SortItem& other) {
-        const ItemPair a(one, entries), b(other, entries);
-        return is_before(a, b, common_beginning(a.pair, b.pair, depth, SIZE_MAX));
-      });
-      return;
+    if (group.size() == 2) return std::swap(group[0], group[1]);
+    for (SortItem& item : group) {
+      const std::uint64_t number = entries.number(item);
+      item = item_at_depth(entries.pair(number), depth, number, entries.layout());
     }
-    for (SortItem& item : group)
-      item = item_at_depth(entries.pair(item.index()), depth, item.index());
-    vector_sort(group);
-    depth += kRefineBytes;
+    if (group.size() <= kSmallGroup)
+      std::sort(group.begin(), group.end(), before);
+    else
+      vector_sort(group);
+    depth += entries.layout().key_bytes();
     // The largest of its groups is the next turn of this loop: calls are at most log2(n) deep.
     std::span<SortItem> largest;
-    for_each_group(group, [&](std::span<SortItem> equal) {
+    for_each_group(group, entries.layout(), [&](std::span<SortItem> equal) {
       std::span<SortItem> rest = order_by_length(equal, entries, depth);
       if (rest.size() > largest.size()) std::swap(rest, largest);
       refine(rest, entries, depth);
@@ -229,12 +239,12 @@ void refine_groups(std::span<SortItem> items, const EntryList& entries, std::siz
   std::size_t entries_at = 1, records_at = 1;  // Up to where loads were begun.
   const auto load = [&](std::size_t& at, std::size_t end, const auto& visit) {
     for (end = std::min(end, items.size()); at < end; ++at) {
-      if (!items[at].same_bits(items[at - 1])) continue;
-      visit(items[at - 1].index());
-      visit(items[at].index());
+      if (!entries.layout().same_key_bytes(items[at], items[at - 1])) continue;
+      visit(entries.number(items[at - 1]));
+      visit(entries.number(items[at]));
     }
   };
-  for_each_group(items, [&](std::span<SortItem> group) {
+  for_each_group(items, entries.layout(), [&](std::span<SortItem> group) {
     const auto end = static_cast<std::size_t>(group.data() + group.size() - items.data());
     load(entries_at, end + kEntriesAhead,
          [&](std::uint64_t index) { __builtin_prefetch(&entries.entry(index), 0, 2); });
@@ -258,25 +268,15 @@ void refine_groups(std::span<SortItem> items, const EntryList& entries, std::siz
 
 }  // namespace
 
-SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bits,
-                        std::uint64_t index) {
-  std::uint64_t high = entry.k0, low = entry.k1;
-  if (part_bits != 0) {
-    low = (low >> part_bits) | (high << (64 - part_bits));
-    high = (high >> part_bits) | (std::uint64_t{part} << (64 - part_bits));
-  }
-  return {(low & ~kIndexMask) | index, high};
-}
-
-void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits,
-                SortItem* spare) {
+void sort_items(std::span<SortItem> items, const EntryList& entries, SortItem* spare) {
   if (items.size() < 2) return;
   if (spare != nullptr && items.size() >= kRadixLeast && items.size() <= kRadixMost)
     radix_sort(items, spare);
   else
     vector_sort(items);
-  const std::size_t depth = (SortItem::kKeyBits - part_bits) / 8;
-  refine_groups(items, entries, depth);
+  const ItemLayout& layout = entries.layout();
+  // Items are made of the key's first 16 bytes alone.
+  refine_groups(items, entries, std::min(kPrefixBytes, layout.shared_bytes + layout.key_bytes()));
 }
 
 // In loops of their own, so that the processor has many of these loads under way at once: beside
@@ -284,11 +284,12 @@ void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned pa
 void SortedEntries::prefetch_entries(std::size_t begin) const {
   const std::size_t end = std::min(begin + kBatch, items_.size());
   for (std::size_t i = begin; i < end; ++i)
-    __builtin_prefetch(&entries_.entry(items_[i].index()), 0, 2);
+    __builtin_prefetch(&entries_.entry(entries_.number(items_[i])), 0, 2);
 }
 void SortedEntries::prefetch_records(std::size_t begin) const {
   const std::size_t end = std::min(begin + kBatch, items_.size());
-  for (std::size_t i = begin; i < end; ++i) prefetch_bytes(entries_.entry(items_[i].index()));
+  for (std::size_t i = begin; i < end; ++i)
+    prefetch_bytes(entries_.entry(entries_.number(items_[i])));
 }
 
 Result<std::span<const Pair>> SortedEntries::next() {
@@ -305,7 +306,7 @@ Result<std::span<const Pair>> SortedEntries::next() {
   const SortItem* const items = items_.data() + position_;
   EntrySum sum;  // Not a member: it stays in registers.
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t index = items[i].index();
+    const std::uint64_t index = entries_.number(items[i]);
     const Entry& entry = entries_.entry(index);
     batch_[i] = entries_.pair(index);
     sum.add(entry, content_of(entry, batch_[i]), partition_);

@@ -1,11 +1,13 @@
-// Entry sort: puts entries in order of (partition, key, input order) by a column of 16-byte items.
+// Entry sort: puts entries in order of (key, input order) by a column of 16-byte items.
 //
-// An item holds the first 88 bits of (partition, key) and the entry's index, so that comparing two
-// integers decides nearly always and equal items stay in input order. Items are sorted by Highway's
-// vectorised quicksort (Blacher et al., "Vectorized and performance-portable Quicksort", 2022);
-// groups that are equal in those bits are refined by the next 11 key bytes.
+// An item holds as many of the key's first bytes as its entry's index leaves room for, so that
+// comparing two integers decides nearly always and equal items stay in input order. Items are
+// sorted by Highway's vectorised quicksort (Blacher et al., "Vectorized and performance-portable
+// Quicksort", 2022); groups that are equal in those bits are refined by the next bytes of their
+// keys.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,13 +18,47 @@
 
 namespace mrun {
 
+/// 16 bytes that are compared as one number: key bytes, then the number of the entry.
+struct alignas(16) SortItem {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+};
+static_assert(sizeof(SortItem) == 16);
+
+/// What the items of one sort hold.
+struct ItemLayout {
+  static constexpr unsigned kIndexBits = 40;       ///< For entries in blocks.
+  static constexpr unsigned kSmallIndexBits = 24;  ///< For some entries side by side.
+  static constexpr std::uint32_t kSharedMost = 8;
+
+  std::uint32_t shared_bytes = 0;  ///< Of the keys' beginnings, that all share: left out.
+  unsigned index_bits = kIndexBits;
+
+  /// For `count` entries side by side.
+  static ItemLayout of_some(std::size_t count, std::size_t shared_bytes) {
+    return {static_cast<std::uint32_t>(std::min<std::size_t>(shared_bytes, kSharedMost)),
+            count >> kSmallIndexBits == 0 ? kSmallIndexBits : kIndexBits};
+  }
+  /// Bytes of the key that an item holds.
+  unsigned key_bytes() const { return (128 - index_bits) / 8; }
+  std::uint64_t index_mask() const { return (std::uint64_t{1} << index_bits) - 1; }
+  bool same_key_bytes(const SortItem& a, const SortItem& b) const {
+    return a.high == b.high && (a.low ^ b.low) >> index_bits == 0;
+  }
+};
+
 /// Entries by number, in input order; a view of them. In blocks, number i is slot i % kEntries of
 /// block i / kEntries; blocks need not be full, so not every number is taken.
 class EntryList {
  public:
   explicit EntryList(std::span<const EntryBlock* const> blocks) : blocks_(blocks) {}
   /// Side by side. Their pairs name no task.
-  explicit EntryList(const Entry* entries) : entries_(entries) {}
+  explicit EntryList(const Entry* entries, ItemLayout layout = {})
+      : entries_(entries), layout_(layout) {}
+
+  /// Of the items that stand for these entries.
+  const ItemLayout& layout() const { return layout_; }
+  std::uint64_t number(const SortItem& item) const { return item.low & layout_.index_mask(); }
 
   const Entry& entry(std::uint64_t number) const {
     return entries_ != nullptr ? entries_[number]
@@ -39,31 +75,28 @@ class EntryList {
 
   std::span<const EntryBlock* const> blocks_;
   const Entry* entries_ = nullptr;
+  ItemLayout layout_;
 };
 
-struct alignas(16) SortItem {
-  std::uint64_t low = 0;   ///< 24 more bits, then the 40-bit index.
-  std::uint64_t high = 0;  ///< The first 64 bits.
-
-  static constexpr unsigned kIndexBits = 40;
-  static constexpr unsigned kKeyBits = 128 - kIndexBits;
-  std::uint64_t index() const { return low & ((std::uint64_t{1} << kIndexBits) - 1); }
-  bool same_bits(const SortItem& other) const {
-    return high == other.high && (low >> kIndexBits) == (other.low >> kIndexBits);
+/// The item of an entry, which is number `number` of its list.
+inline SortItem make_sort_item(const Entry& entry, std::uint64_t number,
+                               const ItemLayout& layout = {}) {
+  std::uint64_t high = entry.k0, low = entry.k1;
+  if (const unsigned shared_bits = 8 * layout.shared_bytes; shared_bits == 64) {
+    high = low;
+    low = 0;
+  } else if (shared_bits != 0) {
+    high = high << shared_bits | low >> (64 - shared_bits);
+    low <<= shared_bits;
   }
-};
-static_assert(sizeof(SortItem) == 16);
+  return {(low & ~layout.index_mask()) | number, high};
+}
 
-/// The item of an entry whose partition takes the first `part_bits` (0..32) bits.
-SortItem make_sort_item(const Entry& entry, std::uint32_t part, unsigned part_bits,
-                        std::uint64_t index);
-
-/// Sorts items that were all made with the same `part_bits`. Takes no memory beyond Highway's
-/// fixed buffers. Afterwards only the items' indexes mean something. `spare`, if any, has room for
+/// Sorts items that were made with the layout of `entries`. Takes no memory beyond Highway's
+/// fixed buffers. Afterwards only the items' numbers mean something. `spare`, if any, has room for
 /// as many items: with it, as many as lie in the cache are sorted by digits, in a third of the
 /// time.
-void sort_items(std::span<SortItem> items, const EntryList& entries, unsigned part_bits,
-                SortItem* spare = nullptr);
+void sort_items(std::span<SortItem> items, const EntryList& entries, SortItem* spare = nullptr);
 
 /// Reads sorted items as pairs. Views stay valid as long as the entries do.
 class SortedEntries final : public PairSource {

@@ -68,7 +68,7 @@ void MemoryPieces::scatter(std::size_t index) {
         copies[place] = block.entries[i];
       } else {
         const std::uint64_t number = (std::uint64_t{b} << EntryBlock::kSlotBits) | i;
-        items[place] = make_sort_item(block.entries[i], 0, 0, number);
+        items[place] = make_sort_item(block.entries[i], number);
       }
     }
   }
@@ -82,8 +82,7 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntryS
     const EntryList entries(read_blocks_);
     const bool fits = count * sizeof(SortItem) <= kSpareItemBytes;
     const auto spare = fits ? spare_items_.take(kSpareItemBytes) : PagePool::Lease();
-    sort_items(items, entries, 0,
-               spare && spare->buffer() ? spare->buffer().as<SortItem>() : nullptr);
+    sort_items(items, entries, spare && spare->buffer() ? spare->buffer().as<SortItem>() : nullptr);
     return std::unique_ptr<PairSource>(
         std::make_unique<SortedEntries>(items, entries, partition, consumed));
   }
@@ -94,10 +93,12 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntryS
   MRUN_TRY_ASSIGN(PagePool::Lease memory, piece_items_.take((room + 1) * sizeof(SortItem)));
   const std::span<SortItem> items(memory.buffer().as<SortItem>(), count);
   const Entry* const entries = entries_.as<Entry>() + begin_[piece];
-  for (std::size_t i = 0; i < count; ++i) items[i] = make_sort_item(entries[i], 0, 0, i);
-  sort_items(items, EntryList(entries), 0, is_small ? items.data() + count : nullptr);
-  return std::unique_ptr<PairSource>(std::make_unique<SortedEntries>(
-      items, EntryList(entries), partition, consumed, std::move(memory)));
+  const EntryList list(entries,
+                       ItemLayout::of_some(count, plan_.pieces()[piece].range.shared_bytes()));
+  for (std::size_t i = 0; i < count; ++i) items[i] = make_sort_item(entries[i], i, list.layout());
+  sort_items(items, list, is_small ? items.data() + count : nullptr);
+  return std::unique_ptr<PairSource>(
+      std::make_unique<SortedEntries>(items, list, partition, consumed, std::move(memory)));
 }
 
 }  // namespace mrun

@@ -113,6 +113,13 @@ struct KeyRange {
   std::string low, high;
   bool has_low = false, has_high = false;
   std::uint32_t low_task = 0, high_task = 0;
+
+  /// Bytes of a beginning that all keys of the range surely share.
+  std::size_t shared_bytes() const {
+    if (!has_low || !has_high) return 0;
+    return static_cast<std::size_t>(
+        std::mismatch(low.begin(), low.end(), high.begin(), high.end()).first - low.begin());
+  }
 };
 
 }  // namespace mrun

@@ -23,16 +23,54 @@ TEST(EntrySort, EqualsAStableSort) {
     std::vector<SortItem> items;
     for (std::size_t b = 0; b < blocks.size(); ++b) {
       for (std::uint32_t k = 0; k < blocks[b]->count; ++k)
-        items.push_back(make_sort_item(blocks[b]->entries[k], 0, 0,
-                                       (std::uint64_t{b} << EntryBlock::kSlotBits) | k));
+        items.push_back(
+            make_sort_item(blocks[b]->entries[k], (std::uint64_t{b} << EntryBlock::kSlotBits) | k));
     }
-    sort_items(items, entries, 0);
+    sort_items(items, entries);
     EntrySum consumed;
     SortedEntries source(items, entries, 0, consumed);
     const Result<Records> result = drain(source);
     ASSERT_TRUE(result);
     EXPECT_TRUE(*result == sorted(records));
     EXPECT_TRUE(consumed == f.buffer.accepted());
+  }
+}
+
+// Goal: what all keys of a range share may be left out of items. Method: keys of two borders'
+// common beginning, which may be longer than an item leaves out, and of little else.
+TEST(EntrySort, LeavesOutWhatAllKeysShare) {
+  for (std::uint64_t i = 0; i < scaled(60); ++i) {
+    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
+    Random random(case_seed(i));
+    KeyRange range;
+    range.has_low = range.has_high = true;
+    const std::string shared(random.below(12), 's');
+    range.low = shared + '\0';
+    range.high = shared + '\xFF';
+    ASSERT_EQ(range.shared_bytes(), shared.size());
+    Records records;
+    for (std::uint64_t n = 1 + random.below(3000); n > 0; --n) {
+      std::string key = shared + 'a';
+      for (std::uint64_t more = random.below(16); more > 0; --more)
+        key += static_cast<char>(random.one_in(8) ? 0 : 'a' + random.below(2));
+      records.push_back({key + std::string(random.below(3), '\0'), std::to_string(n), 0});
+    }
+    const Emits emits(records);
+    std::vector<Entry> entries(emits.batch().entries.begin(), emits.batch().entries.end());
+    for (Entry& entry : entries)  // As in blocks, which hold addresses.
+      if (entry.kind() == EntryKind::heap)
+        entry.v += reinterpret_cast<std::uintptr_t>(emits.batch().heap);
+    const EntryList placed(entries.data(),
+                           ItemLayout::of_some(records.size(), range.shared_bytes()));
+    std::vector<SortItem> items;
+    for (const Entry& entry : entries)
+      items.push_back(make_sort_item(entry, items.size(), placed.layout()));
+    sort_items(items, placed);
+    EntrySum consumed;
+    SortedEntries source(items, placed, 0, consumed);
+    const Result<Records> result = drain(source);
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(*result == sorted(records));
   }
 }
 
@@ -47,17 +85,19 @@ TEST(EntrySort, DigitsOrderAsComparisonsDo) {
       SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " mask " +
                    std::to_string(mask));
       std::vector<Entry> entries(count);
+      const EntryList list(entries.data(), ItemLayout::of_some(count, 0));
       std::vector<SortItem> items;
       for (std::size_t i = 0; i < count; ++i) {
         entries[i].k0 = random.below(~std::uint64_t{0}) & mask;
         entries[i].k1 = random.below(4) << 62 | random.below(3);
         entries[i].klen = 16;
-        items.push_back(make_sort_item(entries[i], 0, 0, i));
+        items.push_back(make_sort_item(entries[i], i, list.layout()));
       }
       std::vector<SortItem> expected = items, spare(count);
-      sort_items(expected, EntryList(entries.data()), 0);
-      sort_items(items, EntryList(entries.data()), 0, spare.data());
-      for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(items[i].index(), expected[i].index()) << i;
+      sort_items(expected, list);
+      sort_items(items, list, spare.data());
+      for (std::size_t i = 0; i < count; ++i)
+        ASSERT_EQ(list.number(items[i]), list.number(expected[i])) << i;
     }
   }
 }
@@ -86,8 +126,8 @@ TEST(EntrySort, LongCommonBeginningsAreSteppedOver) {
     const EntryList entries(emits.batch().entries.data());
     std::vector<SortItem> items;
     for (const Entry& entry : emits.batch().entries)
-      items.push_back(make_sort_item(entry, 0, 0, items.size()));
-    sort_items(items, entries, 0);
+      items.push_back(make_sort_item(entry, items.size()));
+    sort_items(items, entries);
     EntrySum consumed;
     SortedEntries source(items, entries, 0, consumed);
     const Result<Records> result = drain(source);

@@ -28,8 +28,8 @@ std::vector<SortItem> make_items(std::span<const EntryBlock* const> blocks) {
   std::vector<SortItem> items;
   for (std::uint64_t block = 0; block < blocks.size(); ++block)
     for (std::uint64_t slot = 0; slot < blocks[block]->count; ++slot)
-      items.push_back(make_sort_item(blocks[block]->entries[slot], 0, 0,
-                                     block << EntryBlock::kSlotBits | slot));
+      items.push_back(
+          make_sort_item(blocks[block]->entries[slot], block << EntryBlock::kSlotBits | slot));
   return items;
 }
 
@@ -44,7 +44,7 @@ void sort_entries(benchmark::State& state, Keys keys) {
     state.PauseTiming();
     items = unsorted;
     state.ResumeTiming();
-    sort_items(items, EntryList(blocks), 0);
+    sort_items(items, EntryList(blocks));
     benchmark::DoNotOptimize(items.data());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
