@@ -97,25 +97,38 @@ std::uint64_t value_of_ordered(FieldType type, std::uint64_t word) {
   return word;
 }
 
+/// Where the next 0 byte of [at, end) is; `end` where there is none. Each byte is first
+/// complemented by `flip`.
+const std::uint8_t* find_zero(const std::uint8_t* at, const std::uint8_t* end, std::uint8_t flip) {
+  constexpr std::ptrdiff_t kWord = sizeof(std::uint64_t);
+  constexpr std::uint64_t kLow = 0x0101010101010101, kHigh = 0x8080808080808080;
+  for (; end - at >= kWord; at += kWord) {
+    const std::uint64_t word = load(at, kWord) ^ (kLow * flip);
+    const std::uint64_t zeros = (word - kLow) & ~word & kHigh;  // Right up to the first one.
+    if (zeros != 0) return at + std::countr_zero(zeros) / 8;
+  }
+  while (at != end && *at != flip) ++at;
+  return at;
+}
+
 /// Writes escaped bytes (00 as 00 FF, ended by 00 01; all complemented by `flip`) as they were.
 /// Returns where the next field begins; null where the end is missing or the escape unknown.
 template <typename Out>
 const std::uint8_t* write_escaped(Out& out, const std::uint8_t* at, const std::uint8_t* end,
                                   std::uint8_t flip) {
-  while (end - at >= 2) {
-    const auto byte = static_cast<std::uint8_t>(*at ^ flip);
-    if (byte != 0) {
-      out.byte(byte);
-      ++at;
-      continue;
-    }
-    const auto mark = static_cast<std::uint8_t>(at[1] ^ flip);
-    at += 2;
+  while (true) {
+    const std::uint8_t* const zero = find_zero(at, end, flip);
+    if (end - zero < 2) return nullptr;
+    if (flip == 0)
+      out.bytes(at, static_cast<std::size_t>(zero - at));
+    else
+      for (; at != zero; ++at) out.byte(static_cast<std::uint8_t>(*at ^ flip));
+    const auto mark = static_cast<std::uint8_t>(zero[1] ^ flip);
+    at = zero + 2;
     if (mark == 0x01) return at;
     if (mark != 0xFF) return nullptr;
     out.byte(0);
   }
-  return nullptr;
 }
 
 bool is_written(Field field) { return field.type != FieldType::none; }

@@ -183,12 +183,14 @@ const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
   if (n > kEntries || heap_used > kHeapBytes) return "it wrote past the end of its emitter";
   constexpr std::size_t kTogether =
       16;  // Looked at one by one where one of them is of another kind.
+  const std::size_t value_bytes = worker_.job().value_bytes;
+  bool may_be_inline = true;  // All of them; those that follow are like those before.
   for (std::span<const mrun_entry> rest(buffer_->entries.data(), n); !rest.empty();) {
     const auto some = rest.first(std::min(kTogether, rest.size()));
     rest = rest.subspan(some.size());
-    const std::size_t value_bytes = worker_.job().value_bytes;
-    if (are_sound_inline(some, value_bytes) || are_sound_copies(some, value_bytes, heap_used))
-      continue;
+    if (may_be_inline && are_sound_inline(some, value_bytes)) continue;
+    may_be_inline = false;
+    if (are_sound_copies(some, value_bytes, heap_used)) continue;
     if (const char* const fault = find_fault(some, heap_used)) return fault;
   }
   return nullptr;
