@@ -9,46 +9,33 @@
 #include "engine/limited_loop.hpp"
 #include "shuffle/merge_plan.hpp"
 #include "shuffle/merger.hpp"
-#include "shuffle/run_reader.hpp"
 #include "shuffle/run_writer.hpp"
 
 namespace mrun {
 namespace {
 
-// A merge of cursors that adds what they delivered to a tally at its end.
+// A merge of a cursor of each run, whose ends its own end tells.
 class TalliedMerge final : public PairSource {
  public:
   TalliedMerge(std::unique_ptr<Merger> merger, std::vector<const RunCursor*> cursors,
-               PairTally& tally)
-      : merger_(std::move(merger)), cursors_(std::move(cursors)), tally_(tally) {}
+               RunCursors& runs, PairTally& tally)
+      : merger_(std::move(merger)), cursors_(std::move(cursors)), runs_(runs), tally_(tally) {}
   TalliedMerge(const TalliedMerge&) = delete;
   TalliedMerge& operator=(const TalliedMerge&) = delete;
   ~TalliedMerge() override {
-    for (const RunCursor* cursor : cursors_)
-      tally_.fetch_add(cursor->pairs_delivered(), std::memory_order_relaxed);
+    for (std::size_t run = 0; run < cursors_.size(); ++run) {
+      runs_.close(run, *cursors_[run]);
+      tally_.fetch_add(cursors_[run]->pairs_delivered(), std::memory_order_relaxed);
+    }
   }
   Result<std::span<const Pair>> next() override { return merger_->next(); }
 
  private:
   std::unique_ptr<Merger> merger_;
-  std::vector<const RunCursor*> cursors_;
+  std::vector<const RunCursor*> cursors_;  // By run.
+  RunCursors& runs_;
   PairTally& tally_;
 };
-
-Result<std::unique_ptr<PairSource>> open_runs(MemoryBudget& budget, std::span<const SortedRun> runs,
-                                              std::uint32_t partition, const KeyRange& range,
-                                              PairTally& tally) {
-  std::vector<std::unique_ptr<PairSource>> sources;
-  std::vector<const RunCursor*> cursors;
-  for (const SortedRun& run : runs) {
-    MRUN_TRY_ASSIGN(auto cursor, RunCursor::open(budget, run.segments, partition, range));
-    cursors.push_back(cursor.get());
-    sources.push_back(std::move(cursor));
-  }
-  MRUN_TRY_ASSIGN(auto merger, Merger::create(budget, std::move(sources)));
-  return std::unique_ptr<PairSource>(
-      std::make_unique<TalliedMerge>(std::move(merger), std::move(cursors), tally));
-}
 
 // Appends one run to the lane and gives the room of what it was made of back. `pairs_gone` takes
 // how many pairs the combiner folded into others.
@@ -57,10 +44,11 @@ Result<SortedRun> merge_runs(std::span<const SortedRun> runs, const MergeSetup& 
   MRUN_TRY_ASSIGN(RunWriter writer,
                   RunWriter::create(setup.budget, *lane.file, lane.end, setup.block_bytes,
                                     setup.index_budget, setup.packing));
+  RunCursors cursors(setup.budget, runs);
   PairTally tally{0};
   std::uint64_t folded = 0;  // Pairs that the combiner took.
   for (std::uint32_t partition = 0; partition < setup.partitions; ++partition) {
-    MRUN_TRY_ASSIGN(auto source, open_runs(setup.budget, runs, partition, {}, tally));
+    MRUN_TRY_ASSIGN(auto source, open_merge(setup.budget, cursors, partition, {}, tally));
     if (setup.combiner.combines_early())
       source = setup.combiner.wrap_some(std::move(source), folded);
     while (true) {
@@ -130,10 +118,19 @@ std::uint64_t RunSet::raw_bytes() const {
   return bytes;
 }
 
-Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSet& set,
+Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, RunCursors& runs,
                                                std::uint32_t partition, const KeyRange& range,
                                                PairTally& tally) {
-  return open_runs(budget, set.runs, partition, range, tally);
+  std::vector<std::unique_ptr<PairSource>> sources;
+  std::vector<const RunCursor*> cursors;
+  for (std::size_t run = 0; run < runs.run_count(); ++run) {
+    MRUN_TRY_ASSIGN(auto cursor, runs.open(run, partition, range));
+    cursors.push_back(cursor.get());
+    sources.push_back(std::move(cursor));
+  }
+  MRUN_TRY_ASSIGN(auto merger, Merger::create(budget, std::move(sources)));
+  return std::unique_ptr<PairSource>(
+      std::make_unique<TalliedMerge>(std::move(merger), std::move(cursors), runs, tally));
 }
 
 Result<MergeInfo> merge_down(RunSet& set, const MergeSetup& setup) {

@@ -14,6 +14,7 @@
 #include "shuffle/block_packing.hpp"
 #include "shuffle/fold_source.hpp"
 #include "shuffle/run.hpp"
+#include "shuffle/run_cursors.hpp"
 
 namespace mrun {
 
@@ -31,9 +32,10 @@ struct RunSet {
 /// Counts what cursors deliver, so that no pair of a run is lost or read twice unnoticed.
 using PairTally = std::atomic<std::uint64_t>;
 
-/// The pairs of one partition and key range of all runs, merged. `tally` takes what was read when
-/// the source dies; all else outlives it too. Errors: limit.
-Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, const RunSet& set,
+/// The pairs of one partition and key range of all runs, merged: fastest where partitions come in
+/// rising order. `tally` takes what was read when the source dies; all else outlives it too.
+/// Errors: limit.
+Result<std::unique_ptr<PairSource>> open_merge(MemoryBudget& budget, RunCursors& runs,
                                                std::uint32_t partition, const KeyRange& range,
                                                PairTally& tally);
 

@@ -110,13 +110,14 @@ class RunPieceSource final : public PieceSource {
       : runs_(std::move(runs)),
         plan_(std::move(plan)),
         budget_(budget),
+        cursors_(budget, runs_.runs),
         at_once_(memory.tasks_at_once) {}
 
   const PiecePlan& plan() const override { return plan_; }
   unsigned at_once() const override { return at_once_; }
   Result<std::unique_ptr<PairSource>> open(std::size_t index) override {
     const Piece& piece = plan_.pieces()[index];
-    return open_merge(budget_, runs_, piece.partition, piece.range, tally_);
+    return open_merge(budget_, cursors_, piece.partition, piece.range, tally_);
   }
   std::uint64_t pair_count() const override { return runs_.pairs; }
   Result<void> check() const override {
@@ -131,6 +132,7 @@ class RunPieceSource final : public PieceSource {
   const RunSet runs_;
   const PiecePlan plan_;
   MemoryBudget& budget_;
+  RunCursors cursors_;
   const unsigned at_once_;
   PairTally tally_{0};
 };

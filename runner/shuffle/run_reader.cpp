@@ -72,22 +72,38 @@ Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget,
   const Run& first = segments.front();
   MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(first.block_bytes(),
                                                                                first.has_zstd())));
+  return std::unique_ptr<RunCursor>(new RunCursor(budget, segments, partition, std::move(range),
+                                                  PagePool::Lease(std::move(memory)), Place{}));
+}
+
+Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget, PagePool& pool,
+                                                   std::span<const Run> segments,
+                                                   std::uint32_t partition, KeyRange range,
+                                                   const Place& behind) {
+  const Run& first = segments.front();
+  MRUN_TRY_ASSIGN(PagePool::Lease lease,
+                  pool.take(buffer_bytes(first.block_bytes(), first.has_zstd())));
   return std::unique_ptr<RunCursor>(
-      new RunCursor(budget, segments, partition, std::move(range), std::move(memory)));
+      new RunCursor(budget, segments, partition, std::move(range), std::move(lease), behind));
 }
 
 RunCursor::RunCursor(MemoryBudget& budget, std::span<const Run> segments, std::uint32_t partition,
-                     KeyRange range, PageBuffer memory)
+                     KeyRange range, PagePool::Lease lease, const Place& behind)
     : budget_(&budget),
       segments_(segments),
       partition_(partition),
       range_(std::move(range)),
       low_(key_view(range_.low, range_.low_task)),
       high_(key_view(range_.high, range_.high_task)),
-      memory_(std::move(memory)),
+      lease_(std::move(lease)),
       above_low_(!range_.has_low) {
   choose_segment();
   start_from_index();
+  if (behind.segment > &run() || (behind.segment == &run() && behind.block > next_block_)) {
+    segments_ = segments_.subspan(static_cast<std::size_t>(behind.segment - &run()));
+    next_offset_ = behind.offset;
+    next_block_ = behind.block;
+  }
   dropped_ = next_offset_;
 }
 
@@ -183,11 +199,11 @@ Result<bool> RunCursor::load_block() {
   if (oversized_) oversized_ = PageBuffer();
   for (;;) {
     MRUN_TRY_ASSIGN(const bool any, need_header());
-    if (!any) {
-      if (enter_next_segment()) continue;
+    if (!any && enter_next_segment()) continue;
+    if (!any || header_.partition > partition_) {
+      end_of_partition_ = Place{&run(), next_offset_, next_block_};
       return false;
     }
-    if (header_.partition > partition_) return false;
     if (header_.partition == partition_) {
       if (range_.has_high && surely_not_below(header_, high_)) return false;
       if (above_low_) break;

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "os/page_buffer.hpp"
+#include "os/page_pool.hpp"
 #include "shuffle/pair.hpp"
 #include "shuffle/run.hpp"
 
@@ -25,6 +27,13 @@ class RunCursor final : public PairSource {
   /// while it reads it.
   static std::size_t memory_bytes(std::size_t block_bytes, bool has_zstd = false);
 
+  /// A place between two blocks of a sorted run.
+  struct Place {
+    const Run* segment = nullptr;
+    std::uint64_t offset = 0;  ///< From the segment's begin.
+    std::uint64_t block = 0;   ///< Ordinal of the block that begins there.
+  };
+
   /// The pairs of `partition` that lie in `range`, of a sorted run's segments. Errors: limit.
   static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget,
                                                  std::span<const Run> segments,
@@ -33,12 +42,21 @@ class RunCursor final : public PairSource {
                                                  std::uint32_t partition, KeyRange range = {}) {
     return open(budget, std::span(&run, 1), partition, std::move(range));
   }
+  /// The same with memory of a pool, which outlives it. `behind`: nothing of the partition lies
+  /// before it, if it names a segment; so the blocks before it need not be walked.
+  static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget, PagePool& pool,
+                                                 std::span<const Run> segments,
+                                                 std::uint32_t partition, KeyRange range,
+                                                 const Place& behind);
 
   /// Errors: integrity, naming file and offset; limit where an oversized pair does not fit, naming
   /// the size it needs; what the file says.
   Result<std::span<const Pair>> next() override;
 
   std::uint64_t pairs_delivered() const { return delivered_; }
+  std::uint32_t partition() const { return partition_; }
+  /// Where the partitions after its own begin, if it came as far.
+  const std::optional<Place>& end_of_partition() const { return end_of_partition_; }
 
   RunCursor(const RunCursor&) = delete;
   RunCursor& operator=(const RunCursor&) = delete;
@@ -46,7 +64,7 @@ class RunCursor final : public PairSource {
 
  private:
   RunCursor(MemoryBudget& budget, std::span<const Run> segments, std::uint32_t partition,
-            KeyRange range, PageBuffer memory);
+            KeyRange range, PagePool::Lease lease, const Place& behind);
 
   const Run& run() const { return segments_.front(); }
   void choose_segment();
@@ -73,8 +91,9 @@ class RunCursor final : public PairSource {
   KeyRange range_;
   Pair low_;  // The range's bounds; their tails lie in range_.
   Pair high_;
+  PagePool::Lease lease_;
   // Decoded pairs, then a stored block, then a raw one, then what unpacking needs.
-  PageBuffer memory_;
+  const PageBuffer& memory_ = lease_.buffer();
   PageBuffer oversized_;           // A raw block of one pair that is larger than the others.
   std::uint64_t next_offset_ = 0;  // Of the next block, from the run's begin.
   std::uint64_t next_block_ = 0;   // Its ordinal.
@@ -87,6 +106,7 @@ class RunCursor final : public PairSource {
   bool header_known_ = false;
   bool above_low_;  // From here on no pair is below the range.
   bool done_ = false;
+  std::optional<Place> end_of_partition_;
   std::uint64_t block_offset_ = 0;  // Of the block that is being delivered.
   std::uint32_t block_left_ = 0;    // Pairs of it that are still to come.
   const std::uint8_t* at_ = nullptr;

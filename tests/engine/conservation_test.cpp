@@ -225,7 +225,7 @@ class WrongBorder final : public PieceSource {
   Result<std::unique_ptr<PairSource>> open(std::size_t index) override {
     Piece piece = plan_.pieces()[index];
     if (index == 1) piece.range.low = begin_;
-    return open_merge(budget_, runs_, piece.partition, piece.range, tally_);
+    return open_merge(budget_, cursors_, piece.partition, piece.range, tally_);
   }
   std::uint64_t pair_count() const override { return runs_.pairs; }
   Result<void> check() const override {
@@ -242,6 +242,7 @@ class WrongBorder final : public PieceSource {
 
   RunSet runs_;
   MemoryBudget& budget_;
+  RunCursors cursors_{budget_, runs_.runs};
   const PiecePlan plan_;
   const std::string begin_;
   PairTally tally_{0};

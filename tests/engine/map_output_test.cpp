@@ -149,7 +149,8 @@ struct MeetingWorkers {
       MemoryBudget budget(std::size_t{64} << 20);
       PairTally tally{0};
       std::stable_sort(expected[part].begin(), expected[part].end(), before);
-      const auto merged = open_merge(budget, set, part, {}, tally);
+      RunCursors cursors(budget, set.runs);
+      const auto merged = open_merge(budget, cursors, part, {}, tally);
       ASSERT_TRUE(merged);
       const Result<Records> records = drain(**merged);
       ASSERT_TRUE(records);

@@ -109,6 +109,7 @@ class MemoryFile final : public StorageFile {
     if (offset > bytes.size() || to.size() > bytes.size() - offset)
       return fail(Code::integrity, "memory-file is cut");
     if (!to.empty()) std::memcpy(to.data(), bytes.data() + offset, to.size());
+    read_bytes += to.size();
     return {};
   }
   void start_writeback(std::uint64_t, std::uint64_t) override {}
@@ -117,6 +118,7 @@ class MemoryFile final : public StorageFile {
   const std::string& name() const override { return name_; }
 
   std::size_t writes = 0;
+  std::uint64_t read_bytes = 0;
 
  private:
   std::string name_ = "memory-file";
