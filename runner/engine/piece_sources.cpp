@@ -20,7 +20,7 @@ constexpr std::uint64_t kRunPieceBlocks = 16;
 // Fewer partitions than this for each thread are cut, so that all threads end at about one time.
 constexpr std::uint64_t kRunPiecesPerThread = 4;
 constexpr std::uint64_t kPiecesMost = 4096;
-constexpr std::size_t kSliceCountsMost = 512 << 10;  // Slices times pieces: 4 MiB.
+constexpr std::size_t kSliceCountsMost = 256 << 10;  // Slices times pieces: 2 MiB.
 constexpr std::uint64_t kSamplesPerPiece = 64;  // So that few pieces are twice as large as others.
 constexpr std::uint64_t kSamplesMost = 64 << 10;
 constexpr std::uint64_t kSpillSamples = 8 << 10;
@@ -36,38 +36,53 @@ bool may_cut_keys(const JobSpec& spec) {
   return !spec.has_reduce && spec.combine == CombineKind::none;
 }
 
+// A list of all, as partitions may be more than samples.
+struct PartitionSample {
+  std::uint32_t partition = 0;
+  WeightedKey key;
+};
+
 // Cuts each partition into ranges of about `unit` weight.
-std::vector<KeyBorders> cut_partitions(std::vector<std::vector<WeightedKey>> samples,
-                                       std::uint64_t unit) {
-  std::vector<KeyBorders> cuts;
-  for (std::vector<WeightedKey>& partition : samples) {
+std::vector<PartitionCuts> cut_partitions(std::vector<PartitionSample> samples,
+                                          std::uint64_t unit) {
+  std::stable_sort(
+      samples.begin(), samples.end(),
+      [](const PartitionSample& a, const PartitionSample& b) { return a.partition < b.partition; });
+  std::vector<PartitionCuts> cuts;
+  for (auto at = samples.begin(); at != samples.end();) {
+    const std::uint32_t partition = at->partition;
     std::uint64_t weight = 0;
-    for (const WeightedKey& sample : partition) weight += sample.weight;
+    std::vector<WeightedKey> keys;
+    for (; at != samples.end() && at->partition == partition; ++at) {
+      weight += at->key.weight;
+      keys.push_back(std::move(at->key));
+    }
     const std::uint64_t ranges =
         std::clamp<std::uint64_t>(weight / std::max<std::uint64_t>(1, unit) + 1, 1, kPiecesMost);
-    cuts.push_back(balanced_borders(std::move(partition), ranges));
+    if (ranges > 1) cuts.push_back({partition, balanced_borders(std::move(keys), ranges)});
   }
   return cuts;
 }
 
 PiecePlan plan_pieces(const MapOutput& output, const UserCode& job, std::uint32_t part_count,
-                      std::vector<std::vector<WeightedKey>> samples, std::uint64_t unit) {
-  std::vector<KeyBorders> cuts = cut_partitions(std::move(samples), unit);
-  if (!job.spec().total_order) return PiecePlan::of_partitions(std::move(cuts));
+                      std::vector<PartitionSample> samples, std::uint64_t unit) {
+  std::vector<PartitionCuts> cuts = cut_partitions(std::move(samples), unit);
+  if (!job.spec().total_order) return PiecePlan(output.partitioner().partitions(), std::move(cuts));
   const KeyBorders parts = balanced_borders(output.united_sample().keys(), part_count);
-  return PiecePlan::of_total_order(parts, cuts.front());
+  return PiecePlan::of_total_order(parts,
+                                   cuts.empty() ? KeyBorders() : std::move(cuts.front().borders));
 }
 
 class MemoryPieceSource final : public PieceSource {
  public:
   MemoryPieceSource(PiecePlan plan, const EntrySum& accepted, unsigned width)
-      : plan_(std::move(plan)), accepted_(accepted), width_(width), sums_(plan_.pieces().size()) {}
+      : plan_(std::move(plan)), accepted_(accepted), width_(width), sums_(plan_.size()) {}
 
   Result<void> scatter(SortMemory& memory, std::vector<EntryBlock*> blocks, bool one_partition,
                        MemoryPieces::Tasks tasks, Executor& executor, const StopFlag& stop) {
     // Each has a count of each piece.
-    const std::size_t slices = std::clamp<std::size_t>(kSliceCountsMost / plan_.pieces().size(), 1,
-                                                       std::size_t{width_} * 4);
+    const std::size_t slices =
+        std::clamp<std::size_t>(kSliceCountsMost / plan_.size(), 1, std::size_t{width_} * 4);
     MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(memory, std::move(blocks), plan_, one_partition,
                                                   tasks, slices, stop));
     executor.for_each_index(pieces_->slice_count(),
@@ -116,7 +131,7 @@ class RunPieceSource final : public PieceSource {
   const PiecePlan& plan() const override { return plan_; }
   unsigned at_once() const override { return at_once_; }
   Result<std::unique_ptr<PairSource>> open(std::size_t index) override {
-    const Piece& piece = plan_.pieces()[index];
+    const Piece piece = plan_.piece(index);
     return open_merge(budget_, cursors_, piece.partition, piece.range, tally_);
   }
   std::uint64_t pair_count() const override { return runs_.pairs; }
@@ -137,12 +152,11 @@ class RunPieceSource final : public PieceSource {
   PairTally tally_{0};
 };
 
-std::vector<std::vector<WeightedKey>> sample_entries(const HeldEntries& held,
-                                                     const Partitioner& partitioner,
-                                                     const UserCode& job, std::uint64_t count) {
+std::vector<PartitionSample> sample_entries(const HeldEntries& held, const Partitioner& partitioner,
+                                            const UserCode& job, std::uint64_t count) {
   const bool one_partition = partitioner.is_trivial();
   const bool cuts_keys = may_cut_keys(job.spec());
-  std::vector<std::vector<WeightedKey>> samples(partitioner.partitions());
+  std::vector<PartitionSample> samples;
   const std::uint64_t stride = held.sum.count() / count + 1;
   std::uint64_t position = 0;  // Of the next sample, from the block's first entry.
   KeyBytes key_bytes;
@@ -154,22 +168,21 @@ std::vector<std::vector<WeightedKey>> sample_entries(const HeldEntries& held,
       if (job.spec().has_group_lens) job.group_lens(std::span(&key, 1), std::span(&size, 1));
       size = std::min({size, pair.klen, kCutKeyBytes});
       const std::uint32_t task = cuts_keys && size == pair.klen ? pair.task : 0;
-      samples[one_partition ? 0 : block->parts[position]].push_back(
-          {std::string(key.view().substr(0, size)), stride, task});
+      samples.push_back({one_partition ? 0 : block->parts[position],
+                         {std::string(key.view().substr(0, size)), stride, task}});
     }
     position -= block->count;
   }
   return samples;
 }
 
-// By partition: keys that the index knows whole, and those of which it has the first 16 bytes.
+// Keys that the index knows whole, and those of which it has the first 16 bytes.
 struct RunSamples {
-  std::vector<std::vector<WeightedKey>> whole, cut_off;
+  std::vector<PartitionSample> whole, cut_off;
 };
 
-RunSamples sample_runs(const RunSet& set, std::uint32_t partitions, bool cuts_keys) {
-  RunSamples samples{std::vector<std::vector<WeightedKey>>(partitions),
-                     std::vector<std::vector<WeightedKey>>(partitions)};
+RunSamples sample_runs(const RunSet& set, bool cuts_keys) {
+  RunSamples samples;
   const auto sample = [&](const Run& segment) {
     for (const BlockHeader& block : segment.index()) {
       std::uint8_t prefix[kPrefixBytes];
@@ -178,10 +191,11 @@ RunSamples sample_runs(const RunSet& set, std::uint32_t partitions, bool cuts_ke
       const std::size_t size = std::min(block.first_klen, kPrefixBytes);
       // All pairs of a key that is cut off are after its prefix, whatever their tasks.
       const bool is_whole = size == block.first_klen;
-      (is_whole ? samples.whole : samples.cut_off)[block.partition].push_back(
-          {std::string(reinterpret_cast<const char*>(prefix), size),
-           block.raw_bytes * segment.footer().index_stride,
-           is_whole && cuts_keys ? block.first_task : 0});
+      (is_whole ? samples.whole : samples.cut_off)
+          .push_back({block.partition,
+                      {std::string(reinterpret_cast<const char*>(prefix), size),
+                       block.raw_bytes * segment.footer().index_stride,
+                       is_whole && cuts_keys ? block.first_task : 0}});
     }
   };
   for (const SortedRun& run : set.runs)
@@ -191,18 +205,18 @@ RunSamples sample_runs(const RunSet& set, std::uint32_t partitions, bool cuts_ke
 
 // Where many keys share the 16 bytes that the index knows, the sample of a total order, which holds
 // 64, cuts between them: half of the weight of cut off keys is its own.
-void add_united_sample(const MapOutput& output, std::vector<WeightedKey>& samples) {
+void add_united_sample(const MapOutput& output, std::vector<PartitionSample>& samples) {
   std::vector<WeightedKey> keys = output.united_sample().keys();
   std::erase_if(keys, [](const WeightedKey& key) { return key.key.size() <= kPrefixBytes; });
   std::uint64_t indexed = 0, sampled = 0;
-  for (const WeightedKey& sample : samples) indexed += sample.weight;
+  for (const PartitionSample& sample : samples) indexed += sample.key.weight;
   for (const WeightedKey& key : keys) sampled += key.weight;
   if (sampled == 0) return;
   const double scale = static_cast<double>(indexed) / static_cast<double>(sampled);
-  for (WeightedKey& sample : samples) sample.weight = sample.weight / 2 + 1;
+  for (PartitionSample& sample : samples) sample.key.weight = sample.key.weight / 2 + 1;
   for (WeightedKey& key : keys) {
     key.weight = static_cast<std::uint64_t>(static_cast<double>(key.weight) * scale / 2) + 1;
-    samples.push_back(std::move(key));
+    samples.push_back({0, std::move(key)});
   }
 }
 
@@ -230,7 +244,7 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                                       std::uint32_t part_count, Executor& executor,
                                                       const StopFlag& stop) {
   HeldEntries held = output.held();
-  std::vector<std::vector<WeightedKey>> samples(output.partitioner().partitions());
+  std::vector<PartitionSample> samples;
   const std::uint64_t pieces = held.sum.count() / piece_entries(held) + 1;
   if (may_cut(job.spec()) && pieces > 1)
     samples = sample_entries(held, output.partitioner(), job,
@@ -248,7 +262,8 @@ Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEnt
                                                      const Partitioner& partitioner,
                                                      const UserCode& job, Executor& executor,
                                                      const StopFlag& stop) {
-  PiecePlan plan = PiecePlan::of_partitions(
+  PiecePlan plan(
+      partitioner.partitions(),
       cut_partitions(sample_entries(held, partitioner, job, kSpillSamples), piece_entries(held)));
   auto source = std::make_unique<MemoryPieceSource>(std::move(plan), held.sum, executor.width());
   MRUN_TRY(source->scatter(memory, std::move(held.blocks), partitioner.is_trivial(),
@@ -260,16 +275,14 @@ std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output
                                             const UserCode& job, std::uint32_t part_count,
                                             MemoryBudget& budget, const MergeMemory& memory,
                                             std::uint64_t queue_bytes) {
-  const std::uint32_t partitions = output.partitioner().partitions();
-  std::vector<std::vector<WeightedKey>> samples(partitions);
+  std::vector<PartitionSample> samples;
   // The index knows 16 bytes of a key: a group's prefix may be cut off in them.
   const bool groups_stay_whole = !job.spec().has_reduce || !job.spec().has_group_lens;
   if (may_cut(job.spec()) && groups_stay_whole) {
-    RunSamples known = sample_runs(runs, partitions, may_cut_keys(job.spec()));
-    if (job.spec().total_order) add_united_sample(output, known.cut_off.front());
+    RunSamples known = sample_runs(runs, may_cut_keys(job.spec()));
+    if (job.spec().total_order) add_united_sample(output, known.cut_off);
     samples = std::move(known.whole);
-    for (std::uint32_t i = 0; i < partitions; ++i)
-      std::move(known.cut_off[i].begin(), known.cut_off[i].end(), std::back_inserter(samples[i]));
+    std::move(known.cut_off.begin(), known.cut_off.end(), std::back_inserter(samples));
   }
   PiecePlan plan = plan_pieces(output, job, part_count, std::move(samples),
                                run_piece_bytes(runs, memory.tasks_at_once, queue_bytes));

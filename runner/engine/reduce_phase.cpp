@@ -96,14 +96,15 @@ bool is_key(const Pair& pair, const std::string& key) {
   return bytes.of(std::span(&pair, 1)).front().view() == key;
 }
 
-// How many groups several pieces counted as well: of `counts`, one for each of `pieces`.
-std::uint64_t repeated_groups(std::span<const Piece> pieces, std::span<const PieceCount> counts) {
+// How many groups several pieces counted as well: of `counts`, one for each piece.
+std::uint64_t repeated_groups(const PiecePlan& plan, std::span<const PieceCount> counts) {
   std::uint64_t repeated = 0;
   bool is_counted = false;  // The key inside which the piece at hand begins.
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const KeyRange& range = pieces[i].range;
-    if (pieces[i].begins_inside_key() && counts[i].has_low && is_counted) ++repeated;
-    const bool is_one_key = pieces[i].begins_inside_key() && range.low == range.high;
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    const Piece piece = plan.piece(i);
+    const KeyRange& range = piece.range;
+    if (piece.begins_inside_key() && counts[i].has_low && is_counted) ++repeated;
+    const bool is_one_key = piece.begins_inside_key() && range.low == range.high;
     is_counted = counts[i].has_high || (is_one_key && is_counted);
   }
   return repeated;
@@ -139,17 +140,17 @@ class ReducePhase {
  public:
   ReducePhase(PieceSource& source, const ReduceSetup& setup) : source_(source), setup_(setup) {
     info_.counters.resize(setup.job.spec().counters.size());
-    counts_.resize(source.plan().pieces().size());
+    counts_.resize(source.plan().size());
     std::vector<std::size_t> pieces_of;  // By part.
-    for (const Piece& piece : source.plan().pieces()) {
-      if (pieces_of.size() <= piece.part) pieces_of.resize(piece.part + 1);
-      place_.push_back(pieces_of[piece.part]++);
+    for (std::size_t i = 0; i < source.plan().size(); ++i) {
+      const std::uint32_t part = source.plan().part_of(i);
+      if (pieces_of.size() <= part) pieces_of.resize(part + 1);
+      place_.push_back(pieces_of[part]++);
     }
     std::vector<std::size_t> first_of;
     for (std::uint32_t part = 0; part < pieces_of.size(); ++part)
       first_of.push_back(setup.parts.expect(part, pieces_of[part]));
-    for (std::size_t i = 0; i < place_.size(); ++i)
-      place_[i] += first_of[source.plan().pieces()[i].part];
+    for (std::size_t i = 0; i < place_.size(); ++i) place_[i] += first_of[source.plan().part_of(i)];
   }
 
   Result<ReduceInfo> run() && {
@@ -161,7 +162,7 @@ class ReducePhase {
       setup_.peak.sample();
     });
     MRUN_TRY(failure_.result());
-    info_.groups -= repeated_groups(source_.plan().pieces(), counts_);
+    info_.groups -= repeated_groups(source_.plan(), counts_);
     MRUN_TRY(source_.check());
     if (taken_pairs_ != source_.pair_count()) {
       return fail(Code::integrity,
@@ -174,7 +175,7 @@ class ReducePhase {
 
  private:
   Result<void> run_piece(std::size_t index) {
-    const Piece& piece = source_.plan().pieces()[index];
+    const Piece piece = source_.plan().piece(index);
     if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");  // Those that wait see it.
     if (failure_.is_moot(index)) {
       setup_.parts.give_up(piece.part, place_[index]);

@@ -19,7 +19,7 @@ class RunSpill {
   RunSpill(PieceSource& pieces, const SpillSetup& setup) : pieces_(pieces), setup_(setup) {}
 
   Result<SortedRun> write(std::span<RunLane> lanes, Executor& executor) {
-    const std::size_t piece_count = pieces_.plan().pieces().size();
+    const std::size_t piece_count = pieces_.plan().size();
     const std::size_t count = std::min(piece_count, lanes.size() * kSegmentsPerLane);
     std::vector<std::optional<Run>> written(count);
     FirstFailure failure;
@@ -60,7 +60,7 @@ class RunSpill {
   }
 
   Result<void> write_piece(std::size_t piece, RunWriter& writer) {
-    const std::uint32_t partition = pieces_.plan().pieces()[piece].partition;
+    const std::uint32_t partition = pieces_.plan().partition_of(piece);
     const bool combines = setup_.combiner.combines_early();
     const std::uint64_t before = writer.pair_count();
     std::uint64_t folded = 0;  // Pairs that the combiner took.

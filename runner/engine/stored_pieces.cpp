@@ -81,8 +81,8 @@ class StoredPieces final : public PieceSource {
       plan_ = PiecePlan::of_partitions(std::move(cuts));
     }
     std::size_t sources_most = 1;
-    for (const Piece& piece : plan_->pieces())
-      sources_most = std::max(sources_most, sources_of(piece));
+    for (std::size_t i = 0; i < plan_->size(); ++i)
+      sources_most = std::max(sources_most, sources_of(plan_->piece(i)));
     const std::size_t piece_bytes =
         sources_most * stored_source_bytes() + Merger::memory_bytes(sources_most);
     const std::size_t fitting = budget_.limit_bytes() / piece_bytes;
@@ -104,16 +104,16 @@ class StoredPieces final : public PieceSource {
   std::uint64_t pair_count() const override { return pairs_; }
 
   Result<std::unique_ptr<PairSource>> open(std::size_t index) override {
-    const Piece& piece = plan_->pieces()[index];
+    const Piece piece = plan_->piece(index);
     std::vector<std::unique_ptr<PairSource>> sources;
     for (const StoredOutput& output : outputs_) {
       const std::vector<Reading> readings = readings_of(output, piece);
       if (job_.spec().total_order) {
         std::vector<const StoredPart*> parts;
         for (const Reading& reading : readings) parts.push_back(reading.part);
-        sources.push_back(
-            std::make_unique<Chain>(std::move(parts), [this, &piece](const StoredPart& part) {
-              return open_stored(part, piece.range, nullptr, 0, shape());
+        sources.push_back(std::make_unique<Chain>(
+            std::move(parts), [this, range = piece.range](const StoredPart& part) {
+              return open_stored(part, range, nullptr, 0, shape());
             }));
         continue;
       }

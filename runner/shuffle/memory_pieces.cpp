@@ -28,7 +28,7 @@ Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(
     Slice slice;
     slice.first_block = pieces->blocks_.size() * i / slices;
     slice.end_block = pieces->blocks_.size() * (i + 1) / slices;
-    slice.at.resize(plan.pieces().size());
+    slice.at.resize(plan.size());
     pieces->slices_.push_back(std::move(slice));
   }
   return pieces;
@@ -49,7 +49,8 @@ void MemoryPieces::classify(std::size_t index) {
 
 void MemoryPieces::place() {
   std::uint64_t position = 0;
-  for (std::size_t piece = 0; piece < plan_.pieces().size(); ++piece) {
+  begin_.reserve(plan_.size() + 1);
+  for (std::size_t piece = 0; piece < plan_.size(); ++piece) {
     begin_.push_back(position);
     for (Slice& slice : slices_) position += std::exchange(slice.at[piece], position);
   }
@@ -76,7 +77,7 @@ void MemoryPieces::scatter(std::size_t index) {
 
 Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntrySum& consumed) {
   const std::size_t count = begin_[piece + 1] - begin_[piece];
-  const std::uint32_t partition = plan_.pieces()[piece].partition;
+  const std::uint32_t partition = plan_.partition_of(piece);
   if (!entries_) {
     const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece], count);
     const EntryList entries(read_blocks_);
@@ -94,7 +95,7 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntryS
   const std::span<SortItem> items(memory.buffer().as<SortItem>(), count);
   const Entry* const entries = entries_.as<Entry>() + begin_[piece];
   const EntryList list(entries,
-                       ItemLayout::of_some(count, plan_.pieces()[piece].range.shared_bytes()));
+                       ItemLayout::of_some(count, plan_.piece(piece).range.shared_bytes()));
   for (std::size_t i = 0; i < count; ++i) items[i] = make_sort_item(entries[i], i, list.layout());
   sort_items(items, list, is_small ? items.data() + count : nullptr);
   return std::unique_ptr<PairSource>(

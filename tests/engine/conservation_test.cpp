@@ -223,7 +223,7 @@ class WrongBorder final : public PieceSource {
   const PiecePlan& plan() const override { return plan_; }
   unsigned at_once() const override { return 1; }
   Result<std::unique_ptr<PairSource>> open(std::size_t index) override {
-    Piece piece = plan_.pieces()[index];
+    Piece piece = plan_.piece(index);
     if (index == 1) piece.range.low = begin_;
     return open_merge(budget_, cursors_, piece.partition, piece.range, tally_);
   }

@@ -151,7 +151,7 @@ TEST(HotKeyPieces, OfAReduceAreNotCut) {
     std::size_t inside = 1, pieces = 0;
     pipeline.hooks.pieces = [&](std::unique_ptr<PieceSource> source) {
       inside = source->plan().pieces_inside_keys();
-      pieces = source->plan().pieces().size();
+      pieces = source->plan().size();
       return source;
     };
     const auto parts = pipeline.run(text);

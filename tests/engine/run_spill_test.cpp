@@ -2,6 +2,7 @@
 #include "engine/run_spill.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "shuffle/filled_buffer.hpp"
 #include "shuffle/run_reader.hpp"
@@ -98,6 +99,29 @@ TEST(RunSpill, SegmentsTogetherAreTheSortedWhole) {
     }
   }
   EXPECT_GE(segments_most, 4u);
+}
+
+// Goal: what no budget has is small also where there are as many partitions as a job may have.
+// Method: the C library says what was allocated. It does not where a sanitizer allocates.
+TEST(RunSpill, ManyPartitionsTakeFewBytesEach) {
+  constexpr std::uint32_t kPartitions = 65'536;
+  constexpr std::size_t kBytesMost = 96;
+  FilledBuffer f(kPartitions, JobSpec{});
+  Random random(test_seed());
+  f.fill(emitted_records(random, 50'000, 3), random);
+  const StopFlag stop;
+  ThreadExecutor executor(2);
+  const auto allocated = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const std::size_t before = allocated();
+  const auto pieces =
+      pieces_of_spill(f.memory, {f.buffer.blocks(), f.buffer.accepted(), f.buffer.size_bytes()},
+                      f.partitioner, f.job, executor, stop);
+  ASSERT_TRUE(pieces);
+  EXPECT_LE(allocated() - before, kPartitions * kBytesMost);
+  EXPECT_GE((*pieces)->plan().size(), kPartitions);
 }
 
 }  // namespace

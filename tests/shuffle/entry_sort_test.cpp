@@ -173,12 +173,12 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
 
     EntrySum consumed;
     std::vector<Records> by_partition(partitions);
-    for (std::size_t piece = 0; piece < plan.pieces().size(); ++piece) {
+    for (std::size_t piece = 0; piece < plan.size(); ++piece) {
       const auto source = (*pieces)->open(piece, consumed);
       ASSERT_TRUE(source);
       const Result<Records> read = drain(**source);
       ASSERT_TRUE(read);
-      Records& all = by_partition[plan.pieces()[piece].partition];
+      Records& all = by_partition[plan.partition_of(piece)];
       all.insert(all.end(), read->begin(), read->end());
     }
     std::size_t total = 0;

@@ -163,9 +163,9 @@ TEST(PiecePlan, CutsKeysInsidePartsButNeverBetweenThemInAllSmallCases) {
                     cuts.begin(), cuts.end(), [](const KeyBorder& cut) { return cut.task != 0; })));
       for (const KeyBorder& pair : pairs) {
         const std::size_t place = plan.piece_of(0, pair_of({pair.key, "", pair.task}));
-        ASSERT_EQ(plan.pieces()[place].part, parts.range_of(pair.key));
-        for (std::size_t i = 0; i < plan.pieces().size(); ++i) {
-          const KeyRange& range = plan.pieces()[i].range;
+        ASSERT_EQ(plan.part_of(place), parts.range_of(pair.key));
+        for (std::size_t i = 0; i < plan.size(); ++i) {
+          const KeyRange range = plan.piece(i).range;
           const bool holds = (!range.has_low || std::tie(range.low, range.low_task) <=
                                                     std::tie(pair.key, pair.task)) &&
                              (!range.has_high || std::tie(pair.key, pair.task) <
@@ -187,15 +187,50 @@ TEST(PiecePlan, PutsAKeyInThePieceWhoseRangeHoldsIt) {
     };
     const KeyBorders parts = borders();
     const PiecePlan plan = PiecePlan::of_total_order(parts, borders());
-    for (std::size_t i = 0; i + 1 < plan.pieces().size(); ++i)
-      ASSERT_LE(plan.pieces()[i].part, plan.pieces()[i + 1].part);
+    for (std::size_t i = 0; i + 1 < plan.size(); ++i)
+      ASSERT_LE(plan.part_of(i), plan.part_of(i + 1));
     for (int i = 0; i < 50; ++i) {
       const Record record{hard_key(random), "", 0};
-      const Piece& piece = plan.pieces()[plan.piece_of(0, pair_of(record))];
+      const Piece piece = plan.piece(plan.piece_of(0, pair_of(record)));
       ASSERT_TRUE(!piece.range.has_low || piece.range.low <= record.key);
       ASSERT_TRUE(!piece.range.has_high || record.key < piece.range.high);
       ASSERT_EQ(piece.part, parts.range_of(record.key));
     }
+  }
+}
+
+TEST(PiecePlan, CutsSomeOfManyPartitions) {
+  Random random(test_seed());
+  for (int round = 0; round < 100; ++round) {
+    const auto partitions = static_cast<std::uint32_t>(1 + random.below(20));
+    std::vector<std::vector<std::string>> keys(partitions);
+    std::vector<PartitionCuts> cuts;
+    for (std::uint32_t p = 0; p < partitions; ++p) {
+      if (random.one_in(2)) continue;
+      for (std::uint64_t n = random.below(4); n > 0; --n) keys[p].push_back(hard_key(random));
+      std::sort(keys[p].begin(), keys[p].end());
+      keys[p].erase(std::unique(keys[p].begin(), keys[p].end()), keys[p].end());
+      cuts.push_back({p, KeyBorders(keys[p])});
+    }
+    const PiecePlan plan(partitions, std::move(cuts));
+    std::size_t first = 0;
+    for (std::uint32_t p = 0; p < partitions; ++p) {
+      for (std::size_t i = 0; i <= keys[p].size(); ++i) {
+        const Piece piece = plan.piece(first + i);
+        ASSERT_EQ(piece.partition, p);
+        ASSERT_EQ(piece.part, p);
+        ASSERT_EQ(plan.partition_of(first + i), p);
+        ASSERT_EQ(piece.range.has_low, i > 0);
+        ASSERT_EQ(piece.range.low, i > 0 ? keys[p][i - 1] : "");
+        ASSERT_EQ(piece.range.has_high, i < keys[p].size());
+        ASSERT_EQ(piece.range.high, i < keys[p].size() ? keys[p][i] : "");
+      }
+      const std::string key = hard_key(random);
+      const auto below = std::upper_bound(keys[p].begin(), keys[p].end(), key) - keys[p].begin();
+      ASSERT_EQ(plan.piece_of(p, pair_of({key, "", 0})), first + static_cast<std::size_t>(below));
+      first += keys[p].size() + 1;
+    }
+    ASSERT_EQ(plan.size(), first);
   }
 }
 
