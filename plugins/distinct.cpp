@@ -20,13 +20,15 @@ struct Distinct {
     table.shape(shape);
     if (*count) shape.output(mrun::Output::pair);
   }
-  void map(const mrun::Record& record, mrun::Emit<std::string_view, mrun::None>& out) {
-    if (columns.size() == 0)
-      out(record.text);
-    else if (columns.split(record))
+  void map(const mrun::Chunk& chunk, mrun::Emit<std::string_view, mrun::None>& out) {
+    if (columns.size() == 0) {
+      for (const std::string_view record : mrun::lines{chunk}) out(record);
+      return;
+    }
+    columns.each(chunk, [&](std::string_view, bool has_field) {
+      if (!has_field) mrun::bad_record(columns.missing());
       out(columns[0]);
-    else
-      mrun::bad_record(columns.missing());
+    });
   }
 };
 

@@ -27,11 +27,13 @@ struct Join {
 
   void shape(mrun::Shape<Join>& shape) const { table.shape(shape); }
 
-  void map(const mrun::Record& row, mrun::Emit<Key, std::string_view>& out) {
-    const bool is_right = row.input == 1;
+  void map(const mrun::Chunk& chunk, mrun::Emit<Key, std::string_view>& out) {
+    const bool is_right = chunk.input == 1;
     Columns& columns = is_right ? right : left;
-    if (!columns.split(row)) mrun::bad_record(columns.missing());
-    out({columns[0], is_right}, mrun::trim_cr(row.text));
+    columns.each(chunk, [&](std::string_view row, bool has_field) {
+      if (!has_field) mrun::bad_record(columns.missing());
+      out({columns[0], is_right}, mrun::trim_cr(row));
+    });
   }
 
   void reduce(const Key&, mrun::Values<std::string_view>& rows, mrun::Rows& lefts, mrun::Out& out) {

@@ -48,29 +48,27 @@ struct Sum {
     static void fold(const Sum& job, std::uint64_t* state, const std::uint64_t* value) {
       state[0] += value[0];
       for (const Number& number : job.numbers) {
-        std::uint64_t* const at = state + number.word;
-        if (number.is_added()) {
-          auto total = load_sum(at);
-          total.add(load_sum(value + number.word));
-          store(at, total);
-        } else {
-          const auto a = load_number(at), b = load_number(value + number.word);
-          if (number.kind == Kind::min ? b < a : b > a) store(at, b.packed());
-        }
+        if (number.is_added())
+          add(state + number.word, value + number.word);
+        else
+          keep(number.kind, state + number.word, value + number.word);
       }
+    }
+
+   private:
+    [[gnu::always_inline]] static void add(std::uint64_t* at, const std::uint64_t* value) {
+      auto total = load_sum(at);
+      total.add(load_sum(value));
+      store(at, total);
+    }
+    [[gnu::noinline]] static void keep(Kind kind, std::uint64_t* at, const std::uint64_t* value) {
+      const auto a = load_number(at), b = load_number(value);
+      if (kind == Kind::min ? b < a : b > a) store(at, b.packed());
     }
   };
 
-  void map(const mrun::Record& row, mrun::Emit<std::string_view, std::string_view>& out) {
-    if (!columns.split(row)) return leave_out(columns.missing());
-    state[0] = 1;
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const auto value = mrun::parse_decimal(columns[by.size() + i]);
-      if (!value) return leave_out(columns.no_number(by.size() + i));
-      std::uint64_t* const at = &state[numbers[i].word];
-      numbers[i].is_added() ? store(at, mrun::DecimalSum::of(*value)) : store(at, value->packed());
-    }
-    out(key(), {reinterpret_cast<const char*>(state.data()), state.size() * sizeof state[0]});
+  void map(const mrun::Chunk& chunk, mrun::Emit<std::string_view, std::string_view>& out) {
+    columns.each(chunk, [&](std::string_view, bool has_all) { map_row(has_all, out); });
   }
 
   void reduce(std::string_view key, mrun::Values<std::string_view>& states, mrun::Out& out) {
@@ -88,6 +86,37 @@ struct Sum {
   }
 
  private:
+  [[gnu::always_inline]] void map_row(bool has_all,
+                                      mrun::Emit<std::string_view, std::string_view>& out) {
+    if (!has_all) return leave_out(columns.missing());
+    std::uint64_t* const words = state.data();
+    words[0] = 1;
+    std::size_t column = by.size();
+    for (const Number& number : numbers) {
+      if (!put(number, columns[column], words + number.word))
+        return leave_out(columns.no_number(column));
+      ++column;
+    }
+    out(key(), {reinterpret_cast<const char*>(state.data()), state.size() * sizeof state[0]});
+  }
+
+  /// Makes a field the state of `number`. False where it is none.
+  [[gnu::always_inline]] static bool put(const Number& number, std::string_view field,
+                                         std::uint64_t* words) {
+    if (const auto whole = mrun::parse_short(field); whole && number.is_added()) {
+      store(words, mrun::DecimalSum::of(*whole));
+      return true;
+    }
+    return put_any(number, field, words);
+  }
+  [[gnu::noinline]] static bool put_any(const Number& number, std::string_view field,
+                                        std::uint64_t* words) {
+    const auto value = mrun::parse_decimal(field);
+    if (!value) return false;
+    number.is_added() ? store(words, mrun::DecimalSum::of(*value)) : store(words, value->packed());
+    return true;
+  }
+
   /// Of the row that was split.
   std::string_view key() {
     if (by.size() == 1) return columns[0];

@@ -27,18 +27,10 @@ struct Top {
 
   void shape(mrun::Shape<Top>& shape) const { table.shape(shape); }
 
-  void map(const mrun::Record& record, mrun::Emit<Key, mrun::None>& out) {
-    const bool has_field = columns.split(record);
-    const auto number = has_field ? mrun::parse_decimal(columns[0]) : std::nullopt;
-    if (number) {
-      const Number order = number->order();
-      if (may_be_among_k(order)) out({{order.high}, {order.low}, record.text});
-    } else if (*skip_bad) {
-      ++skipped;
-    } else {
-      mrun::bad_record((has_field ? columns.no_number(0) : columns.missing()) +
-                       "; -D skip-bad leaves such records out");
-    }
+  void map(const mrun::Chunk& chunk, mrun::Emit<Key, mrun::None>& out) {
+    columns.each(chunk, [&](std::string_view record, bool has_field) {
+      map_record(record, has_field, out);
+    });
   }
 
   void reduce(const Key& key, mrun::Values<std::uint64_t>& counts, mrun::Out& out) {
@@ -47,6 +39,19 @@ struct Top {
   }
 
  private:
+  void map_record(std::string_view record, bool has_field, mrun::Emit<Key, mrun::None>& out) {
+    const auto number = has_field ? mrun::parse_decimal(columns[0]) : std::nullopt;
+    if (number) {
+      const Number order = number->order();
+      if (may_be_among_k(order)) out({{order.high}, {order.low}, record});
+    } else if (*skip_bad) {
+      ++skipped;
+    } else {
+      mrun::bad_record((has_field ? columns.no_number(0) : columns.missing()) +
+                       "; -D skip-bad leaves such records out");
+    }
+  }
+
   // Beyond this many, remembering the largest numbers costs more than sorting a few more records.
   static constexpr std::uint64_t kRememberedMost = 65'536;
 

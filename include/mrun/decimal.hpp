@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -104,13 +105,17 @@ struct Decimal {
   Order order() const;
 };
 
+/// A field of up to 8 digits as a number, faster than parse_decimal; nothing where it is anything
+/// else, and sometimes where it only may be.
+inline std::optional<std::uint32_t> parse_short(std::string_view text) {
+  if (text.size() - 1 >= 8) return std::nullopt;
+  return detail::parse_short(text.data(), text.size());
+}
+
 /// A field as a decimal number: an optional sign, digits with or without a point, an optional
 /// exponent; nothing where it is anything else or has more digits than a Decimal.
 inline std::optional<Decimal> parse_decimal(std::string_view text) {
-  if (text.size() - 1 < 8) {
-    if (const auto number = detail::parse_short(text.data(), text.size()))
-      return Decimal{static_cast<detail::Int128>(*number), 0};
-  }
+  if (const auto number = parse_short(text)) return Decimal{*number, 0};
   const char* at = text.data();
   const char* const end = at + text.size();
   const bool negative = at != end && *at == '-';
@@ -187,13 +192,19 @@ struct DecimalSum {
     return sum;
   }
 
+  /// The same of a whole number.
+  static DecimalSum of(std::uint32_t number) {
+    DecimalSum sum;
+    sum.low = number;
+    if (number != 0) sum.largest = static_cast<std::int32_t>(16 * std::bit_width(number));
+    return sum;
+  }
+
   void add(const DecimalSum& other) {
     largest = std::max(largest, other.largest);
     if (scale == other.scale) [[likely]]
       return set(bits() + other.bits());
-    const std::uint32_t common = std::max(scale, other.scale);
-    set(at_scale(common) + other.at_scale(common));
-    scale = common;
+    *this = added_at_scale(*this, other);
   }
 
   /// The sum, of which `count` addends were added; nothing where it may need more than 127 bits.
@@ -211,6 +222,14 @@ struct DecimalSum {
   /// 16 × log2(10) = 53.15, rounded down; one more is rounded up.
   static constexpr std::int32_t kSixteenthsPerDecimal = 53;
 
+  // Out of the way, and by value, so that those who add keep their sums in registers.
+  [[gnu::noinline]] static DecimalSum added_at_scale(DecimalSum sum, DecimalSum other) {
+    const std::uint32_t common = std::max(sum.scale, other.scale);
+    sum.set(sum.at_scale(common) + other.at_scale(common));
+    sum.scale = common;
+    return sum;
+  }
+
   detail::Uint128 bits() const { return detail::Uint128{high} << 64 | low; }
   void set(detail::Uint128 bits) {
     low = static_cast<std::uint64_t>(bits);
@@ -223,6 +242,11 @@ struct DecimalSum {
 static_assert(sizeof(DecimalSum) == 24);
 
 inline std::string_view Decimal::text(char* out) const {
+  if (scale == 0 && digits == static_cast<std::int64_t>(digits)) {
+    const char* const stop =
+        std::to_chars(out, out + kTextBytes, static_cast<std::int64_t>(digits)).ptr;
+    return {out, static_cast<std::size_t>(stop - out)};
+  }
   char* const end = out + kTextBytes;
   char* at = end;
   auto rest = static_cast<detail::Uint128>(digits < 0 ? -digits : digits);

@@ -8,23 +8,35 @@
 #include "codec.hpp"
 #include "exact_sum.hpp"
 #include "fail.hpp"
+#include "past_view.hpp"
 #include "plugin.h"
 #include "short_key.hpp"
 
 namespace mrun::detail {
 
+/// A value of up to so many bytes is copied without a call.
+inline constexpr std::size_t kSmallValue = 64;
+
 /// std::memcpy; the first words of small values one by one, without a call. They may just have been
 /// written as such words, and reading them as vectors would make the processor wait.
 inline void copy_value(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
-  constexpr std::size_t kWord = sizeof(std::uint64_t), kSmall = 64;
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
   std::size_t done = 0;
-  if (size <= kSmall) {
-    for (; size - done >= kWord; done += kWord) {
-      std::uint64_t word;
-      std::memcpy(&word, from + done, kWord);
-      __asm__("" : "+r"(word));  // The compiler shall not make vectors of it.
-      std::memcpy(to + done, &word, kWord);
+  from = without_bounds(from);  // GCC does not see that `size` keeps to them.
+  const auto copy_word = [&](std::size_t at) {
+    std::uint64_t word;
+    std::memcpy(&word, from + at, kWord);
+    __asm__("" : "+r"(word));  // The compiler shall not make vectors of it.
+    std::memcpy(to + at, &word, kWord);
+  };
+  if (size <= kSmallValue) {
+    for (; size - done >= 4 * kWord; done += 4 * kWord) {
+      copy_word(done);
+      copy_word(done + kWord);
+      copy_word(done + 2 * kWord);
+      copy_word(done + 3 * kWord);
     }
+    for (; size - done >= kWord; done += kWord) copy_word(done);
   }
   if (done != size) std::memcpy(to + done, from + done, size - done);
 }
@@ -56,14 +68,17 @@ class EntryWriter {
   }
 
   /// A pair whose value is bytes. Both may be referred to where the runner offers it.
-  void bytes(KeyBytes key, const std::uint8_t* value, std::size_t value_size) {
-    reserve();
-    if (key.size <= 16 && value_size <= 8) {
-      std::uint64_t word = 0;
-      if (value_size != 0) std::memcpy(&word, value, value_size);
-      push(key_head(key.data, key.size), key.size, value_size, MRUN_E_INLINE, word);
-    } else if (!refer(key.data, key.size, value, value_size)) {
-      copy(key.data, key.size, value, value_size);
+  [[gnu::always_inline]] void bytes(KeyBytes key, const std::uint8_t* value,
+                                    std::size_t value_size) {
+    // A state of some words, say: inlined, for it takes no more than a call would.
+    if (key.size <= 16 && value_size > 8 && value_size <= kSmallValue &&
+        emitter_->n != emitter_->cap && !in_place(value, value_size) &&
+        heap_use(value_size) <= emitter_->heap_cap - emitter_->heap_used) [[likely]] {
+      copy_value(emitter_->heap + emitter_->heap_used, value, value_size);
+      push(key_head(key.data, key.size), key.size, value_size, MRUN_E_HEAP, emitter_->heap_used);
+      emitter_->heap_used += heap_use(value_size);
+    } else {
+      any_bytes(key.data, key.size, value, value_size);
     }
   }
   void bytes(const ShortKey& key, const std::uint8_t* value, std::size_t value_size) {
@@ -135,6 +150,18 @@ class EntryWriter {
     reserve();
     if (value_size == 0 && refer(key, key_size, nullptr, 0)) return;
     copy(key, key_size, reinterpret_cast<const std::uint8_t*>(&value), value_size);
+  }
+
+  [[gnu::noinline]] void any_bytes(const std::uint8_t* key, std::size_t key_size,
+                                   const std::uint8_t* value, std::size_t value_size) {
+    reserve();
+    if (key_size <= 16 && value_size <= 8) {
+      std::uint64_t word = 0;
+      if (value_size != 0) std::memcpy(&word, value, value_size);
+      push(key_head(key, key_size), key_size, value_size, MRUN_E_INLINE, word);
+    } else if (!refer(key, key_size, value, value_size)) {
+      copy(key, key_size, value, value_size);
+    }
   }
 
   /// Emits a pair through the heap: the value, then what of the key does not fit the entry.

@@ -1,6 +1,7 @@
 // Row: the fields of a record by their numbers, of TSV or CSV.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "byte_bits.hpp"
+#include "lines.hpp"
+#include "types.hpp"
 
 namespace mrun {
 
@@ -32,6 +35,24 @@ class Row {
     quoted_ ? split_quoted(record.data(), end, most) : split_plain(record.data(), end, most);
   }
 
+  /// Takes the first `most` fields of each line of `chunk` (or of the record that it is) and calls
+  /// `use(line)`. Faster than `split` of one line after the other: newlines and separators are
+  /// found together.
+  template <typename Use>
+  void each(const Chunk& chunk, std::size_t most, Use&& use) {
+    const auto use_at = [&](std::string_view line) {
+      chunk.is_at(line);
+      use(line);
+    };
+    // A CR that separates is not told from one at a line's end there.
+    if (!quoted_ && separator_ != '\r' && !chunk.is_record && most != 0)
+      return each_plain(chunk.text, most, use_at);
+    for (const std::string_view line : lines{chunk}) {
+      split(line, most);
+      use_at(line);
+    }
+  }
+
   std::size_t size() const { return size_; }
   /// The field at `index`, from 0; empty where the record has fewer.
   std::string_view operator[](std::size_t index) const {
@@ -39,6 +60,64 @@ class Row {
   }
 
  private:
+  // All that the loop over marks needs is local, and the line's own work is behind a call: it stays
+  // in registers.
+  template <typename Use>
+  void each_plain(const std::string_view text, const std::size_t most, const Use& use) {
+    const char separator = separator_;
+    const char* const end = text.data() + text.size();
+    const char* field = text.data();
+    std::size_t size = 0;
+    bool has_most = false;  // The line's wanted fields have ended, but not the line.
+    for (const char* block = field; block < end; block += 64) {
+      const auto left = static_cast<std::size_t>(end - block);
+      std::uint64_t newlines = detail::equal_bits(block, left, '\n');
+      std::uint64_t separators = detail::equal_bits(block, left, separator);
+      // Room for all that a block can end, and for the last field.
+      if (fields_.size() < size + 65) fields_.resize(2 * size + 65);
+      std::string_view* const fields = fields_.data();
+      std::string_view* const fields_end = fields + std::min(most, fields_.size());
+      std::string_view* next = fields + size;
+      for (;;) {
+        // What of the block lies before its next newline: all of it where there is none.
+        const std::uint64_t before = (newlines - 1) & ~newlines;
+        for (std::uint64_t marks = has_most ? 0 : separators & before; marks != 0;
+             marks &= marks - 1) {
+          const char* const stop = block + static_cast<unsigned>(std::countr_zero(marks));
+          *next++ = std::string_view(field, static_cast<std::size_t>(stop - field));
+          field = stop + 1;
+          if (next == fields_end) {
+            has_most = true;
+            break;
+          }
+        }
+        if (newlines == 0) break;
+        const char* const stop = block + static_cast<unsigned>(std::countr_zero(newlines));
+        separators &= ~before;
+        newlines &= newlines - 1;
+        if (!has_most) *next++ = last_field(field, stop);
+        end_line(static_cast<std::size_t>(next - fields), stop, use);
+        next = fields;
+        field = stop + 1;
+        has_most = false;
+      }
+      size = static_cast<std::size_t>(next - fields);
+    }
+    if (field == end && size == 0) return;  // The last line has its newline.
+    if (!has_most) fields_[size++] = last_field(field, end);
+    end_line(size, end, use);
+  }
+  static std::string_view last_field(const char* field, const char* stop) {
+    const bool has_cr = stop != field && stop[-1] == '\r';
+    return {field, static_cast<std::size_t>(stop - field) - (has_cr ? 1u : 0u)};
+  }
+  template <typename Use>
+  [[gnu::noinline]] void end_line(std::size_t size, const char* stop, const Use& use) {
+    size_ = size;
+    const char* const line = fields_.front().data();
+    use(std::string_view(line, static_cast<std::size_t>(stop - line)));
+  }
+
   /// Separators are found 64 bytes at a time.
   void split_plain(const char* at, const char* end, std::size_t most) {
     for (const char* block = at; block < end; block += 64) {

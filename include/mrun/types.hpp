@@ -57,6 +57,14 @@ struct Chunk {
   std::uint32_t input = 0;  ///< Which of the job's inputs, from 0.
   std::string_view header;  ///< The file's first record, where the input has headers.
   bool is_record = false;   ///< The text is one record, whatever bytes it holds.
+  /// Where the runner reads which record the job is at; null: nobody does.
+  const std::uint8_t** at = nullptr;
+
+  /// The job is at this record of the chunk: what goes wrong from here on is said to be its fault,
+  /// and not the first one's. `mrun::lines` and `mrun::Row::each` say so by themselves.
+  void is_at(std::string_view record) const {
+    if (at != nullptr) *at = reinterpret_cast<const std::uint8_t*>(record.data());
+  }
 
   operator std::string_view() const { return text; }  // NOLINT: a chunk is its text
 };

@@ -166,7 +166,7 @@ class Worker {
     using Rest = decltype(drop_first(std::declval<typename S::Map>()));
     if constexpr (S::kChunks)
       call<Rest>(&J::map, Chunk{text, offset, line, File{batch.file}, batch.input,
-                                view(batch.header), batch.records != nullptr});
+                                view(batch.header), batch.records != nullptr, session_.ctx->at});
     else if constexpr (S::kRecords)
       call<Rest>(&J::map,
                  Record{text, offset, line, File{batch.file}, batch.input, view(batch.header)});

@@ -69,11 +69,12 @@ class Columns {
     return Columns(options, field.empty() ? std::vector<std::string>{} : std::vector{field});
   }
 
-  /// Splits a record. False where it lacks a chosen field; `missing` says which.
-  bool split(const mrun::Record& record) {
-    if (by_name_ && (!has_file_ || record.file != file_)) find_names(record);
-    row_.split(record.text, needed_);
-    return row_.size() >= needed_;
+  /// Splits the records of a chunk, and calls `use(text, has_all)` for each. `has_all` is false
+  /// where it lacks a chosen field; `missing` says which.
+  template <typename Use>
+  void each(const mrun::Chunk& chunk, Use&& use) {
+    if (by_name_ && (!has_file_ || chunk.file != file_)) find_names(chunk);
+    row_.each(chunk, needed_, [&](std::string_view text) { use(text, row_.size() >= needed_); });
   }
   std::string_view operator[](std::size_t i) const { return row_[indices_[i]]; }
   std::size_t size() const { return chosen_.size(); }
@@ -82,7 +83,7 @@ class Columns {
     return "field '" + chosen_[i] + "' is " + quoted(row_[indices_[i]]) +
            ", which is no number of up to 35 digits";
   }
-  /// After a split that failed.
+  /// Of a record that lacks a field.
   std::string missing() const {
     return "it has " + std::to_string(row_.size()) + (row_.size() == 1 ? " field" : " fields") +
            ", and field " + std::to_string(needed_) + " is asked for";
@@ -94,9 +95,9 @@ class Columns {
     constexpr std::size_t kShown = 80;
     return "'" + std::string(text.substr(0, kShown)) + (text.size() > kShown ? "...'" : "'");
   }
-  void find_names(const mrun::Record& record) {
+  void find_names(const mrun::Chunk& chunk) {
     mrun::Row names = row_;
-    names.split(record.header);
+    names.split(chunk.header);
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
       indices_[i] = fixed_[i];
       std::size_t at = 0;
@@ -106,10 +107,10 @@ class Columns {
       else if (!std::all_of(chosen_[i].begin(), chosen_[i].end(),
                             [](char c) { return c >= '0' && c <= '9'; }))
         mrun::bad_record("its file has no field '" + chosen_[i] + "', the header is " +
-                         quoted(record.header));
+                         quoted(chunk.header));
     }
     count_fields();
-    file_ = record.file;
+    file_ = chunk.file;
     has_file_ = true;
   }
   void count_fields() {

@@ -49,6 +49,7 @@ TEST(Decimal, OfDigitsIsWhatTheDigitsSay) {
   SCOPED_TRACE("--gtest_random_seed=" + std::to_string(sdk_test::seed()));
   std::mt19937_64 random(sdk_test::seed());
   const sdk_test::GuardedPages pages;
+  int n_short = 0;
   for (int i = 0; i < 50000; ++i) {
     std::string text = sdk_test::random_text(random, random() % 40, "0123456789");
     if (random() % 4 == 0 && !text.empty())
@@ -57,9 +58,18 @@ TEST(Decimal, OfDigitsIsWhatTheDigitsSay) {
         !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     const std::string digits =
         !is_number ? "" : text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
-    EXPECT_EQ(is_number && digits.size() <= Decimal::kDigitsMost ? digits : "none",
-              reread(pages.place(text, random() % 20)));
+    const std::string_view placed = pages.place(text, random() % 20);
+    EXPECT_EQ(is_number && digits.size() <= Decimal::kDigitsMost ? digits : "none", reread(placed));
+    if (const auto number = mrun::parse_short(placed)) {
+      ++n_short;
+      ASSERT_TRUE(is_number) << text;
+      EXPECT_EQ(digits, std::to_string(*number));
+      const DecimalSum sum = DecimalSum::of(*number);
+      const DecimalSum same = DecimalSum::of(*mrun::parse_decimal(placed));
+      EXPECT_EQ(0, std::memcmp(&sum, &same, sizeof sum)) << text;
+    }
   }
+  EXPECT_GT(n_short, 1000);
 }
 
 TEST(Decimal, IsNothingElse) {

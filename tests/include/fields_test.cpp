@@ -103,6 +103,42 @@ TEST(Row, FindsWhatAByteLoopFinds) {
   }
 }
 
+// Goal: the rows of a chunk are those of its lines, and each is said to be at hand when it is used.
+// Method: random chunks of all shapes, ended at and before a guard, against `split` of each line.
+TEST(Row, TakesAChunkApartAsItsLines) {
+  SCOPED_TRACE("--gtest_random_seed=" + std::to_string(sdk_test::seed()));
+  std::mt19937_64 random(sdk_test::seed());
+  const sdk_test::GuardedPages pages;
+  const char* const alphabets[] = {"ab,\n", "abcdefghijklmnopqrst,\r\n", "a,\r\n", "\n", ",\"\nab"};
+  for (std::size_t i = 0; i < 20000; ++i) {
+    const std::string text =
+        sdk_test::random_text(random, random() % 400, alphabets[random() % std::size(alphabets)]);
+    const char separator = random() % 20 == 0 ? '\r' : ',';
+    const bool quoted = random() % 4 == 0;
+    mrun::Row row(separator, quoted), expected(separator, quoted);
+    const std::size_t most = random() % 2 == 0 ? random() % 6 : SIZE_MAX;
+    const std::uint8_t* at = nullptr;
+    mrun::Chunk chunk;
+    chunk.text = pages.place(text, random() % 70);
+    chunk.is_record = random() % 10 == 0;
+    chunk.at = &at;
+    auto line = mrun::lines{chunk}.begin();
+    row.each(chunk, most, [&](std::string_view found) {
+      ASSERT_FALSE(line == std::default_sentinel) << text;
+      ASSERT_EQ((*line).data(), found.data());
+      ASSERT_EQ(*line, found);
+      ASSERT_EQ(reinterpret_cast<const std::uint8_t*>(found.data()), at);
+      expected.split(found, most);
+      ASSERT_EQ(expected.size(), row.size()) << text;
+      for (std::size_t field = 0; field < row.size(); ++field)
+        ASSERT_EQ(expected[field], row[field]) << text;
+      ++line;
+    });
+    ASSERT_TRUE(line == std::default_sentinel) << text;
+    if (HasFatalFailure()) return;
+  }
+}
+
 std::vector<std::string> all_lines(const mrun::lines& range) {
   std::vector<std::string> found;
   for (const std::string_view line : range) found.emplace_back(line);
@@ -122,6 +158,19 @@ TEST(Lines, EndWithTheirNewlinesAndTheLastOnePerhapsWithout) {
   EXPECT_EQ((Texts{"a\nb\n"}), all_lines(mrun::lines{chunk}));
   chunk.text = {};
   EXPECT_EQ((Texts{""}), all_lines(mrun::lines{chunk}));
+}
+
+TEST(Lines, SayWhichOneIsAtHand) {
+  const std::uint8_t* at = nullptr;
+  mrun::Chunk chunk;
+  chunk.text = "a\nbc\n\nd";
+  chunk.at = &at;
+  std::size_t seen = 0;
+  for (const std::string_view line : mrun::lines{chunk}) {
+    EXPECT_EQ(reinterpret_cast<const std::uint8_t*>(line.data()), at);
+    ++seen;
+  }
+  EXPECT_EQ(4u, seen);
 }
 
 TEST(Split2, CutsAtTheFirstSeparator) {
