@@ -54,8 +54,9 @@ RunsForecast forecast_folded(const ForecastSetup& setup, const DistinctCurve& cu
   const double pairs = Scale(setup).all(&PairYield::pairs);
   const double held = std::max(1.0, mean(yield.keys.held_bytes, yield.keys.pairs));
   const double stored = mean(yield.keys.stored_bytes, yield.keys.pairs);
-  const auto table_keys = static_cast<double>(CombineTable::keys_most(
-      plan.table_share_bytes, mean(yield.keys.arena_bytes, yield.keys.pairs)));
+  const auto table_keys =
+      static_cast<double>(CombineTable::keys_most(setup.spec.state_size, plan.table_share_bytes,
+                                                  mean(yield.keys.arena_bytes, yield.keys.pairs)));
   const bool is_exact = setup.spec.folds_exactly();
 
   // Of all pairs, the share that leaves the tables: a table is handed on when it is full, and that

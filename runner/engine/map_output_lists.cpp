@@ -6,6 +6,12 @@
 #include "engine/map_output.hpp"
 
 namespace mrun {
+namespace {
+
+// Lists of a few thousand keys are common, and a table is walked and cleared for each of them.
+constexpr std::size_t kSlotsForList = std::size_t{1} << 11;
+
+}  // namespace
 
 bool MapOutput::has_lists() const {
   return std::any_of(workers_.begin(), workers_.end(),
@@ -65,10 +71,10 @@ Result<MapOutput::Folded> MapOutput::fold_some(std::atomic<std::size_t>& next_li
   MRUN_TRY_ASSIGN(WorkerOutput* const worker, take());
   const Hold held(worker, Return{this});
   worker->begin_task(0);
-  MRUN_TRY_ASSIGN(
-      CombineTable table,
-      CombineTable::create(fold_, worker->store_,
-                           {&table_budget_, setup_.plan.table_share_bytes, setup_.hash_seed}));
+  MRUN_TRY_ASSIGN(CombineTable table,
+                  CombineTable::create(fold_, worker->store_,
+                                       {&table_budget_, setup_.plan.table_share_bytes,
+                                        setup_.hash_seed, kSlotsForList}));
   Folded folded;
   for (std::size_t list; (list = next_list.fetch_add(1)) < list_count_;) {
     if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");

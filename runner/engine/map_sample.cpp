@@ -12,6 +12,7 @@
 #include "engine/piece_counts.hpp"
 #include "os/machine.hpp"
 #include "os/process_copy.hpp"
+#include "shuffle/combine_table.hpp"
 #include "shuffle/partitioner.hpp"
 #include "shuffle/run_format.hpp"
 #include "shuffle/sort_buffer.hpp"
@@ -130,10 +131,13 @@ class CountingSink final : public EntrySink, public RecordSink {
       return;
     }
     key.number = trial_.add(pair);
-    const bool is_wide = pair.klen > kPrefixBytes || spec_.state_size > 8;
-    if (spec_.folds() && is_wide) one.arena_bytes = (pair.vlen + pair.tail_size() + 7) / 8 * 8;
-    // What a table hands on is copied, whatever it came as.
-    if (spec_.folds()) one.held_bytes = SortBuffer::kBytesPerEntry + one.arena_bytes;
+    if (spec_.folds()) {
+      one.arena_bytes = CombineTable::arena_bytes(pair.klen, spec_.state_size);
+      // What a table hands on is copied, whatever it came as.
+      const bool is_wide = pair.klen > kPrefixBytes || spec_.state_size > sizeof(Entry::v);
+      const std::size_t copied = is_wide ? (pair.vlen + pair.tail_size() + 7) / 8 * 8 : 0;
+      one.held_bytes = SortBuffer::kBytesPerEntry + copied;
+    }
     one.text_bytes = text_bytes_of(pair);
     text_of_length_[hash % SampledKeys::kLengths] += one.text_bytes;
     add_to(keys_, one);

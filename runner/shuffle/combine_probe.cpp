@@ -62,7 +62,8 @@ std::uint64_t CombineTable::hash_of(const Pair& pair) const {
 // Hashes the entries of a group and begins to load their slots.
 void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& group) const {
   group.entries = batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin));
-  const Slot* const slots = slots_.as<Slot>();
+  const std::uint8_t* const slots = slots_.bytes();
+  const std::size_t mask = slots_.size() - slot_bytes_;
   std::uint32_t kinds = 0, not_heap = 0, keys = 0, differing = 0;
   const std::uint32_t state_size = fold_->state_size();
   for (std::size_t i = 0; i < group.entries.size(); ++i) {
@@ -73,7 +74,7 @@ void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& gr
     differing |= entry.vlen ^ state_size;
     not_heap |= entry.vlen ^ (static_cast<std::uint32_t>(EntryKind::heap) << 28);
     keys |= entry.klen | (entry.klen + 15);  // A bit past the fifth: the length is past 16.
-    __builtin_prefetch(&slots[hash & mask_], 1);
+    __builtin_prefetch(slots + (hash & mask), 1);
   }
   group.all_inline = kinds <= Entry::kLengthMask;
   group.all_short_in_heap = not_heap <= Entry::kLengthMask && keys < 32;
@@ -82,7 +83,7 @@ void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& gr
   for (std::size_t i = 0; i < group.entries.size(); ++i) {
     if (group.entries[i].key_size() <= kPrefixBytes) continue;
     group.hashes[i] = hash_of(emitted_pair(group.entries[i], batch.heap));
-    __builtin_prefetch(&slots[group.hashes[i] & mask_], 1);
+    __builtin_prefetch(slots + (group.hashes[i] & mask), 1);
   }
 }
 
@@ -92,7 +93,8 @@ Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch
       at = group.all_inline ? add_sums<false>(group, at, batch.heap)
                             : add_sums<true>(group, at, batch.heap);
     else if (group.all_short_in_heap)
-      at = add_states(group, at, batch.heap);
+      at = fold_->state_size() <= kWideSlotState ? add_states<true>(group, at, batch.heap)
+                                                 : add_states<false>(group, at, batch.heap);
     if (at == group.entries.size()) break;
     const Pair pair = emitted_pair(group.entries[at], batch.heap);
     if (EntryBatcher::fits(pair)) {
@@ -108,19 +110,30 @@ Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch
   return {};
 }
 
+// Where slots lie, for a loop: in locals, since what is written to slots could be a member.
+struct CombineTable::Slots {
+  explicit Slots(const CombineTable& table)
+      : bytes(table.slots_.bytes()), each(table.slot_bytes_), mask(table.slots_.size() - each) {}
+  Slot* at(std::size_t offset) const { return reinterpret_cast<Slot*>(bytes + offset); }
+
+  std::uint8_t* bytes;
+  std::size_t each, mask;
+};
+
 // The slot of a key of up to 16 bytes, or a free one for it; null where the probe finds no end.
-[[gnu::always_inline]] inline CombineTable::Slot* CombineTable::probe(Slot* slots, std::size_t mask,
+[[gnu::always_inline]] inline CombineTable::Slot* CombineTable::probe(const Slots& slots,
                                                                       const Entry& entry,
                                                                       std::uint64_t hash) {
-  Slot* slot = &slots[hash & mask];
+  Slot* slot = slots.at(hash & slots.mask);
   // One branch a slot: it is the right one nearly always.
   const auto is_other = [&] {
     return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
   };
   if (is_other() && slot->count != 0) [[unlikely]] {
-    std::size_t probes = 1;
+    std::size_t probes = 1, at = hash;
     do {
-      slot = &slots[(hash + probes) & mask];
+      at += slots.each;
+      slot = slots.at(at & slots.mask);
     } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
     if (probes == kProbesMost) return nullptr;
   }
@@ -130,12 +143,11 @@ Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch
 // The slot that holds the key, longer than 16 bytes, of an entry whose value is at `value`; null
 // where it is not among the first, or there is none.
 [[gnu::always_inline]] inline CombineTable::Slot* CombineTable::probe_long(
-    Slot* slots, std::size_t mask, const Entry& entry, const std::uint8_t* value,
-    std::uint64_t hash) {
+    const Slots& slots, const Entry& entry, const std::uint8_t* value, std::uint64_t hash) {
   constexpr std::size_t kProbes = 4;
   constexpr std::size_t kStateBytes = sizeof(std::uint64_t);
-  for (std::size_t probes = 0; probes < kProbes; ++probes) {
-    Slot* const slot = &slots[(hash + probes) & mask];
+  for (std::size_t probes = 0, at = hash; probes < kProbes; ++probes, at += slots.each) {
+    Slot* const slot = slots.at(at & slots.mask);
     if (slot->count == 0) return nullptr;
     if (((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) == 0 &&
         same_words(address_of(slot->state) + kStateBytes, value + kStateBytes,
@@ -150,9 +162,7 @@ Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch
 template <bool kHasOthers>
 std::size_t CombineTable::add_sums(const Group& group, std::size_t begin,
                                    const std::uint8_t* heap) {
-  // Locals: what is written to slots could else be a member.
-  Slot* const slots = slots_.as<Slot>();
-  const std::size_t mask = mask_;
+  const Slots slots(*this);
   const Entry* const entries = group.entries.data();
   const std::size_t count = group.entries.size();
   Ledger sums;
@@ -167,14 +177,14 @@ std::size_t CombineTable::add_sums(const Group& group, std::size_t begin,
       if (entry.kind() != EntryKind::heap || entry.klen <= kPrefixBytes) break;
       // Entries of blocks hold addresses, and come without a heap.
       const std::uint8_t* const bytes = heap == nullptr ? address_of(entry.v) : heap + entry.v;
-      slot = probe_long(slots, mask, entry, bytes, hash);
+      slot = probe_long(slots, entry, bytes, hash);
       if (slot == nullptr) break;
       value = load_word(bytes);
       auto* const state = const_cast<std::uint8_t*>(address_of(slot->state));
       const std::uint64_t sum = load_word(state) + value;
       std::memcpy(state, &sum, sizeof sum);
     } else {
-      slot = probe(slots, mask, entry, hash);
+      slot = probe(slots, entry, hash);
       if (slot == nullptr) [[unlikely]]
         break;
       if (slot->count == 0) [[unlikely]] {
@@ -194,12 +204,13 @@ std::size_t CombineTable::add_sums(const Group& group, std::size_t begin,
   return i;
 }
 
-// The same for keys of up to 16 bytes and states of several words. A state is loaded while the
-// slots of the next pairs are probed, and folded into when the whole group has found its own.
+// The same for keys of up to 16 bytes and states of several words, in slots or in the arena: there
+// a state is loaded while the slots of the next pairs are probed. It is folded into when the whole
+// group has found its own.
+template <bool kInSlots>
 std::size_t CombineTable::add_states(const Group& group, std::size_t begin,
                                      const std::uint8_t* heap) {
-  Slot* const slots = slots_.as<Slot>();
-  const std::size_t mask = mask_;
+  const Slots slots(*this);
   const std::uint32_t state_size = fold_->state_size();
   const std::size_t count = group.entries.size();
   std::uint64_t hashes = 0;
@@ -208,20 +219,22 @@ std::size_t CombineTable::add_states(const Group& group, std::size_t begin,
   for (; i < count; ++i) {
     const Entry& entry = group.entries[i];
     const std::uint64_t hash = group.hashes[i];
-    Slot* const slot = probe(slots, mask, entry, hash);
+    Slot* const slot = probe(slots, entry, hash);
     if (slot == nullptr) [[unlikely]]
       break;
     // Entries of blocks hold addresses, and come without a heap.
     const std::uint8_t* const value = heap == nullptr ? address_of(entry.v) : heap + entry.v;
     if (slot->count == 0) [[unlikely]] {
-      std::uint8_t* const state = arena_take(state_size);
+      std::uint8_t* const state =
+          kInSlots ? reinterpret_cast<std::uint8_t*>(&slot->state) : arena_take(state_size);
       if (state == nullptr) break;
-      std::memcpy(state, value, state_size);
       *slot = {entry.k0, entry.k1, entry.klen, 0, reinterpret_cast<std::uintptr_t>(state)};
+      std::memcpy(state, value, state_size);
       ++used_slots_;
     } else {
-      void* const state = reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot->state));
-      __builtin_prefetch(state, 1);
+      void* const state = kInSlots ? static_cast<void*>(&slot->state)
+                                   : const_cast<std::uint8_t*>(address_of(slot->state));
+      if (!kInSlots) __builtin_prefetch(state, 1);
       fold_states_[waiting] = state;
       fold_values_[waiting++] = value;
     }
@@ -237,10 +250,9 @@ std::size_t CombineTable::add_states(const Group& group, std::size_t begin,
 Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
   Slot* slot = find(pair, hash);
   if (slot != nullptr && slot->count == 0 && !fill(*slot, pair)) {
-    if (used_slots_ == 0) return pass_by(pair);  // It fits no table of this share.
-    MRUN_TRY(make_room());
+    MRUN_TRY(make_arena_room());
     slot = find(pair, hash);
-    if (slot != nullptr && !fill(*slot, pair)) slot = nullptr;
+    if (!fill(*slot, pair)) return pass_by(pair);  // It fits no table of this share.
   } else if (slot != nullptr && slot->count != 0 && !fold_->is_plain_sum()) {
     fold_in(*slot, pair);
   } else if (slot != nullptr && slot->count != 0) {
@@ -262,14 +274,13 @@ Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
 }
 
 CombineTable::Slot* CombineTable::find(const Pair& pair, std::uint64_t hash) {
-  Slot* const slots = slots_.as<Slot>();
-  std::size_t at = hash & mask_;
-  for (std::size_t probes = 0; probes < kProbesMost; ++probes, at = (at + 1) & mask_) {
-    Slot& slot = slots[at];
-    if (slot.count == 0) return &slot;
-    if (slot.k0 == pair.k0 && slot.k1 == pair.k1 && slot.klen == pair.klen &&
-        same_key(pair_of(slot), pair)) {
-      return &slot;
+  const Slots slots(*this);
+  for (std::size_t probes = 0, at = hash; probes < kProbesMost; ++probes, at += slots.each) {
+    Slot* const slot = slots.at(at & slots.mask);
+    if (slot->count == 0) return slot;
+    if (slot->k0 == pair.k0 && slot->k1 == pair.k1 && slot->klen == pair.klen &&
+        same_key(pair_of(*slot), pair)) {
+      return slot;
     }
   }
   return nullptr;
@@ -277,27 +288,25 @@ CombineTable::Slot* CombineTable::find(const Pair& pair, std::uint64_t hash) {
 
 Pair CombineTable::pair_of(const Slot& slot) const {
   Pair pair{slot.k0, slot.k1, slot.klen, fold_->state_size(), nullptr, nullptr, 0};
-  pair.value = is_wide(slot.klen)
-                   ? reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(slot.state))
-                   : reinterpret_cast<const std::uint8_t*>(&slot.state);
+  pair.value = is_apart(slot.klen) ? address_of(slot.state)
+                                   : reinterpret_cast<const std::uint8_t*>(&slot.state);
   pair.tail = pair.value + pair.vlen;
   return pair;
 }
 
 // Makes the pair the slot's first. False where its bytes do not fit the arena.
 bool CombineTable::fill(Slot& slot, const Pair& pair) {
-  std::uint64_t state = 0;
-  if (is_wide(pair.klen)) {
+  if (!is_apart(pair.klen)) {
+    slot = {pair.k0, pair.k1, pair.klen, 0, 0};
+    std::memcpy(reinterpret_cast<std::uint8_t*>(&slot.state), pair.value, pair.vlen);
+  } else {
     const std::size_t tail = pair.tail_size();
     std::uint8_t* const bytes = arena_take(pair.vlen + tail);
     if (bytes == nullptr) return false;
     std::memcpy(bytes, pair.value, pair.vlen);
     if (tail != 0) std::memcpy(bytes + pair.vlen, pair.tail, tail);
-    state = reinterpret_cast<std::uintptr_t>(bytes);
-  } else {
-    std::memcpy(&state, pair.value, pair.vlen);
+    slot = {pair.k0, pair.k1, pair.klen, 0, reinterpret_cast<std::uintptr_t>(bytes)};
   }
-  slot = {pair.k0, pair.k1, pair.klen, 0, state};
   ++used_slots_;
   return true;
 }

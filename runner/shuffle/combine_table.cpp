@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
+#include <utility>
 
 #include "base/hash.hpp"
 #include "shuffle/entry_block.hpp"
@@ -12,37 +14,37 @@
 namespace mrun {
 
 CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits,
-                           PageBuffer slots)
+                           GrowingPages slots)
     : fold_(&fold),
       sink_(&sink),
       limits_(limits),
+      slot_bytes_(slot_bytes(fold.state_size())),
       slots_(std::move(slots)),
-      mask_(slots_.size() / sizeof(Slot) - 1),
       mark_(keys_when_full() / 2),
       batcher_(sink) {}
 
 Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink,
                                           const Limits& limits) {
-  MRUN_TRY_ASSIGN(
-      PageBuffer slots,
-      PageBuffer::allocate(*limits.budget, first_slots(limits.share_bytes) * sizeof(Slot)));
+  MRUN_TRY_ASSIGN(GrowingPages slots,
+                  GrowingPages::reserve(*limits.budget, std::bit_floor(limits.share_bytes)));
+  MRUN_TRY(slots.resize(first_bytes(slot_bytes(fold.state_size()), limits)));
   return CombineTable(fold, sink, limits, std::move(slots));
 }
 
-std::size_t CombineTable::first_slots(std::size_t share_bytes) {
-  return std::min(kFirstSlotsMost, std::bit_floor(share_bytes / 2 / sizeof(Slot)));
+std::size_t CombineTable::first_bytes(std::size_t slot_bytes, const Limits& limits) {
+  return std::min(limits.first_slots * slot_bytes, std::bit_floor(limits.share_bytes / 2));
 }
 
-std::size_t CombineTable::keys_most(std::size_t share_bytes, double arena_bytes) {
-  const auto slot_bytes = [](std::size_t slots) {
-    return static_cast<double>(slots * sizeof(Slot));
-  };
+std::size_t CombineTable::keys_most(std::uint32_t state_size, std::size_t share_bytes,
+                                    double arena_bytes) {
+  const std::size_t one = slot_bytes(state_size);
   const auto keys_at = [](std::size_t slots) { return static_cast<double>(slots / 8 * 5); };
+  const auto bytes_of = [&](std::size_t slots) { return static_cast<double>(slots * one); };
   const auto share = static_cast<double>(share_bytes);
-  std::size_t slots = first_slots(share_bytes);
-  while (3 * slot_bytes(slots) + arena_bytes * keys_at(slots) <= share) slots *= 2;
+  std::size_t slots = first_bytes(one, {.share_bytes = share_bytes}) / one;
+  while (bytes_of(2 * slots) + arena_bytes * keys_at(slots) <= share) slots *= 2;
   const double in_arena =
-      arena_bytes > 0 ? (share - slot_bytes(slots)) / arena_bytes : keys_at(slots);
+      arena_bytes > 0 ? (share - bytes_of(slots)) / arena_bytes : keys_at(slots);
   return static_cast<std::size_t>(std::max(1.0, std::min(keys_at(slots), in_arena)));
 }
 
@@ -121,11 +123,16 @@ Result<void> CombineTable::reach_mark() {
   return {};
 }
 
+// For a table that is empty, or has another size than it had.
+void CombineTable::forget_watched() {
+  watched_counts_.clear();
+  mark_ = keys_when_full() / 2;
+}
+
 void CombineTable::watch_keys() {
-  const Slot* const slots = slots_.as<Slot>();
   const std::size_t watched = std::min(kWatchedMost, slot_count());
-  const std::size_t step = slot_count() / watched;
-  for (std::size_t i = 0; i < watched; ++i) watched_counts_.push_back(slots[i * step].count);
+  const std::size_t step = slots_.size() / watched;
+  for (std::size_t i = 0; i < watched; ++i) watched_counts_.push_back(slot_at(i * step)->count);
   mark_ = keys_when_full();
 }
 
@@ -133,66 +140,90 @@ void CombineTable::watch_keys() {
 // not come since. Where keys come at random nearly all of them do.
 bool CombineTable::keys_come_and_go() const {
   if (watched_counts_.empty() || taken_.pairs < 2 * used_slots_) return false;
-  const Slot* const slots = slots_.as<Slot>();
-  const std::size_t step = slot_count() / watched_counts_.size();
+  const std::size_t step = slots_.size() / watched_counts_.size();
   std::size_t watched = 0, came_again = 0;
   for (std::size_t i = 0; i < watched_counts_.size(); ++i) {
     if (watched_counts_[i] < kOften) continue;
     ++watched;
-    came_again += slots[i * step].count != watched_counts_[i] ? 1u : 0u;
+    came_again += slot_at(i * step)->count != watched_counts_[i] ? 1u : 0u;
   }
   return watched >= kOftenLeast && came_again * 2 <= watched;
 }
 
 Result<void> CombineTable::make_room() {
   run_folds();
-  if (used_slots_ + kGroup > keys_when_full()) {
-    come_once_ = keys_come_and_go();
-    if (come_once_) return hand_over();
-    MRUN_TRY_ASSIGN(const bool grown, grow());
-    if (grown) return {};
-  }
-  // A table that mostly meets new keys costs more than it saves: let pairs pass it for a while.
+  come_once_ = keys_come_and_go();
+  if (come_once_) return hand_over();
+  MRUN_TRY_ASSIGN(const bool grown, grow());
+  return grown ? Result<void>() : empty();
+}
+
+// For a pair that the arena has no room for. Slots that have come to take most of the share, while
+// keys were short, give half of it back.
+Result<void> CombineTable::make_arena_room() {
+  if (used_slots_ != 0) MRUN_TRY(empty());
+  if (slots_.size() * 2 <= limits_.share_bytes) return {};
+  MRUN_TRY(slots_.resize(slots_.size() / 2));
+  forget_watched();
+  return {};
+}
+
+// A table that mostly meets new keys costs more than it saves: then it lets pairs pass it for a
+// while.
+Result<void> CombineTable::empty() {
   const bool mostly_new = used_slots_ * 2 > taken_.pairs;
   MRUN_TRY(hand_over());
   if (mostly_new) bypass_left_ = kBypassPairs;
   return {};
 }
 
-// Begins to load what a slot some way behind `slot` keeps in the arena, for a walk over all of
+// Begins to load what a slot some way behind this one keeps in the arena, for a walk over all of
 // them.
-void CombineTable::prefetch_apart(std::span<const Slot> slots, const Slot& slot) const {
-  constexpr std::ptrdiff_t kAhead = 32;
-  if (&slots.back() - &slot < kAhead) return;
-  const Slot& ahead = (&slot)[kAhead];
-  if (is_wide(ahead.klen)) __builtin_prefetch(address_of(ahead.state));
+void CombineTable::prefetch_apart(std::size_t offset) const {
+  constexpr std::size_t kAhead = 32;
+  const std::size_t ahead = offset + kAhead * slot_bytes_;
+  if (ahead >= slots_.size()) return;
+  const Slot& slot = *slot_at(ahead);
+  if (is_apart(slot.klen) && slot.count != 0) __builtin_prefetch(address_of(slot.state));
 }
 
 Result<bool> CombineTable::grow() {
   const std::size_t size = slots_.size() * 2;
-  if (size + slots_.size() + arena_bytes_ > limits_.share_bytes) return false;
-  auto bigger = PageBuffer::allocate(*limits_.budget, size);
-  if (!bigger) return false;
-  const std::size_t mask = size / sizeof(Slot) - 1;
-  Slot* const to = bigger->as<Slot>();
-  // Keys that come more often than others go first, so that most pairs find theirs where they look
-  // first.
-  const std::uint64_t often = taken_.pairs / used_slots_ * 4 + 1;
-  const std::span<const Slot> slots(slots_.as<Slot>(), slot_count());
-  for (const bool are_often : {true, false}) {
-    for (const Slot& slot : slots) {
-      prefetch_apart(slots, slot);
-      if (slot.count == 0 || (slot.count >= often) != are_often) continue;
-      std::size_t at = hash_of(pair_of(slot)) & mask;
-      while (to[at].count != 0) at = (at + 1) & mask;
-      to[at] = slot;
-    }
-  }
-  slots_ = *std::move(bigger);
-  mask_ = mask;
-  watched_counts_.clear();
-  mark_ = keys_when_full() / 2;
+  if (size + arena_bytes_ > limits_.share_bytes || !slots_.resize(size)) return false;
+  spread_from_half();
+  forget_watched();
   return true;
+}
+
+// Moves the keys of the first half of the slots to where they belong among all. Each chain of slots
+// without a gap goes from its begin on, so that no key comes to lie further behind its place than
+// the chain reached: on a slot that was left before. A key that comes much more often than others
+// goes before them, so that most pairs find theirs where they look first.
+void CombineTable::spread_from_half() {
+  const std::size_t half = slots_.size() / 2, half_mask = half - slot_bytes_,
+                    mask = slots_.size() - slot_bytes_;
+  const std::uint64_t often = taken_.pairs / used_slots_ * 4 + 1;
+  union {
+    Slot slot;
+    std::uint8_t bytes[kWideSlot];
+  } moved, other;
+  std::size_t gap = 0;
+  while (slot_at(gap)->count != 0) gap += slot_bytes_;
+  for (std::size_t i = slot_bytes_; i < half; i += slot_bytes_) {
+    const std::size_t from = (gap + i) & half_mask;
+    prefetch_apart(from);
+    if (slot_at(from)->count == 0) continue;
+    std::memcpy(moved.bytes, slot_at(from), slot_bytes_);
+    slot_at(from)->count = 0;
+    std::size_t to = hash_of(pair_of(moved.slot)) & mask;
+    for (; slot_at(to)->count != 0; to = (to + slot_bytes_) & mask) {
+      if (moved.slot.count < often || slot_at(to)->count >= moved.slot.count) continue;
+      std::memcpy(other.bytes, slot_at(to), slot_bytes_);
+      std::memcpy(slot_at(to), moved.bytes, slot_bytes_);
+      std::swap(moved, other);
+    }
+    std::memcpy(slot_at(to), moved.bytes, slot_bytes_);
+  }
 }
 
 // Hands on entries that the table does not keep.
@@ -211,14 +242,10 @@ Result<void> CombineTable::add_big(Slice key, Slice value) {
 Result<void> CombineTable::flush() {
   MRUN_TRY(hand_over());
   bypass_left_ = 0;
-  const std::size_t first = first_slots(limits_.share_bytes);
-  if (!fold_->is_exact() && slot_count() > first) {
-    // The size decides when the table is full; folds that are not exact must not see the past.
-    slots_ = PageBuffer();
-    MRUN_TRY_ASSIGN(slots_, PageBuffer::allocate(*limits_.budget, first * sizeof(Slot)));
-    mask_ = first - 1;
-    mark_ = keys_when_full() / 2;
-  }
+  if (fold_->is_exact()) return {};
+  // The size decides when the table is full; folds that are not exact must not see the past.
+  MRUN_TRY(slots_.resize(first_bytes(slot_bytes_, limits_)));
+  forget_watched();
   return {};
 }
 
@@ -233,9 +260,9 @@ Result<void> CombineTable::hand_over() {
   run_folds();
   if (used_slots_ == 0) return {};
   Ledger given;
-  const std::span<const Slot> slots(slots_.as<Slot>(), slot_count());
-  for (const Slot& slot : slots) {
-    prefetch_apart(slots, slot);
+  for (std::size_t at = 0; at < slots_.size(); at += slot_bytes_) {
+    prefetch_apart(at);
+    const Slot& slot = *slot_at(at);
     if (slot.count == 0) continue;
     const Pair pair = pair_of(slot);
     const std::uint64_t hash = hash_of(pair);
@@ -262,11 +289,10 @@ Result<void> CombineTable::hand_over() {
 }
 
 void CombineTable::forget() {
-  if (used_slots_ != 0) std::memset(slots_.data(), 0, slots_.size());
+  if (used_slots_ != 0) std::memset(slots_.bytes(), 0, slots_.size());
   used_slots_ = 0;
   taken_ = Ledger();
-  watched_counts_.clear();
-  mark_ = keys_when_full() / 2;
+  forget_watched();
   arenas_used_ = 0;
   arena_used_ = 0;
   // They are warm. Folds that are not exact must not see the past in what there is room for.

@@ -1,12 +1,12 @@
 // CombineTable: folds emitted pairs of equal keys in memory before they are kept for sorting.
 //
-// Open addressing with linear probing over 32-byte slots; 16 key bytes and a state of 8 bytes lie
-// in the slot, all else in an arena beside it. Entries are hashed and their slots prefetched 64 at
-// a time while those before are probed, so that cache misses overlap with each other and with work.
-// The table begins small and doubles at 5/8 load up to its share of memory; then it is flushed to
-// the sink behind it. It is flushed instead of growing where keys come many times in a short
-// while and then no more, as those do that name the file they were found in: a larger table would
-// hardly fold more, and the small one stays in the cache.
+// Open addressing with linear probing over slots of 32 or 64 bytes; 16 key bytes and a state of up
+// to 8 or 40 bytes lie in the slot, all else in an arena beside it. Entries are hashed and their
+// slots prefetched 64 at a time while those before are probed, so that cache misses overlap with
+// each other and with work. The table begins small and doubles in place at 5/8 load up to its share
+// of memory; then it is flushed to the sink behind it. It is flushed instead of growing where keys
+// come many times in a short while and then no more, as those do that name the file they were found
+// in: a larger table would hardly fold more, and the small one stays in the cache.
 #pragma once
 
 #include <array>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "model/user_code.hpp"
+#include "os/growing_pages.hpp"
 #include "os/page_buffer.hpp"
 #include "shuffle/entry_batcher.hpp"
 #include "shuffle/pair.hpp"
@@ -25,19 +26,28 @@ namespace mrun {
 /// One thread at a time. What goes in comes out of `flush`, each key at most once a flush.
 class CombineTable {
  public:
+  /// Slots that a table begins with; fewer only in a tiny share.
+  static constexpr std::size_t kFirstSlots = std::size_t{1} << 15;
+
   struct Limits {
     MemoryBudget* budget = nullptr;  ///< Charged for slots and arena.
     std::size_t share_bytes = 0;     ///< The most that this table may use of it.
     std::uint64_t hash_seed = 0;     ///< Differs from process to process.
+    std::size_t first_slots = kFirstSlots;
   };
   /// `fold` and `sink` outlive the table. Fails with Code::limit where not even the smallest table
   /// fits.
   static Result<CombineTable> create(const StateFold& fold, EntrySink& sink, const Limits& limits);
   CombineTable(CombineTable&&) = default;
 
-  /// Keys that a table of this share holds when it is full; `arena_bytes`: of each, beside its
-  /// slot.
-  static std::size_t keys_most(std::size_t share_bytes, double arena_bytes);
+  /// Keys that a table of this share holds when it is full; `arena_bytes`: of each, on average.
+  static std::size_t keys_most(std::uint32_t state_size, std::size_t share_bytes,
+                               double arena_bytes);
+  /// What a key takes in the arena, beside its slot.
+  static std::size_t arena_bytes(std::uint32_t klen, std::uint32_t state_size) {
+    const std::size_t tail = klen > kPrefixBytes ? klen - kPrefixBytes : 0;
+    return is_apart(klen, state_size) ? (state_size + tail + 7) / 8 * 8 : 0;
+  }
 
   /// Folds a batch in. Each value must be a state; Code::plugin where one is not.
   Result<void> add(const EntryBatch& batch);
@@ -58,8 +68,6 @@ class CombineTable {
 
  private:
   static constexpr std::size_t kGroup = 64;  // Entries hashed and prefetched together.
-  static constexpr std::size_t kFirstSlotsMost = std::size_t{1}
-                                                 << 15;  // Smaller only in a tiny share.
   static constexpr std::size_t kProbesMost =
       64;  // Beyond it a pair goes past the table: keys built to collide.
   static constexpr std::uint64_t kBypassPairs = std::uint64_t{8}
@@ -76,9 +84,15 @@ class CombineTable {
     std::uint64_t k0, k1;
     std::uint32_t klen;
     std::uint32_t count;  // Pairs folded in; 0: empty.
-    std::uint64_t state;  // The state, or the address of the state and the key's tail behind it.
+    // The state, whose other words follow in a wide slot, or the address of the state and the key's
+    // tail behind it.
+    std::uint64_t state;
   };
   static_assert(sizeof(Slot) == 32);
+  // A cache line, which a state of several words shares with its key.
+  static constexpr std::size_t kWideSlot = 64;
+  static constexpr std::uint32_t kSlotState = sizeof(Slot::state),
+                                 kWideSlotState = kWideSlot - sizeof(Slot) + sizeof(Slot::state);
 
   // Entries that are hashed, and whose slots are being loaded.
   struct Group {
@@ -95,23 +109,36 @@ class CombineTable {
     bool operator==(const Ledger&) const = default;
   };
 
-  CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits, PageBuffer slots);
+  CombineTable(const StateFold& fold, EntrySink& sink, const Limits& limits, GrowingPages slots);
 
-  std::size_t slot_count() const { return mask_ + 1; }
-  static std::size_t first_slots(std::size_t share_bytes);
-  bool is_wide(std::uint32_t klen) const { return klen > kPrefixBytes || fold_->state_size() > 8; }
+  static std::size_t slot_bytes(std::uint32_t state_size) {
+    return state_size > kSlotState && state_size <= kWideSlotState ? kWideSlot : sizeof(Slot);
+  }
+  static bool is_apart(std::uint32_t klen, std::uint32_t state_size) {
+    return klen > kPrefixBytes || state_size > kWideSlotState;
+  }
+  // Whether such a key's state is in the arena.
+  bool is_apart(std::uint32_t klen) const { return is_apart(klen, fold_->state_size()); }
+  // Slots are told by the offset of their first byte, which is the hash without some of its bits.
+  Slot* slot_at(std::size_t offset) const {
+    return reinterpret_cast<Slot*>(slots_.bytes() + offset);
+  }
+  std::size_t slot_count() const { return slots_.size() / slot_bytes_; }
+  static std::size_t first_bytes(std::size_t slot_bytes, const Limits& limits);
   std::uint64_t hash_of(const Pair& pair) const;
   Pair pair_of(const Slot& slot) const;
-  void prefetch_apart(std::span<const Slot> slots, const Slot& slot) const;
+  void prefetch_apart(std::size_t offset) const;
   Result<void> check_values(const EntryBatch& batch) const;
   Failure no_state(std::uint64_t value_bytes) const;
   void prepare(const EntryBatch& batch, std::size_t begin, Group& group) const;
   Result<void> add_group(const Group& group, const EntryBatch& batch);
-  static Slot* probe(Slot* slots, std::size_t mask, const Entry& entry, std::uint64_t hash);
-  static Slot* probe_long(Slot* slots, std::size_t mask, const Entry& entry,
-                          const std::uint8_t* value, std::uint64_t hash);
+  struct Slots;
+  static Slot* probe(const Slots& slots, const Entry& entry, std::uint64_t hash);
+  static Slot* probe_long(const Slots& slots, const Entry& entry, const std::uint8_t* value,
+                          std::uint64_t hash);
   template <bool kHasOthers>
   std::size_t add_sums(const Group& group, std::size_t begin, const std::uint8_t* heap);
+  template <bool kInSlots>
   std::size_t add_states(const Group& group, std::size_t begin, const std::uint8_t* heap);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
   Slot* find(const Pair& pair, std::uint64_t hash);
@@ -124,10 +151,14 @@ class CombineTable {
   // At this many keys the table is full.
   std::size_t keys_when_full() const { return slot_count() / 8 * 5; }
   Result<void> reach_mark();
+  void forget_watched();
   void watch_keys();
   bool keys_come_and_go() const;
   Result<void> make_room();
+  Result<void> make_arena_room();
+  Result<void> empty();
   Result<bool> grow();
+  void spread_from_half();
   Result<void> hand_over();
   void forget();
   std::uint8_t* arena_take(std::size_t bytes);
@@ -137,8 +168,8 @@ class CombineTable {
   const StateFold* fold_;
   EntrySink* sink_;
   Limits limits_;
-  PageBuffer slots_;
-  std::size_t mask_ = 0;
+  std::size_t slot_bytes_;
+  GrowingPages slots_;
   std::size_t used_slots_ = 0;
   Ledger taken_;                    // Since the last hand-over.
   std::uint64_t taken_before_ = 0;  // All that hand-overs before gave on.

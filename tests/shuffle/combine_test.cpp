@@ -27,6 +27,14 @@ JobSpec wide_spec() {
   return spec;
 }
 
+// States that fit no slot.
+JobSpec huge_spec() {
+  JobSpec spec = wide_spec();
+  spec.lanes.insert(spec.lanes.end(), {LaneOp::sum_u64, LaneOp::max_i64, LaneOp::min_u64});
+  spec.state_size = 48;
+  return spec;
+}
+
 std::string random_state(Random& random, const JobSpec& spec) {
   std::string state;
   for (std::uint32_t i = 0; i < spec.state_size; i += 8) state += number_bytes(random.below(1000));
@@ -120,6 +128,7 @@ TEST(CombineTable, FoldsEveryPairOnce) {
     const std::uint64_t keys = random.pick(std::vector<std::uint64_t>{1, 30, 3000, 30000});
     expect_table_folds(summing_spec(), share, keys, random);
     expect_table_folds(wide_spec(), share, keys, random);
+    expect_table_folds(huge_spec(), share, keys, random);
     expect_table_folds(folding_spec(false), share, keys, random);
   }
 }
@@ -132,7 +141,8 @@ TEST(CombineTable, FoldsWideStatesOfShortKeys) {
     Random random(case_seed(i));
     const std::size_t share = random.pick(std::vector<std::size_t>{64 << 10, 512 << 10, 4 << 20});
     const std::uint64_t keys = random.pick(std::vector<std::uint64_t>{1, 30, 3000, 30000});
-    OpenTable open(wide_spec(), share, share, random.below(1u << 30));
+    OpenTable open(random.one_in(2) ? wide_spec() : huge_spec(), share, share,
+                   random.below(1u << 30));
     ASSERT_TRUE(open.table);
     Records records;
     for (std::uint64_t n = 1 + random.below(20000); n > 0; --n)
@@ -161,6 +171,26 @@ TEST(CombineTable, CombinesALongKeyAfterManyShortOnes) {
   ASSERT_TRUE(open.table->flush());
   EXPECT_EQ(1u, open.sink.records.size());
   EXPECT_TRUE(model(open.sink.records, open.fold) == model(long_ones, open.fold));
+}
+
+// Goal: slots that took all of the share while keys were short make room for long ones. Method: as
+// many short keys as such slots hold, then some long ones again and again, which must be combined.
+TEST(CombineTable, CombinesLongKeysAfterItsSlotsTookTheShare) {
+  constexpr std::size_t kShare = 256 << 10;
+  OpenTable open(summing_spec(), kShare, kShare, 1);
+  ASSERT_TRUE(open.table);
+  Records records;
+  for (std::uint64_t i = 0; i < 4 * 4500; ++i)
+    records.push_back({"short " + std::to_string(i % 4500), number_bytes(i), 0});
+  for (std::uint64_t i = 0; i < 20000; ++i)
+    records.push_back(
+        {"a key of more than 16 bytes " + std::to_string(i % 500), number_bytes(i), 0});
+  open.add_in_batches(records);
+  EXPECT_EQ(4500u, open.sink.records.size()) << "handed over once, for the first long key";
+  ASSERT_TRUE(open.table->flush());
+  EXPECT_EQ(5000u, open.sink.records.size());
+  EXPECT_LE(open.budget.peak_bytes(), kShare);
+  EXPECT_TRUE(model(open.sink.records, open.fold) == model(records, open.fold));
 }
 
 TEST(CombineTable, KeepsToItsShare) {
