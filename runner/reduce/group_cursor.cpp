@@ -37,6 +37,7 @@ Result<bool> GroupCursor::next_group() {
   key_.assign(key.data, key.data + key.size);
   group_size_ = group_size({key_.data(), key_.size()});
   group_open_ = true;
+  is_first_ = true;
   return true;
 }
 
@@ -49,7 +50,9 @@ std::span<const Slice> GroupCursor::take_values() {
   while (position_ < pairs_.size() && values_.size() < kBatch) {
     const GroupPair& pair = pairs_[position_];
     // A source shows equal neighbours by the same bytes: then there is nothing to compare.
-    const bool repeats = !values_.empty() && pair.key.data == pairs_[position_ - 1].key.data;
+    const bool repeats =
+        is_first_ || (!values_.empty() && pair.key.data == pairs_[position_ - 1].key.data);
+    is_first_ = false;
     if (!repeats && !in_group(pair.key)) {
       group_open_ = false;
       break;

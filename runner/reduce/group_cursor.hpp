@@ -53,6 +53,7 @@ class GroupCursor final : public GroupValues {
   std::size_t position_ = 0;
   bool ended_ = false;
   bool group_open_ = false;  // Pairs at position_ may still belong to the group.
+  bool is_first_ = false;    // The pair at position_ is the group's first.
   std::vector<std::uint8_t> key_;
   std::uint32_t group_size_ = 0;  // Bytes of key_ that make the group.
   std::vector<Slice> values_;

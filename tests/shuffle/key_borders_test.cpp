@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
+#include <set>
 #include <tuple>
 
 #include "base/hash.hpp"
@@ -49,6 +51,24 @@ TEST(KeyBorders, BalanceWeights) {
   EXPECT_EQ(borders.key(0), "key1250");
   EXPECT_EQ(borders.key(1), "key1500");
   EXPECT_EQ(borders.key(2), "key1750");
+}
+
+// Goal: keys that share their first bytes, or are short of them, are put in order as bytes are.
+// Method: random samples of equal weight, cut so often that all of them are borders but the least.
+TEST(KeyBorders, AreTheSamplesInOrder) {
+  for (std::uint64_t i = 0; i < scaled(200); ++i) {
+    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
+    Random random(case_seed(i));
+    std::set<std::string> keys;
+    for (std::uint64_t n = 2 + random.below(50); n > 0; --n) keys.insert(hard_key(random));
+    std::vector<WeightedKey> samples;
+    for (const std::string& key : keys) samples.push_back({key, 1, 0});
+    std::shuffle(samples.begin(), samples.end(), std::mt19937_64(i));
+    const KeyBorders borders = balanced_borders(samples, samples.size());
+    std::vector<std::string> found;
+    for (std::size_t at = 0; at < borders.count(); ++at) found.emplace_back(borders.key(at));
+    EXPECT_EQ(std::vector<std::string>(std::next(keys.begin()), keys.end()), found);
+  }
 }
 
 TEST(KeyBorders, GiveAHotKeyARangeOfItsOwn) {
