@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # usage: estimate_test.sh BIN_FOLDER
 # What a run says before it begins of its need of disk is within a quarter of what it then takes, for
-# each codec, on data as the benchmarks use it.
+# each codec, on data as the benchmarks use it. Not for `auto`, which hangs on clocks: that it does as foreseen
+# is tested with chosen ones (tests/engine/packing_trial_test.cpp).
 set -euo pipefail
 bin=$1
 scratch=$(mktemp -d)
@@ -24,7 +25,7 @@ expect_near() {
 check() {
   local row=$1 output=$2 codec
   shift 2
-  for codec in none lz4 zstd auto; do
+  for codec in none lz4 zstd; do
     rm -rf out
     "$bin/mrun" "$@" out --no-sync --memory 36M -j 2 --stats --compress-spill "$codec" 2>summary
     expect_near "$row" "$codec" scratch
@@ -36,7 +37,7 @@ check() {
 "$bin/bench_generate" distinct --size 48M --seed 1 --distinct 2000000 distinct
 "$bin/bench_generate" records --size 48M --seed 1 records
 "$bin/bench_generate" log --size 48M --seed 1 --distinct 100000 log
-# Lines of one template: here `auto` packs on most disks.
+# Lines of one template pack well.
 awk 'BEGIN { srand(1); for (i = 0; i < 300000; ++i)
   print "host" i % 7 " GET /static/images/logo" int(1e6 * rand()) ".png HTTP/1.1 200 5316 \"-\" \"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/118.0 Safari/537.36\""
 }' >template

@@ -131,7 +131,7 @@ std::vector<std::vector<std::byte>> PackingTrial::blocks() const {
   return blocks;
 }
 
-PackedSizes PackingTrial::pack(const WriteRate& disk) {
+PackedSizes PackingTrial::pack(const WriteRate& disk, double (*cpu_seconds)()) {
   const std::vector<std::vector<std::byte>> blocks = this->blocks();
   PackedSizes sizes;
   for (const std::vector<std::byte>& block : blocks) sizes.raw_bytes += block.size();
@@ -140,7 +140,7 @@ PackedSizes PackingTrial::pack(const WriteRate& disk) {
   // `auto` last: its clock runs when all code and memory is warm.
   for (const SpillCompression compression : {SpillCompression::none, SpillCompression::zstd,
                                              SpillCompression::lz4, SpillCompression::automatic}) {
-    BlockPacker packer({compression, &disk}, work);
+    BlockPacker packer({compression, &disk, nullptr, {}, cpu_seconds}, work);
     std::uint64_t stored_bytes = 0;
     std::size_t packed_blocks = 0;
     for (const std::vector<std::byte>& block : blocks) {

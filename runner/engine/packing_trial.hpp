@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/spill_compression.hpp"
+#include "os/machine.hpp"
 #include "os/scratch_space.hpp"
 #include "shuffle/pair.hpp"
 #include "shuffle/partitioner.hpp"
@@ -43,8 +44,8 @@ class PackingTrial {
   /// Of a job that folds: another state of the key that has this number. False where no more of
   /// that key are wanted.
   bool fold(std::uint32_t number, const std::uint8_t* state);
-  /// Packs what was kept as a run would be. `disk`: decides what `auto` does.
-  PackedSizes pack(const WriteRate& disk);
+  /// Packs what was kept as a run would be. `disk` and the clock decide what `auto` does.
+  PackedSizes pack(const WriteRate& disk, double (*cpu_seconds)() = thread_cpu_seconds);
 
  private:
   struct Kept {

@@ -4,7 +4,6 @@
 
 #include "base/check.hpp"
 #include "codec/block_codec.hpp"
-#include "os/machine.hpp"
 
 namespace mrun {
 namespace {
@@ -62,9 +61,9 @@ BlockPacker::Packed BlockPacker::pack(std::span<const std::byte> raw, std::span<
   std::size_t stored = 0;
   if (packing_.compression == SpillCompression::none) {
   } else if (turn < kSampleBlocks) {
-    const double begin = thread_cpu_seconds();
+    const double begin = packing_.cpu_seconds();
     stored = compress(raw, place.first(worthwhile(raw.size())));
-    sampled_seconds_ += thread_cpu_seconds() - begin;
+    sampled_seconds_ += packing_.cpu_seconds() - begin;
     sampled_raw_ += raw.size();
     sampled_stored_ += stored != 0 ? stored : raw.size();
     if (!pays()) stored = 0;

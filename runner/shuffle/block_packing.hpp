@@ -8,6 +8,7 @@
 #include <span>
 
 #include "model/spill_compression.hpp"
+#include "os/machine.hpp"
 #include "os/scratch_space.hpp"
 #include "shuffle/run_format.hpp"
 
@@ -25,6 +26,8 @@ struct SpillPacking {
   const WriteRate* disk = nullptr;  ///< For SpillCompression::automatic.
   PackingTally* tally = nullptr;
   std::optional<bool> packs_by_forecast = {};  ///< What `automatic` was expected to do.
+  /// Times packing for `automatic`: seconds of this thread since any point.
+  double (*cpu_seconds)() = thread_cpu_seconds;
 };
 
 /// Whether packing makes a job faster: each byte that it saves is neither written nor read back,

@@ -1,5 +1,6 @@
 // Goal: what a trial says of a large run's size holds, although it keeps little of it; and `auto`
-// does what the disk's speed says. Method: the whole run is written, too.
+// does what the disk's speed says, and was foreseen. Method: the whole run is written, too; the
+// rates and where it matters the clock are chosen.
 #include "engine/packing_trial.hpp"
 
 #include <gtest/gtest.h>
@@ -24,12 +25,12 @@ Records lines(std::size_t count) {
   return records;
 }
 
-std::uint64_t run_bytes(Records records, SpillCompression compression) {
+std::uint64_t run_bytes(Records records, const SpillPacking& packing) {
   std::stable_sort(records.begin(), records.end(),
                    [](const Record& a, const Record& b) { return a.key < b.key; });
   MemoryBudget budget(std::size_t{1} << 30);
   MemoryFile file;
-  auto writer = RunWriter::create(budget, file, 0, kBlockBytesMin, budget, {compression});
+  auto writer = RunWriter::create(budget, file, 0, kBlockBytesMin, budget, packing);
   EXPECT_TRUE(writer);
   EXPECT_TRUE(writer->add(0, pairs_of(records)));
   return writer->finish()->size_bytes();
@@ -49,10 +50,10 @@ TEST(PackingTrial, KnowsHowAlikeNeighboursOfALargeRunAre) {
   for (const Pair& pair : pairs_of(records)) kept += trial.add(pair) == 0 ? 0u : 1u;
   EXPECT_LT(kept, records.size() / 2);
   const PackedSizes sizes = trial.pack({});
-  const auto raw = static_cast<double>(run_bytes(records, SpillCompression::none));
+  const auto raw = static_cast<double>(run_bytes(records, {SpillCompression::none}));
   for (const auto compression :
        {SpillCompression::none, SpillCompression::lz4, SpillCompression::zstd}) {
-    const auto real = static_cast<double>(run_bytes(records, compression));
+    const auto real = static_cast<double>(run_bytes(records, {compression}));
     EXPECT_NEAR(sizes.share(compression) * raw, real, real * 0.15)
         << spill_compression_name(compression) << ", seed " << test_seed();
   }
@@ -74,6 +75,47 @@ TEST(PackingTrial, AutomaticIsWhatTheDiskSays) {
     const PackedSizes sizes = trial.pack(*rate);
     EXPECT_EQ(sizes.automatic_packs, like == SpillCompression::lz4);
     EXPECT_EQ(sizes.share(SpillCompression::automatic), sizes.share(like));
+  }
+}
+
+/// Each block that is timed takes this long.
+struct ChosenClock {
+  static inline double block_seconds = 0;
+  static double seconds() {
+    static double now = 0;
+    return now += block_seconds;
+  }
+};
+
+TEST(PackingTrial, ARunDoesWhatAutomaticWasForeseenToDoUnlessTheClocksAreFarOff) {
+  const Job job;
+  const Partitioner partitioner(*job.code, 1);
+  const Records records = lines(20'000);
+  WriteRate disk;
+  disk.add(100'000'000, 1);
+  const auto raw = static_cast<double>(run_bytes(records, {SpillCompression::none}));
+  const auto packed = static_cast<double>(run_bytes(records, {SpillCompression::lz4}));
+  // What packing a block may take so that it is all the same on this disk (`packing_pays`).
+  const double even =
+      2 / 1.25 * (1 - packed / raw) * static_cast<double>(kBlockBytesMin) * disk.seconds_a_byte();
+  for (const double foreseen : {0.8, 1.25}) {
+    const bool packs = foreseen < 1;
+    ChosenClock::block_seconds = foreseen * even;
+    PackingTrial trial(partitioner, nullptr, kBlockBytesMin);
+    for (const Pair& pair : pairs_of(records)) trial.add(pair);
+    const PackedSizes sizes = trial.pack(disk, ChosenClock::seconds);
+    ASSERT_EQ(sizes.automatic_packs, packs) << "seed " << test_seed();
+    const auto bytes_where_packing_takes = [&](double share_of_even) {
+      ChosenClock::block_seconds = share_of_even * even;
+      return static_cast<double>(run_bytes(
+          records, {SpillCompression::automatic, &disk, nullptr, packs, ChosenClock::seconds}));
+    };
+    const double expected = sizes.share(SpillCompression::automatic) * raw;
+    for (const double share_of_even : {0.6, 1.0, 1.7})
+      EXPECT_NEAR(bytes_where_packing_takes(share_of_even), expected, expected * 0.15)
+          << foreseen << " foreseen, then " << share_of_even << ", seed " << test_seed();
+    EXPECT_NEAR(bytes_where_packing_takes(packs ? 3 : 0.3), packs ? raw : packed, raw * 0.05)
+        << foreseen << " foreseen, seed " << test_seed();
   }
 }
 
