@@ -68,10 +68,10 @@ TEST_F(CompressedInput, GivesWhatItsTextGives) {
         shell("mkdir packed; for f in a b; do " + compressor + " <plain/$f >packed/$f; done");
         const std::string threads = random.one_in(2) ? "-j1" : "-j8";
         const std::string memory = random.pick<std::string>({"64M", "1G"});
-        for (const std::string split : {"1M", "1000"})
-          ASSERT_TRUE(printed(with({"packed", threads, "-m", memory, "--split-size", split})) ==
-                      wanted)
-              << format << ' ' << compressor << ' ' << threads << ' ' << memory << ' ' << split;
+        const std::string split = random.one_in(2) ? "1M" : "1000";
+        ASSERT_TRUE(printed(with({"packed", threads, "-m", memory, "--split-size", split})) ==
+                    wanted)
+            << format << ' ' << compressor << ' ' << threads << ' ' << memory << ' ' << split;
         if (format == "whole") continue;
         const std::string one = printed(with({"plain/b"}));
         CommandOptions piped;

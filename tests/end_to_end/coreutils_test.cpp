@@ -77,7 +77,7 @@ TEST(AgainstCoreutils, WordCountOfTheShippedTexts) {
 }
 
 TEST(AgainstCoreutils, RandomInputs) {
-  const std::uint64_t cases = scaled(200);
+  const std::uint64_t cases = scaled(60);
   for (std::uint64_t index = 0; index < cases; ++index) {
     if (only_case() >= 0 && static_cast<std::uint64_t>(only_case()) != index) continue;
     SCOPED_TRACE("repeat with MRUN_TEST_SEED=" + std::to_string(test_seed()) +

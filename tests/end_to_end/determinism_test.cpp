@@ -3,8 +3,10 @@
 // first one of its job.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/command.hpp"
@@ -183,7 +185,10 @@ TEST_P(SameBytes, ForAnyThreadsMemorySplitsAndReading) {
   const auto ways = matrix();
   TempFolder folder;
   Files first;
-  const std::uint64_t count = scaled(38);
+  // Each job begins elsewhere in the matrix, so that all jobs together try all of it.
+  const std::uint64_t begin =
+      test_seed() + std::hash<std::string_view>()(subject.name) % ways.size();
+  const std::uint64_t count = scaled(20);
   for (std::uint64_t i = 0; i < count; ++i) {
     if (i % ways.size() == 0) {  // Once the matrix is used up, another input.
       Random random(case_seed(i));
@@ -194,7 +199,7 @@ TEST_P(SameBytes, ForAnyThreadsMemorySplitsAndReading) {
       ASSERT_FALSE(first.empty());
     }
     // A step without a common divisor spreads the chosen ways over the whole matrix.
-    const std::vector<std::string>& way = ways[(i * 37 + test_seed()) % ways.size()];
+    const std::vector<std::string>& way = ways[(i * 37 + begin) % ways.size()];
     ASSERT_EQ(names_that_differ(first, run(folder, subject, way)), "")
         << testing::PrintToString(way);
   }

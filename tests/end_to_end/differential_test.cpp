@@ -295,8 +295,8 @@ class Differential : public testing::TestWithParam<std::uint64_t> {
   }
 };
 
-TEST_P(Differential, RandomJobsEqualTheNaiveModel) { run_share(scaled(1800), false); }
-TEST_P(Differential, SpillingJobsEqualTheNaiveModel) { run_share(scaled(200), true); }
+TEST_P(Differential, RandomJobsEqualTheNaiveModel) { run_share(scaled(1900), false); }
+TEST_P(Differential, SpillingJobsEqualTheNaiveModel) { run_share(scaled(100), true); }
 
 TEST_P(Differential, SortsByKeysAsSortDoes) {
   for (std::uint64_t index = GetParam(); index < scaled(24); index += kShards) {

@@ -16,7 +16,7 @@ namespace {
 using Texts = std::vector<std::string>;
 
 TEST(SortKeys, AreThoseOfSort) {
-  const std::uint64_t cases = scaled(300);
+  const std::uint64_t cases = scaled(150);
   for (std::uint64_t index = 0; index < cases; ++index) {
     if (only_case() >= 0 && static_cast<std::uint64_t>(only_case()) != index) continue;
     SCOPED_TRACE("repeat with MRUN_TEST_SEED=" + std::to_string(test_seed()) +

@@ -130,7 +130,7 @@ TEST_P(SpillDamage, IsFoundAndNamedAndMakesNoOutput) {
   ASSERT_TRUE(sound.ok()) << sound.err;
   const auto expected = read_output(whole / "out");
 
-  const std::uint64_t cases = scaled(9);
+  const std::uint64_t cases = scaled(6);
   std::uint64_t found = 0;
   for (std::uint64_t i = 0; i < cases; ++i) {
     SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));

@@ -3,9 +3,10 @@
 // Goal: wherever a split or a buffer ends, every record is seen once, whole, by the split in which
 // it begins. Method: every string of up to eight bytes over {a, CR, LF, NUL}, cut by every split
 // size, with every block size. The sources of blocks are judged by arithmetic, so that all strings
-// take seconds; what stands above them (batches, line numbers, the choice of a source) only looks
-// at LF, so there every pattern of LFs is tried in every way of reading, against a model that goes
-// byte by byte.
+// take seconds; those that cost system calls get all of up to six bytes, and of up to eight those
+// of {a, LF} (all with `-L long`). What stands above them (batches, line numbers, the choice of a
+// source) only looks at LF, so there every pattern of LFs is tried in every way of reading, against
+// a model that goes byte by byte.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,12 +19,14 @@
 #include "input/pread_blocks.hpp"
 #include "input/reading.hpp"
 #include "input/stream_splitter.hpp"
+#include "support/random.hpp"
 
 namespace mrun {
 namespace {
 
 using test_support::model_records;
 using test_support::read_all;
+using test_support::scaled;
 using test_support::SeenRecord;
 
 constexpr std::size_t kLongest = 8;
@@ -188,15 +191,31 @@ void check_ranges(std::string_view text, std::size_t block_bytes, Open open) {
 }
 
 template <typename Check>
-void for_all_texts(std::string_view alphabet, Check check) {
-  for (std::size_t length = 1; length <= kLongest; ++length) {
+void for_all_texts(std::string_view alphabet, std::size_t longest, Check check) {
+  for (std::size_t length = 1; length <= longest; ++length) {
     for_each_text(alphabet, length, check);
     if (testing::Test::HasFatalFailure()) return;
   }
 }
 
+/// Up to what length there are no more than about `count` texts of the alphabet, at usual scale.
+std::size_t longest_of(std::uint64_t count) {
+  std::size_t longest = 0;
+  for (std::uint64_t left = scaled(count); left >= kAlphabet.size(); left /= kAlphabet.size())
+    ++longest;
+  return longest;
+}
+constexpr std::uint64_t kTextsOfEight = 1 << 16, kTextsOfSix = 1 << 12;
+
+/// For sources that cost system calls.
+template <typename Check>
+void for_enough_texts(Check check) {
+  for_all_texts("a\n", kLongest, check);
+  for_all_texts(kAlphabet, longest_of(kTextsOfSix), check);
+}
+
 TEST_F(SplitEdges, AreExactForEveryTextMapped) {
-  for_all_texts(kAlphabet, [&](const std::string& text) {
+  for_all_texts(kAlphabet, longest_of(kTextsOfEight), [&](const std::string& text) {
     const InputFile file = file_.set(text, false);
     const std::shared_ptr<const MappedFile> mapped = *MappedFile::open(file.path);
     for (std::size_t block = 1; block <= kLongest; ++block) {
@@ -210,7 +229,7 @@ TEST_F(SplitEdges, AreExactForEveryTextMapped) {
 
 TEST_F(SplitEdges, AreExactForEveryTextReadThroughABuffer) {
   MemoryBudget budget(std::size_t{1} << 20);
-  for_all_texts(kAlphabet, [&](const std::string& text) {
+  for_enough_texts([&](const std::string& text) {
     const InputFile file = file_.set(text, false);
     for (const std::size_t block : {std::size_t{1}, std::size_t{3}}) {
       WindowBuffer buffer(budget);
@@ -225,7 +244,7 @@ TEST_F(SplitEdges, AreExactForEveryTextReadThroughABuffer) {
 TEST_F(SplitEdges, AreExactForEveryTextStreamed) {
   MemoryBudget budget(std::size_t{1} << 20);
   const StopFlag stop;
-  for_all_texts(kAlphabet, [&](const std::string& text) {
+  for_enough_texts([&](const std::string& text) {
     const InputFile file = file_.set(text, true);
     for (std::size_t piece_bytes = 1; piece_bytes <= text.size(); ++piece_bytes) {
       StreamSplitter splitter(file.path, RecordRules{}, piece_bytes, 0, budget, stop);
@@ -254,7 +273,8 @@ TEST_F(SplitEdges, AreExactForEveryTextStreamed) {
 TEST_F(SplitEdges, AreExactInEveryWay) {
   std::vector<Way> ways;
   for (const bool chunks : {false, true})
-    for (std::size_t block = 1; block <= kLongest + 1; ++block) {
+    for (const std::size_t block :
+         {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{6}, kLongest + 1}) {
       ways.push_back({IoMode::mmap, block, chunks});
       ways.push_back({IoMode::pread, block, chunks});
       ways.push_back({IoMode::automatic, block, chunks, true});
