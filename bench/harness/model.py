@@ -40,5 +40,5 @@ class Row:
     # Of sorted records with one contender a size: each output is held against its own input.
     validated: bool = False
     min_runs: int = 1
-    touched: int = 4  # Memory that is touched before each run, in times its input.
+    touched: int = 8  # Memory that is touched before each run, in times its input.
     by_name_only: bool = False  # Too large to run unasked.
