@@ -190,7 +190,7 @@ void CombineTable::prefetch_apart(std::size_t offset) const {
 Result<bool> CombineTable::grow() {
   const std::size_t size = slots_.size() * 2;
   if (size + arena_bytes_ > limits_.share_bytes || !slots_.resize(size)) return false;
-  spread_from_half();
+  if (used_slots_ != 0) spread_from_half();
   forget_watched();
   return true;
 }
