@@ -44,9 +44,9 @@ class Row {
       chunk.is_at(line);
       use(line);
     };
-    // A CR that separates is not told from one at a line's end there.
-    if (!quoted_ && separator_ != '\r' && !chunk.is_record && most != 0)
-      return each_plain(chunk.text, most, use_at);
+    // A CR that separates is not told from one at a line's end there, nor a newline from that end.
+    const bool is_plain = !quoted_ && separator_ != '\r' && separator_ != '\n';
+    if (is_plain && !chunk.is_record && most != 0) return each_plain(chunk.text, most, use_at);
     for (const std::string_view line : lines{chunk}) {
       split(line, most);
       use_at(line);

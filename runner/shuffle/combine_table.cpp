@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/hash.hpp"
+#include "os/machine.hpp"
 #include "shuffle/entry_block.hpp"
 
 namespace mrun {
@@ -25,10 +26,14 @@ CombineTable::CombineTable(const StateFold& fold, EntrySink& sink, const Limits&
 
 Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink,
                                           const Limits& limits) {
+  // Memory is taken by the page. The rest of one would be had where other tables leave room in the
+  // budget, and not by a table alone: where a fold is not exact, the number of threads would show.
+  Limits whole = limits;
+  whole.share_bytes -= whole.share_bytes % page_bytes();
   MRUN_TRY_ASSIGN(GrowingPages slots,
-                  GrowingPages::reserve(*limits.budget, std::bit_floor(limits.share_bytes)));
-  MRUN_TRY(slots.resize(first_bytes(slot_bytes(fold.state_size()), limits)));
-  return CombineTable(fold, sink, limits, std::move(slots));
+                  GrowingPages::reserve(*whole.budget, std::bit_floor(whole.share_bytes)));
+  MRUN_TRY(slots.resize(first_bytes(slot_bytes(fold.state_size()), whole)));
+  return CombineTable(fold, sink, whole, std::move(slots));
 }
 
 std::size_t CombineTable::first_bytes(std::size_t slot_bytes, const Limits& limits) {
