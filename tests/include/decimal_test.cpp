@@ -69,7 +69,8 @@ TEST(Decimal, OfDigitsIsWhatTheDigitsSay) {
       EXPECT_EQ(0, std::memcmp(&sum, &same, sizeof sum)) << text;
     }
   }
-  EXPECT_GT(n_short, 1000);
+  // With AddressSanitizer, none: it would report what is read beside the text.
+  if (!mrun::detail::kSanitized) EXPECT_GT(n_short, 1000);
 }
 
 TEST(Decimal, IsNothingElse) {
