@@ -70,7 +70,9 @@ TEST(Decimal, OfDigitsIsWhatTheDigitsSay) {
     }
   }
   // With AddressSanitizer, none: it would report what is read beside the text.
-  if (!mrun::detail::kSanitized) EXPECT_GT(n_short, 1000);
+  if (!mrun::detail::kSanitized) {
+    EXPECT_GT(n_short, 1000);
+  }
 }
 
 TEST(Decimal, IsNothingElse) {
