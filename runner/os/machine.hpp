@@ -32,5 +32,10 @@ std::uint64_t thread_preemptions();
 std::uint64_t raise_open_file_limit();
 
 std::size_t page_bytes();
+/// `bytes` rounded up to whole pages.
+inline std::size_t whole_pages(std::size_t bytes) {
+  const std::size_t page = page_bytes();
+  return (bytes + page - 1) / page * page;
+}
 
 }  // namespace mrun

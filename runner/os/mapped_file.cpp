@@ -11,18 +11,11 @@
 #include "os/read_file.hpp"
 
 namespace mrun {
-namespace {
-
-std::uint64_t round_up(std::uint64_t bytes, std::uint64_t page) {
-  return (bytes + page - 1) / page * page;
-}
-
-}  // namespace
 
 Result<std::shared_ptr<MappedFile>> MappedFile::open(const std::string& path) {
   MRUN_TRY_ASSIGN(const ReadFile file, ReadFile::open(path, Code::input));
   const std::uint64_t page = page_bytes();
-  const std::uint64_t file_bytes = round_up(file.info().size_bytes, page);
+  const std::uint64_t file_bytes = whole_pages(file.info().size_bytes);
   std::shared_ptr<MappedFile> mapped(new MappedFile);
   mapped->path_ = path;
   mapped->info_ = file.info();

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "codec/frames.hpp"
+#include "os/machine.hpp"
 #include "table/kv_format.hpp"
 
 namespace mrun {
@@ -44,9 +45,7 @@ Result<PartFile> PartFile::stream(PartStream& stream, std::uint32_t partition, C
 std::size_t PartFile::coding_bytes(const Coding& coding) {
   if (coding.form == PartForm::table) return TableBuilder::memory_bytes(coding.table_codec);
   if (coding.compression == Compression::none) return 0;
-  constexpr std::size_t kPage = 4096;
-  const std::size_t bytes = kFrameRawBytes + frame_bytes_most(coding.compression, kFrameRawBytes);
-  return (bytes + kPage - 1) / kPage * kPage;
+  return whole_pages(kFrameRawBytes + frame_bytes_most(coding.compression, kFrameRawBytes));
 }
 
 Result<void> PartFile::append(std::span<const std::byte> bytes) {

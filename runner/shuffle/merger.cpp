@@ -51,8 +51,7 @@ bool Merger::Before::tie(std::uint64_t rank, std::uint32_t a, std::uint32_t b) c
 }
 
 std::size_t Merger::memory_bytes(std::size_t source_count) {
-  const std::size_t page = page_bytes();
-  return (kBatchBytes + page - 1) / page * page + source_count * kSourceBytes;
+  return whole_pages(kBatchBytes) + source_count * kSourceBytes;
 }
 
 Result<std::unique_ptr<Merger>> Merger::create(MemoryBudget& budget,

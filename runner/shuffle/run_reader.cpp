@@ -62,8 +62,7 @@ bool surely_not_below(const BlockHeader& header, const Pair& bound) {
 }  // namespace
 
 std::size_t RunCursor::memory_bytes(std::size_t block_bytes, bool has_zstd) {
-  const std::size_t page = page_bytes();
-  return (buffer_bytes(block_bytes, has_zstd) + page - 1) / page * page;
+  return whole_pages(buffer_bytes(block_bytes, has_zstd));
 }
 
 Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget,

@@ -55,8 +55,7 @@ BlockHeader header_of_first(std::uint32_t partition, const Pair& first) {
 }  // namespace
 
 std::size_t RunWriter::memory_bytes(std::size_t block_bytes, SpillCompression compression) {
-  const std::size_t page = page_bytes();
-  return (buffer_bytes(block_bytes, compression) + page - 1) / page * page +
+  return whole_pages(buffer_bytes(block_bytes, compression)) +
          kIndexEntriesFirst * sizeof(BlockHeader);
 }
 

@@ -1,0 +1,45 @@
+#include "os/anonymous_pages.hpp"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+
+#include "base/size_text.hpp"
+#include "os/errno_text.hpp"
+
+namespace mrun {
+
+Result<void> charge_pages(MemoryBudget& budget, Charge& charge, std::size_t size_bytes) {
+  if (charge.try_add(budget, size_bytes)) return {};
+  return fail(Code::limit,
+              "the memory budget has no room for " + size_text(size_bytes) + " (" +
+                  size_text(budget.free_bytes()) + " of " + size_text(budget.limit_bytes()) +
+                  " are free)",
+              "give more with --memory, or use fewer threads with -j");
+}
+
+std::byte* map_pages(std::size_t size_bytes) {
+  void* const memory = ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return memory == MAP_FAILED ? nullptr : static_cast<std::byte*>(memory);
+}
+
+/// The system places a mapping on a huge page's border for some sizes only, so a larger one is
+/// cut to fit.
+std::byte* map_from_huge_border(std::size_t size_bytes) {
+  if (size_bytes > SIZE_MAX - kHugePageBytes) return map_pages(size_bytes);
+  std::byte* const begin = map_pages(size_bytes + kHugePageBytes);
+  if (begin == nullptr) return map_pages(size_bytes);
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(begin) & (kHugePageBytes - 1);
+  if (before != 0) ::munmap(begin, before);
+  ::munmap(begin + before + size_bytes, kHugePageBytes - before);
+  return begin + before;
+}
+
+Failure no_address_space(std::size_t size_bytes) {
+  return fail(Code::limit,
+              "the system has no room for " + size_text(size_bytes) + ": " + errno_text(errno),
+              "give less with --memory, or raise the limits of this process");
+}
+
+}  // namespace mrun
