@@ -19,12 +19,10 @@ class PagePool {
    public:
     Lease() = default;
     Lease(PagePool& pool, PageBuffer buffer) : pool_(&pool), buffer_(std::move(buffer)) {}
-    /// Of no pool: it goes back to the system.
-    explicit Lease(PageBuffer buffer) : buffer_(std::move(buffer)) {}
     Lease(Lease&& other) noexcept = default;
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
-      if (pool_ != nullptr && buffer_) pool_->give_back(std::move(buffer_));
+      if (buffer_) pool_->give_back(std::move(buffer_));
     }
     const PageBuffer& buffer() const { return buffer_; }
 

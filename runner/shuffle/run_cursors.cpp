@@ -4,7 +4,7 @@ namespace mrun {
 
 Result<std::unique_ptr<RunCursor>> RunCursors::open(std::size_t run, std::uint32_t partition,
                                                     const KeyRange& range) {
-  RunCursor::Place behind;
+  std::optional<RunPlace> behind;
   {
     const std::scoped_lock lock(mutex_);
     if (reached_[run].partition < partition) behind = reached_[run].place;
@@ -17,8 +17,7 @@ void RunCursors::close(std::size_t run, const RunCursor& cursor) {
   if (!end) return;
   const std::scoped_lock lock(mutex_);
   Reached& reached = reached_[run];
-  if (reached.place.segment == nullptr || reached.partition < cursor.partition())
-    reached = {cursor.partition(), *end};
+  if (!reached.place || reached.partition < cursor.partition()) reached = {cursor.partition(), end};
 }
 
 }  // namespace mrun

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,7 +31,7 @@ class RunCursors {
  private:
   struct Reached {
     std::uint32_t partition = 0;  // All of it, and of those before it, lies before the place.
-    RunCursor::Place place;
+    std::optional<RunPlace> place;
   };
 
   MemoryBudget& budget_;

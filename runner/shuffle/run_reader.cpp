@@ -65,20 +65,10 @@ std::size_t RunCursor::memory_bytes(std::size_t block_bytes, bool has_zstd) {
   return whole_pages(buffer_bytes(block_bytes, has_zstd));
 }
 
-Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget,
-                                                   std::span<const Run> segments,
-                                                   std::uint32_t partition, KeyRange range) {
-  const Run& first = segments.front();
-  MRUN_TRY_ASSIGN(PageBuffer memory, PageBuffer::allocate(budget, buffer_bytes(first.block_bytes(),
-                                                                               first.has_zstd())));
-  return std::unique_ptr<RunCursor>(new RunCursor(budget, segments, partition, std::move(range),
-                                                  PagePool::Lease(std::move(memory)), Place{}));
-}
-
 Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget, PagePool& pool,
                                                    std::span<const Run> segments,
                                                    std::uint32_t partition, KeyRange range,
-                                                   const Place& behind) {
+                                                   const std::optional<RunPlace>& behind) {
   const Run& first = segments.front();
   MRUN_TRY_ASSIGN(PagePool::Lease lease,
                   pool.take(buffer_bytes(first.block_bytes(), first.has_zstd())));
@@ -87,7 +77,7 @@ Result<std::unique_ptr<RunCursor>> RunCursor::open(MemoryBudget& budget, PagePoo
 }
 
 RunCursor::RunCursor(MemoryBudget& budget, std::span<const Run> segments, std::uint32_t partition,
-                     KeyRange range, PagePool::Lease lease, const Place& behind)
+                     KeyRange range, PagePool::Lease lease, const std::optional<RunPlace>& behind)
     : budget_(&budget),
       segments_(segments),
       partition_(partition),
@@ -98,10 +88,11 @@ RunCursor::RunCursor(MemoryBudget& budget, std::span<const Run> segments, std::u
       above_low_(!range_.has_low) {
   choose_segment();
   start_from_index();
-  if (behind.segment > &run() || (behind.segment == &run() && behind.block > next_block_)) {
-    segments_ = segments_.subspan(static_cast<std::size_t>(behind.segment - &run()));
-    next_offset_ = behind.offset;
-    next_block_ = behind.block;
+  if (behind &&
+      (behind->segment > &run() || (behind->segment == &run() && behind->block > next_block_))) {
+    segments_ = segments_.subspan(static_cast<std::size_t>(behind->segment - &run()));
+    next_offset_ = behind->offset;
+    next_block_ = behind->block;
   }
   dropped_ = next_offset_;
 }
@@ -200,7 +191,7 @@ Result<bool> RunCursor::load_block() {
     MRUN_TRY_ASSIGN(const bool any, need_header());
     if (!any && enter_next_segment()) continue;
     if (!any || header_.partition > partition_) {
-      end_of_partition_ = Place{&run(), next_offset_, next_block_};
+      end_of_partition_ = RunPlace{&run(), next_offset_, next_block_};
       return false;
     }
     if (header_.partition == partition_) {

@@ -19,6 +19,13 @@ namespace mrun {
 /// Pairs of one batch of a cursor, at most.
 constexpr std::size_t kCursorBatchPairs = 1024;
 
+/// A place between two blocks of a sorted run.
+struct RunPlace {
+  const Run* segment;
+  std::uint64_t offset;  ///< From the segment's begin.
+  std::uint64_t block;   ///< Ordinal of the block that begins there.
+};
+
 /// Reads block by block and checks each block's header, checksum and count before a pair of it is
 /// delivered. Borrows the runs. One thread at a time.
 class RunCursor final : public PairSource {
@@ -27,27 +34,14 @@ class RunCursor final : public PairSource {
   /// while it reads it.
   static std::size_t memory_bytes(std::size_t block_bytes, bool has_zstd = false);
 
-  /// A place between two blocks of a sorted run.
-  struct Place {
-    const Run* segment = nullptr;
-    std::uint64_t offset = 0;  ///< From the segment's begin.
-    std::uint64_t block = 0;   ///< Ordinal of the block that begins there.
-  };
-
-  /// The pairs of `partition` that lie in `range`, of a sorted run's segments. Errors: limit.
-  static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget,
-                                                 std::span<const Run> segments,
-                                                 std::uint32_t partition, KeyRange range = {});
-  static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget, const Run& run,
-                                                 std::uint32_t partition, KeyRange range = {}) {
-    return open(budget, std::span(&run, 1), partition, std::move(range));
-  }
-  /// The same with memory of a pool, which outlives it. `behind`: nothing of the partition lies
-  /// before it, if it names a segment; so the blocks before it need not be walked.
+  /// The pairs of `partition` that lie in `range`, of a sorted run's segments. `pool`, which
+  /// outlives the cursor, lends it memory; a pair larger than a block takes its own of `budget`.
+  /// `behind`: nothing of the partition lies before it, so the blocks there are not walked. Errors:
+  /// limit.
   static Result<std::unique_ptr<RunCursor>> open(MemoryBudget& budget, PagePool& pool,
                                                  std::span<const Run> segments,
-                                                 std::uint32_t partition, KeyRange range,
-                                                 const Place& behind);
+                                                 std::uint32_t partition, KeyRange range = {},
+                                                 const std::optional<RunPlace>& behind = {});
 
   /// Errors: integrity, naming file and offset; limit where an oversized pair does not fit, naming
   /// the size it needs; what the file says.
@@ -56,7 +50,7 @@ class RunCursor final : public PairSource {
   std::uint64_t pairs_delivered() const { return delivered_; }
   std::uint32_t partition() const { return partition_; }
   /// Where the partitions after its own begin, if it came as far.
-  const std::optional<Place>& end_of_partition() const { return end_of_partition_; }
+  const std::optional<RunPlace>& end_of_partition() const { return end_of_partition_; }
 
   RunCursor(const RunCursor&) = delete;
   RunCursor& operator=(const RunCursor&) = delete;
@@ -64,7 +58,7 @@ class RunCursor final : public PairSource {
 
  private:
   RunCursor(MemoryBudget& budget, std::span<const Run> segments, std::uint32_t partition,
-            KeyRange range, PagePool::Lease lease, const Place& behind);
+            KeyRange range, PagePool::Lease lease, const std::optional<RunPlace>& behind);
 
   const Run& run() const { return segments_.front(); }
   void choose_segment();
@@ -106,7 +100,7 @@ class RunCursor final : public PairSource {
   bool header_known_ = false;
   bool above_low_;  // From here on no pair is below the range.
   bool done_ = false;
-  std::optional<Place> end_of_partition_;
+  std::optional<RunPlace> end_of_partition_;
   std::uint64_t block_offset_ = 0;  // Of the block that is being delivered.
   std::uint32_t block_left_ = 0;    // Pairs of it that are still to come.
   const std::uint8_t* at_ = nullptr;

@@ -120,10 +120,11 @@ TEST(HotKeyPieces, OfASumHaveAtMostOnePairOfEachRun) {
   std::uint64_t hot_pairs = 0;
   pipeline.hooks.runs = [&hot_pairs](RunSet& set) {
     MemoryBudget budget(std::size_t{64} << 20);
+    PagePool pool(budget);
     for (const auto& run : set.runs) {
       // From "hot" to the key after it.
-      auto cursor =
-          RunCursor::open(budget, run.segments, 0, {"hot", std::string("hot\0", 4), true, true});
+      auto cursor = RunCursor::open(budget, pool, run.segments, 0,
+                                    {"hot", std::string("hot\0", 4), true, true});
       ASSERT_TRUE(cursor);
       const auto pairs = drain(**cursor);
       ASSERT_TRUE(pairs);

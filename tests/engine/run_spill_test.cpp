@@ -18,7 +18,8 @@ constexpr std::size_t kPlenty = std::size_t{256} << 20;
 /// Of the records within [low, high), as the run's readers give them.
 Records read_range(MemoryBudget& budget, const SortedRun& run, std::uint32_t partition,
                    const KeyRange& range) {
-  const auto cursor = RunCursor::open(budget, run.segments, partition, range);
+  PagePool pool(budget);
+  const auto cursor = RunCursor::open(budget, pool, run.segments, partition, range);
   EXPECT_TRUE(cursor);
   Result<Records> read = drain(**cursor);
   EXPECT_TRUE(read);

@@ -233,7 +233,8 @@ TEST(RunCursor, NeedsItsMemoryAtTheStart) {
   MemoryFile file;
   const auto run = *write_run(plenty, file, 0, kBlockBytesMin, {{0, {{"a", "1", 0}}}});
   MemoryBudget tight(1000);
-  const auto cursor = RunCursor::open(tight, run, 0);
+  PagePool pool(tight);
+  const auto cursor = RunCursor::open(tight, pool, std::span(&run, 1), 0);
   ASSERT_FALSE(cursor);
   EXPECT_EQ(cursor.error().code, Code::limit);
 }

@@ -35,7 +35,9 @@ inline Result<Run> write_run(MemoryBudget& budget, StorageFile& file, std::uint6
 
 inline Result<Records> read_partition(MemoryBudget& budget, const Run& run, std::uint32_t partition,
                                       const KeyRange& range = {}) {
-  MRUN_TRY_ASSIGN(const auto cursor, RunCursor::open(budget, run, partition, range));
+  PagePool pool(budget);
+  MRUN_TRY_ASSIGN(const auto cursor,
+                  RunCursor::open(budget, pool, std::span(&run, 1), partition, range));
   MRUN_TRY_ASSIGN(Records records, drain(*cursor));
   MRUN_CHECK(cursor->pairs_delivered() == records.size());
   return records;

@@ -76,7 +76,8 @@ void read_runs(benchmark::State& state, Keys keys) {
   MemoryFile file;
   const Run run = write_run(budget, file, sorted_pairs(emitted));
   for (auto _ : state) {
-    const auto cursor = must(RunCursor::open(budget, run, 0));
+    PagePool pool(budget);
+    const auto cursor = must(RunCursor::open(budget, pool, std::span(&run, 1), 0));
     while (!must(cursor->next()).empty()) {
     }
     if (cursor->pairs_delivered() != kPairs) fatal("pairs were lost");
