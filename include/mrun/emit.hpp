@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "buffer.hpp"
 #include "codec.hpp"
 #include "exact_sum.hpp"
 #include "fail.hpp"

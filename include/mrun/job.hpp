@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "binding.hpp"
+#include "buffer.hpp"
 #include "combine.hpp"
 #include "fail.hpp"
 #include "plugin.h"

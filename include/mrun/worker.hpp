@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "binding.hpp"
+#include "buffer.hpp"
 #include "combine.hpp"
 #include "fail.hpp"
 #include "lines.hpp"
