@@ -55,8 +55,8 @@ struct MapSampleSetup {
   std::size_t block_bytes = 0;     ///< Of runs.
   std::size_t run_bytes_most = 0;  ///< About what a run holds.
   std::size_t memory_bytes = 0;    ///< To read with.
-  /// What pairs of a run may take before they spill. 0: a whole sample is
-  /// mapped even where surely none do.
+  /// What pairs of a run may take before they spill. 0: a whole sample is mapped even where surely
+  /// none do.
   std::size_t sort_bytes = 0;
   double seconds_most = 1;
 };

@@ -245,13 +245,12 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                                       const StopFlag& stop) {
   HeldEntries held = output.held();
   std::vector<PartitionSample> samples;
-  const std::uint64_t pieces = held.sum.count() / piece_entries(held) + 1;
+  const std::uint64_t unit = piece_entries(held), pieces = held.sum.count() / unit + 1;
   if (may_cut(job.spec()) && pieces > 1)
     samples = sample_entries(held, output.partitioner(), job,
                              std::min(pieces * kSamplesPerPiece, kSamplesMost));
   auto source = std::make_unique<MemoryPieceSource>(
-      plan_pieces(output, job, part_count, std::move(samples), piece_entries(held)), held.sum,
-      executor.width());
+      plan_pieces(output, job, part_count, std::move(samples), unit), held.sum, executor.width());
   MRUN_TRY(source->scatter(output.memory(), std::move(held.blocks),
                            output.partitioner().is_trivial(), MemoryPieces::Tasks::unnamed,
                            executor, stop));

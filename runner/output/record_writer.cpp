@@ -101,31 +101,29 @@ Result<void> PieceRecords::write(std::uint32_t output, std::span<const Slice> fi
   MRUN_TRY_ASSIGN(PieceWriter* const piece, piece_of(output));
   const Slice end = record_end(end_);
   std::uint64_t size = fields.size() + end.size;
+  bool is_long = false;
   for (const Slice& field : fields) {
-    if (field.size > PieceWriter::kReserveBytesMax) return write_long(*piece, fields);
+    is_long |= field.size > PieceWriter::kReserveBytesMax;
     size += field.size;
   }
-  if (size > PieceWriter::kReserveBytesMax) return write_long(*piece, fields);
-  std::uint8_t* at = piece->reserve(size);
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (i != 0) *at++ = kTab;
-    if (fields[i].size != 0) std::memcpy(at, fields[i].data, fields[i].size);
-    at += fields[i].size;
+  if (is_long || size > PieceWriter::kReserveBytesMax) {
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (i != 0) piece->append({&kTab, 1});
+      piece->append(fields[i]);
+    }
+    piece->append(end);
+  } else {
+    std::uint8_t* at = piece->reserve(size);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (i != 0) *at++ = kTab;
+      if (fields[i].size != 0) std::memcpy(at, fields[i].data, fields[i].size);
+      at += fields[i].size;
+    }
+    if (end.size != 0) *at++ = *end.data;
+    piece->commit(at);
   }
-  if (end.size != 0) *at++ = *end.data;
-  piece->commit(at);
   piece->count_records(1);
   return piece->status();
-}
-
-Result<void> PieceRecords::write_long(PieceWriter& piece, std::span<const Slice> fields) const {
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (i != 0) piece.append({&kTab, 1});
-    piece.append(fields[i]);
-  }
-  piece.append(record_end(end_));
-  piece.count_records(1);
-  return piece.status();
 }
 
 // The fields joined by TAB, cut at their first TAB: key and value. Without one there is no value.

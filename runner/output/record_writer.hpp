@@ -54,7 +54,6 @@ class PieceRecords final : public RecordSink {
  private:
   Result<PieceWriter*> piece_of(std::uint32_t output);
   bool is_pair(std::uint32_t output) const { return output == 0 && main_form_ != PartForm::bytes; }
-  Result<void> write_long(PieceWriter& piece, std::span<const Slice> fields) const;
   Result<void> write_pair(std::span<const Slice> fields);
   Result<void> keep_part(Slice bytes);
 

@@ -175,17 +175,6 @@ void for_each_group(std::span<SortItem> items, const ItemLayout& layout, const V
   }
 }
 
-// Starts to load what a look at key bytes beyond an item's reads. Inlined by force, see
-// prefetch_bytes.
-[[gnu::always_inline]] inline void prefetch_tail(const Entry& entry) {
-  if (entry.key_size() <= kPrefixBytes) return;
-  const Pair pair = resolve(entry, 0);
-  __builtin_prefetch(pair.tail, 0, 2);
-}
-
-// Refines each group with the same bits, the records of those that follow already on their way.
-void refine_groups(std::span<SortItem> items, const EntryList& entries, std::size_t depth);
-
 // Orders keys that are equal, zero-padded, up to `depth`: those that end there come first, by
 // length. Returns the others.
 std::span<SortItem> order_by_length(std::span<SortItem> group, const EntryList& entries,
@@ -234,6 +223,15 @@ void refine(std::span<SortItem> group, const EntryList& entries, std::size_t dep
   }
 }
 
+// Starts to load what a look at key bytes beyond an item's reads. Inlined by force, see
+// prefetch_bytes.
+[[gnu::always_inline]] inline void prefetch_tail(const Entry& entry) {
+  if (entry.key_size() <= kPrefixBytes) return;
+  const Pair pair = resolve(entry, 0);
+  __builtin_prefetch(pair.tail, 0, 2);
+}
+
+// Refines each group with the same bits, the records of those that follow already on their way.
 void refine_groups(std::span<SortItem> items, const EntryList& entries, std::size_t depth) {
   constexpr std::size_t kRecordsAhead = 32, kEntriesAhead = 64;
   std::size_t entries_at = 1, records_at = 1;  // Up to where loads were begun.

@@ -1,8 +1,7 @@
 #include "shuffle/key_borders.hpp"
 
 #include <algorithm>
-
-#include "base/hash.hpp"
+#include <cstring>
 
 namespace mrun {
 namespace {
@@ -19,13 +18,6 @@ std::size_t count_below_word(std::span<const std::uint64_t> words, std::uint64_t
     left -= half;
   }
   return static_cast<std::size_t>(at - words.data()) + (*at < word ? 1 : 0);
-}
-
-// A key's first 8 bytes as a number that orders as they do; zeros behind a shorter one.
-std::uint64_t first_bytes(std::string_view key) {
-  std::uint8_t bytes[8] = {};
-  if (!key.empty()) std::memcpy(bytes, key.data(), std::min(key.size(), sizeof bytes));
-  return load_big_endian(bytes);
 }
 
 std::vector<KeyBorder> whole_keys(std::vector<std::string> keys) {
@@ -90,7 +82,7 @@ KeyBorders balanced_borders(std::vector<WeightedKey> samples, std::size_t ranges
   std::vector<Place> places;
   places.reserve(samples.size());
   for (std::size_t i = 0; i < samples.size(); ++i)
-    places.push_back({first_bytes(samples[i].key), i});
+    places.push_back({key_view(samples[i].key).k0, i});
   std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
     if (a.prefix != b.prefix) return a.prefix < b.prefix;
     const int order = samples[a.index].key.compare(samples[b.index].key);
