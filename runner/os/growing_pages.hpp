@@ -16,9 +16,11 @@ namespace mrun {
 class GrowingPages {
  public:
   GrowingPages() = default;
-  /// None yet, with address space for `most_bytes`. `budget` outlives the pages. Fails with
-  /// Code::limit where the system has no such space.
-  static Result<GrowingPages> reserve(MemoryBudget& budget, std::size_t most_bytes);
+  /// None yet, with address space for `most_bytes`; where that would be much of what the system has
+  /// left, for as many halves of it as leave `least_bytes`. `budget` outlives the pages. Fails with
+  /// Code::limit where there is not even that.
+  static Result<GrowingPages> reserve(MemoryBudget& budget, std::size_t least_bytes,
+                                      std::size_t most_bytes);
 
   GrowingPages(GrowingPages&& other) noexcept
       : budget_(other.budget_),
@@ -36,9 +38,9 @@ class GrowingPages {
   }
   ~GrowingPages();
 
-  /// Grows to `size_bytes`, at most what is reserved: what is new is zero. Or shrinks: what is cut
-  /// off goes back to the system and to the budget. Fails with Code::limit, and nothing changed,
-  /// where the budget has no room.
+  /// Grows to `size_bytes`: what is new is zero. Or shrinks: what is cut off goes back to the
+  /// system and to the budget. Fails with Code::limit, and nothing changed, where the budget has no
+  /// room, or more is asked for than is reserved.
   Result<void> resize(std::size_t size_bytes);
 
   std::uint8_t* bytes() const { return bytes_; }

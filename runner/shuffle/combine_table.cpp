@@ -30,9 +30,12 @@ Result<CombineTable> CombineTable::create(const StateFold& fold, EntrySink& sink
   // budget, and not by a table alone: where a fold is not exact, the number of threads would show.
   Limits whole = limits;
   whole.share_bytes -= whole.share_bytes % page_bytes();
+  const std::size_t first = first_bytes(slot_bytes(fold.state_size()), whole);
+  const std::size_t most = std::bit_floor(whole.share_bytes);
+  // With less address space a table of an exact fold is only flushed sooner.
   MRUN_TRY_ASSIGN(GrowingPages slots,
-                  GrowingPages::reserve(*whole.budget, std::bit_floor(whole.share_bytes)));
-  MRUN_TRY(slots.resize(first_bytes(slot_bytes(fold.state_size()), whole)));
+                  GrowingPages::reserve(*whole.budget, fold.is_exact() ? first : most, most));
+  MRUN_TRY(slots.resize(first));
   return CombineTable(fold, sink, whole, std::move(slots));
 }
 

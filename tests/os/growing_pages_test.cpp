@@ -2,8 +2,10 @@
 #include "os/growing_pages.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "os/machine.hpp"
 
@@ -19,7 +21,7 @@ bool are_all(const GrowingPages& pages, std::size_t begin, std::size_t end, std:
 
 TEST(GrowingPages, KeepWhatTheyHoldAndGrowByZeros) {
   MemoryBudget budget(16 * kMiB);
-  auto pages = GrowingPages::reserve(budget, 16 * kMiB);
+  auto pages = GrowingPages::reserve(budget, 16 * kMiB, 16 * kMiB);
   ASSERT_TRUE(pages);
   EXPECT_EQ(0u, budget.used_bytes());
   ASSERT_TRUE(pages->resize(kMiB));
@@ -36,7 +38,7 @@ TEST(GrowingPages, KeepWhatTheyHoldAndGrowByZeros) {
 
 TEST(GrowingPages, ForgetWhatIsCutOff) {
   MemoryBudget budget(kMiB);
-  auto pages = GrowingPages::reserve(budget, kMiB);
+  auto pages = GrowingPages::reserve(budget, kMiB, kMiB);
   ASSERT_TRUE(pages);
   ASSERT_TRUE(pages->resize(kMiB));
   std::fill_n(pages->bytes(), kMiB, std::uint8_t{7});
@@ -52,7 +54,7 @@ TEST(GrowingPages, ForgetWhatIsCutOff) {
 
 TEST(GrowingPages, StayAsTheyAreWhereTheBudgetHasNoRoom) {
   MemoryBudget budget(kMiB);
-  auto pages = GrowingPages::reserve(budget, 4 * kMiB);
+  auto pages = GrowingPages::reserve(budget, 4 * kMiB, 4 * kMiB);
   ASSERT_TRUE(pages);
   ASSERT_TRUE(pages->resize(kMiB));
   pages->bytes()[0] = 7;
@@ -67,7 +69,7 @@ TEST(GrowingPages, StayAsTheyAreWhereTheBudgetHasNoRoom) {
 TEST(GrowingPages, MoveWithTheirChargeAndGiveItBack) {
   MemoryBudget budget(4 * kMiB);
   {
-    GrowingPages one = *GrowingPages::reserve(budget, kMiB);
+    GrowingPages one = *GrowingPages::reserve(budget, kMiB, kMiB);
     ASSERT_TRUE(one.resize(kMiB));
     GrowingPages other(std::move(one));
     EXPECT_EQ(kMiB, budget.used_bytes());
@@ -78,9 +80,31 @@ TEST(GrowingPages, MoveWithTheirChargeAndGiveItBack) {
   EXPECT_EQ(0u, budget.used_bytes());
 }
 
+// Goal: little address space is no failure for who can do with little. Method: the process's limit.
+TEST(GrowingPages, AreFewerWhereTheSystemHasLessAddressSpace) {
+  MemoryBudget budget(64 * kMiB);
+  std::uint64_t pages_now = 0;
+  std::ifstream("/proc/self/statm") >> pages_now;
+  ASSERT_GT(pages_now, 0u);
+  rlimit before{};
+  ASSERT_EQ(0, getrlimit(RLIMIT_AS, &before));
+  rlimit low = before;
+  low.rlim_cur = pages_now * page_bytes() + 12 * kMiB;
+  ASSERT_EQ(0, setrlimit(RLIMIT_AS, &low));
+  const auto none = GrowingPages::reserve(budget, 64 * kMiB, 64 * kMiB);
+  auto some = GrowingPages::reserve(budget, kMiB, 64 * kMiB);
+  ASSERT_EQ(0, setrlimit(RLIMIT_AS, &before));
+  EXPECT_FALSE(none);
+  ASSERT_TRUE(some);
+  ASSERT_TRUE(some->resize(kMiB));
+  EXPECT_FALSE(some->resize(64 * kMiB));
+  EXPECT_EQ(kMiB, some->size());
+  EXPECT_EQ(kMiB, budget.used_bytes());
+}
+
 TEST(GrowingPages, FailBeyondTheAddressSpace) {
   MemoryBudget budget(kMiB);
-  const auto pages = GrowingPages::reserve(budget, SIZE_MAX / 2);
+  const auto pages = GrowingPages::reserve(budget, SIZE_MAX / 2, SIZE_MAX / 2);
   ASSERT_FALSE(pages);
   EXPECT_EQ(Code::limit, pages.error().code);
 }
