@@ -60,11 +60,12 @@ bool DiskCheck::is_needed(const RunDisks& disks) const {
 }
 
 Result<DiskCheck::Verdict> DiskCheck::check(const RunDisks& disks) {
-  Verdict verdict{{}, setup_.options.spill_compression, {}};
+  Verdict verdict{{}, setup_.options.spill_compression, {}, {}};
   if (!is_needed(disks)) return verdict;
   if (is_plenty(disks)) setup_.sample.sort_bytes = setup_.memory.sort_bytes;
   verdict.estimate = estimate(verdict.compression);
   if (!verdict.estimate.is_known) return verdict;
+  verdict.yield = yield_;
   Result<std::string> judged = judge_room(disks, needs_of(verdict.estimate));
   const bool is_short = !judged || !judged->empty();
   // Then compression is for room and not for speed.

@@ -31,6 +31,7 @@ class DiskCheck {
     DiskEstimate estimate;         ///< Not known where all surely fits: then nothing was mapped.
     SpillCompression compression;  ///< As asked for, except that `auto` packs where room is short.
     std::string warning;           ///< Empty where there is plenty of room.
+    std::optional<MapYield> yield;  ///< Of the sample, if one was mapped.
   };
   /// Errors: those of `judge_room`.
   Result<Verdict> check(const RunDisks& disks);

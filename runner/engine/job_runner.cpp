@@ -18,6 +18,7 @@
 #include "engine/partition_count.hpp"
 #include "engine/phase_clock.hpp"
 #include "engine/record_formats.hpp"
+#include "engine/range_plan.hpp"
 #include "engine/reduce_phase.hpp"
 #include "engine/run_result.hpp"
 #include "os/host.hpp"
@@ -252,8 +253,15 @@ class JobRun {
     if (!verdict.warning.empty() && environment_.warn) environment_.warn(verdict.warning);
     spill_compression_ = verdict.compression;
     info_.estimate = std::move(verdict.estimate);
+    if (verdict.yield) plan_ranges_of(*verdict.yield);
     scratch_->expect(info_.estimate.scratch_bytes);
     return {};
+  }
+
+  void plan_ranges_of(const MapYield& yield) {
+    const std::uint32_t partitions = Partitioner(*job_, part_count_).partitions();
+    ranges_ = plan_ranges({job_->spec(), yield, inputs_.planned_bytes(), plan_.splits.size(),
+                           partitions, memory_.sort_bytes, threads_});
   }
 
   Result<void> run_map(MapTarget& target) {
@@ -313,7 +321,8 @@ class JobRun {
     MRUN_TRY_ASSIGN(
         map_output_,
         MapOutput::create({*job_, part_count_, memory_, threads_, *scratch_, environment_.stop,
-                           std::random_device{}(), &environment_.progress, packing()}));
+                           std::random_device{}(), &environment_.progress, packing(),
+                           ranges_ ? &*ranges_ : nullptr}));
     std::optional<ShuffleTarget::SideOutputs> sides;
     if (!job_->spec().side_outputs.empty()) {
       sides.emplace(ShuffleTarget::SideOutputs{*parts_, out_end_, has_streams_});
@@ -487,6 +496,7 @@ class JobRun {
   std::optional<MemoryBudget> coding_budget_;
   std::optional<InputReader> reader_;  // Before what pins its bytes.
   std::optional<PartSet> parts_;
+  std::optional<PiecePlan> ranges_;  // That map_output_ keeps apart.
   std::unique_ptr<MapOutput> map_output_;
 };
 

@@ -287,15 +287,32 @@ HeldEntries MapOutput::held() const { return held_by(all_workers()); }
 
 HeldEntries MapOutput::held_by(std::span<WorkerOutput* const> workers) {
   HeldEntries held;
+  std::size_t lists = 1;
+  bool are_ranges = true;  // All of them: who has spilled since has one list.
   for (const WorkerOutput* worker : workers) {
     const SortBuffer& buffer = worker->buffer_;
-    held.blocks.insert(held.blocks.end(), buffer.blocks().begin(), buffer.blocks().end());
     held.sum.add(buffer.accepted());
     held.bytes += buffer.size_bytes();
+    lists = std::max(lists, buffer.list_count());
+    are_ranges = are_ranges && buffer.list_count() > 1;
   }
-  // A task ran on one worker, so its blocks stand together in emit order.
-  std::stable_sort(held.blocks.begin(), held.blocks.end(),
-                   [](const EntryBlock* a, const EntryBlock* b) { return a->task < b->task; });
+  // A task ran on one worker, so its spans of a list stand together in emit order.
+  const auto sort_by_task = [&held](std::size_t begin) {
+    std::stable_sort(held.spans.begin() + static_cast<std::ptrdiff_t>(begin), held.spans.end(),
+                     [](const EntrySpan& a, const EntrySpan& b) { return a.task < b.task; });
+  };
+  for (std::size_t list = 0; list < lists; ++list) {
+    const std::size_t begin = held.spans.size();
+    for (const WorkerOutput* worker : workers) {
+      if (list >= worker->buffer_.list_count()) continue;
+      const std::vector<EntrySpan> spans = worker->buffer_.list(list);
+      held.spans.insert(held.spans.end(), spans.begin(), spans.end());
+    }
+    if (!are_ranges) continue;
+    sort_by_task(begin);
+    held.list_ends.push_back(held.spans.size());
+  }
+  if (!are_ranges) sort_by_task(0);
   return held;
 }
 

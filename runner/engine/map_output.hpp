@@ -41,6 +41,9 @@ class MapOutput {
     std::uint64_t hash_seed;  ///< Of combine tables whose fold is exact: others must not show it.
     Progress* progress = nullptr;  ///< Told what is spilled.
     SpillPacking packing = {};
+    /// Ranges of keys, none cut between tasks, that sort buffers keep apart until the first spill;
+    /// outlives the output. Null: they do not.
+    const PiecePlan* ranges = nullptr;
   };
   /// Errors: limit.
   static Result<std::unique_ptr<MapOutput>> create(const Setup& setup);
@@ -55,8 +58,6 @@ class MapOutput {
   /// the cache, so that each key is sorted once. Where there is little memory, all stays as it is.
   /// Code::integrity where a pair was lost or doubled.
   Result<void> fold_lists(Executor& executor);
-  /// The blocks of list `list` of all workers.
-  std::vector<EntryBlock*> blocks_of_list(std::size_t list) const;
   /// Whether there is anything to fold.
   bool has_lists() const;
   /// After all tables are empty and where anything was spilled: spills what is left.
@@ -87,6 +88,7 @@ class MapOutput {
   MemoryBudget& index_budget() { return index_budget_; }
   const SortedCombiner& combiner() const { return combiner_; }
   const Partitioner& partitioner() const { return partitioner_; }
+  const PiecePlan* ranges() const { return setup_.ranges; }
 
  private:
   friend class WorkerOutput;
@@ -106,6 +108,8 @@ class MapOutput {
     CombineTable::Totals totals;
   };
   Result<Folded> fold_some(std::atomic<std::size_t>& next_list);
+  /// What list `list` by hash of all workers holds.
+  std::vector<EntrySpan> hash_list(std::size_t list) const;
   void drop_list(std::size_t list);
 
   // Workers that need memory meet, and together spill what they and the idle ones hold.

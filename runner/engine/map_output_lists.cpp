@@ -78,10 +78,10 @@ Result<MapOutput::Folded> MapOutput::fold_some(std::atomic<std::size_t>& next_li
   Folded folded;
   for (std::size_t list; (list = next_list.fetch_add(1)) < list_count_;) {
     if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
-    for (const EntryBlock* block : blocks_of_list(list)) {
-      const std::span<const Entry> entries(block->entries, block->count);
+    for (const EntrySpan& span : hash_list(list)) {
+      const std::span<const Entry> entries(span.block->entries, span.block->count);
       MRUN_TRY(table.add({entries, nullptr, 0}));
-      folded.read.add(SortBuffer::sum_of(*block, false));
+      folded.read.add(SortBuffer::sum_of(*span.block, false));
     }
     drop_list(list);  // Before the flush, which then finds memory.
     MRUN_TRY(table.flush());
@@ -90,20 +90,21 @@ Result<MapOutput::Folded> MapOutput::fold_some(std::atomic<std::size_t>& next_li
   return folded;
 }
 
-std::vector<EntryBlock*> MapOutput::blocks_of_list(std::size_t list) const {
-  std::vector<EntryBlock*> blocks;
+// Each is of one task: all of its block.
+std::vector<EntrySpan> MapOutput::hash_list(std::size_t list) const {
+  std::vector<EntrySpan> spans;
   for (const auto& worker : workers_) {
-    if (worker->lists_.list_count() == 0) continue;
-    const std::span<EntryBlock* const> of_worker = worker->lists_.list(list);
-    blocks.insert(blocks.end(), of_worker.begin(), of_worker.end());
+    if (list >= worker->lists_.list_count()) continue;
+    const std::vector<EntrySpan> of_worker = worker->lists_.list(list);
+    spans.insert(spans.end(), of_worker.begin(), of_worker.end());
   }
-  return blocks;
+  return spans;
 }
 
 void MapOutput::drop_list(std::size_t list) {
   const std::scoped_lock lock(mutex_);
   for (const auto& worker : workers_)
-    if (worker->lists_.list_count() != 0) worker->lists_.drop_list(list);
+    if (list < worker->lists_.list_count()) worker->lists_.drop_list(list);
 }
 
 }  // namespace mrun

@@ -10,6 +10,7 @@
 
 #include "base/hash.hpp"
 #include "engine/piece_counts.hpp"
+#include "engine/piece_sources.hpp"
 #include "os/machine.hpp"
 #include "os/process_copy.hpp"
 #include "shuffle/combine_table.hpp"
@@ -35,7 +36,8 @@ constexpr double kPatience = 4;  // A busy machine must not lose the sample.
 class CountingSink final : public EntrySink, public RecordSink {
  public:
   explicit CountingSink(const MapSampleSetup& setup)
-      : spec_(setup.job.spec()),
+      : job_(setup.job),
+        spec_(setup.job.spec()),
         formatter_(setup.formatter),
         partitioner_(setup.job, setup.partitions),
         fold_(setup.job),
@@ -96,6 +98,12 @@ class CountingSink final : public EntrySink, public RecordSink {
     yield.sample.pairs = emitted_.pairs;
     yield.sample.of_length = counts_.counts();
     yield.text_of_length = text_of_length_;
+    for (const WeightedKey& key : borders_.keys()) {
+      if (yield.border_key_count == yield.border_keys.size()) break;
+      const Pair view = key_view(key.key);
+      yield.border_keys[yield.border_key_count++] = {view.k0, view.k1, key.weight,
+                                       std::min(view.klen, kPrefixBytes)};
+    }
   }
   /// What the pairs so far take in memory: where they are combined, one of each key.
   std::uint64_t kept_bytes() const {
@@ -115,7 +123,9 @@ class CountingSink final : public EntrySink, public RecordSink {
     if (!counts_keys()) {
       one.text_bytes = text_bytes_of(pair);
       add_to(at_end_ ? end_ : emitted_, one);
-      if (!at_end_ && !spec_.map_only) trial_.add(pair);
+      if (at_end_ || spec_.map_only) return;
+      trial_.add(pair);
+      if (may_cut(spec_)) borders_.add(pair, group_size(pair));
       return;
     }
     add_to(emitted_, one);
@@ -143,6 +153,15 @@ class CountingSink final : public EntrySink, public RecordSink {
     add_to(keys_, one);
   }
 
+  /// Of the key's bytes, those that all of its group share.
+  std::uint32_t group_size(const Pair& pair) {
+    if (!spec_.has_group_lens) return pair.klen;
+    const Slice key = key_bytes_.of(std::span(&pair, 1)).front();
+    std::uint32_t size = pair.klen;
+    job_.group_lens(std::span(&key, 1), std::span(&size, 1));
+    return std::min(size, pair.klen);
+  }
+
   std::uint64_t text_bytes_of(const Pair& pair) {
     text_.resize(std::max(text_.size(), formatter_.bytes_max(pair.klen, pair.vlen)));
     const std::uint8_t* const end = formatter_.write(text_.data(), pair.k0, pair.k1, pair.klen,
@@ -165,6 +184,7 @@ class CountingSink final : public EntrySink, public RecordSink {
     all.text_bytes += one.text_bytes;
   }
 
+  const UserCode& job_;
   const JobSpec& spec_;
   PairFormatter formatter_;
   std::vector<std::uint8_t> text_;
@@ -177,6 +197,8 @@ class CountingSink final : public EntrySink, public RecordSink {
   const Partitioner partitioner_;
   const StateFold fold_;
   PackingTrial trial_;
+  KeyBytes key_bytes_;
+  KeySample borders_;
 };
 
 /// The place of piece `i` in [0, 1): of each 16 one in every 16th of the input, and there anywhere,

@@ -14,6 +14,7 @@
 #include "model/run_options.hpp"
 #include "model/user_code.hpp"
 #include "output/text_format.hpp"
+#include "shuffle/key_borders.hpp"
 
 namespace mrun {
 
@@ -24,6 +25,14 @@ struct PairYield {
   std::uint64_t arena_bytes = 0;   ///< In a combine table, beside the slots.
   std::uint64_t stored_bytes = 0;  ///< In a sorted run, not compressed.
   std::uint64_t text_bytes = 0;    ///< As records of the output.
+};
+
+/// The first 16 bytes of a key, or of what its group shares, and how much of the sample it stands
+/// for.
+struct SampledKey {
+  std::uint64_t k0 = 0, k1 = 0;
+  std::uint64_t weight = 0;
+  std::uint32_t size = 0;
 };
 
 /// Plain bytes: it crosses from a copy of the process.
@@ -38,6 +47,10 @@ struct MapYield {
   std::array<std::uint64_t, SampledKeys::kLengths> text_of_length{};  ///< Of `keys`, text_bytes.
   bool surely_fits = false;  ///< The first pieces told that nothing spills; there are no more.
   PackedSizes packed;        ///< Of some pairs, sorted.
+  /// A sample of the keys, where pieces of the reduce work will be ranges of them and no pairs are
+  /// combined.
+  std::array<SampledKey, KeySample::kKept> border_keys{};
+  std::size_t border_key_count = 0;
 };
 
 struct MapSampleSetup {

@@ -26,10 +26,6 @@ constexpr std::uint64_t kSamplesMost = 64 << 10;
 constexpr std::uint64_t kSpillSamples = 8 << 10;
 constexpr std::uint32_t kCutKeyBytes = 64;  // Of a key: more would hardly cut better.
 
-// Whether a partition's groups may be reduced by several objects (design: jobs without a reduce, or
-// that say their groups are independent).
-bool may_cut(const JobSpec& spec) { return !spec.has_reduce || spec.independent_groups; }
-
 // Whether the pairs of one key may be written piece by piece, too: where each is a record of its
 // own.
 bool may_cut_keys(const JobSpec& spec) {
@@ -64,9 +60,9 @@ std::vector<PartitionCuts> cut_partitions(std::vector<PartitionSample> samples,
   return cuts;
 }
 
+// `cuts` need not have the borders between the parts of a total order.
 PiecePlan plan_pieces(const MapOutput& output, const UserCode& job, std::uint32_t part_count,
-                      std::vector<PartitionSample> samples, std::uint64_t unit) {
-  std::vector<PartitionCuts> cuts = cut_partitions(std::move(samples), unit);
+                      std::vector<PartitionCuts> cuts) {
   if (!job.spec().total_order) return PiecePlan(output.partitioner().partitions(), std::move(cuts));
   const KeyBorders parts = balanced_borders(output.united_sample().keys(), part_count);
   return PiecePlan::of_total_order(parts,
@@ -78,13 +74,13 @@ class MemoryPieceSource final : public PieceSource {
   MemoryPieceSource(PiecePlan plan, const EntrySum& accepted, unsigned width)
       : plan_(std::move(plan)), accepted_(accepted), width_(width), sums_(plan_.size()) {}
 
-  Result<void> scatter(SortMemory& memory, std::vector<EntryBlock*> blocks, bool one_partition,
+  Result<void> scatter(SortMemory& memory, MemoryPieces::Content content, bool one_partition,
                        MemoryPieces::Tasks tasks, Executor& executor, const StopFlag& stop) {
     // Each has a count of each piece.
     const std::size_t slices =
         std::clamp<std::size_t>(kSliceCountsMost / plan_.size(), 1, std::size_t{width_} * 4);
-    MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(memory, std::move(blocks), plan_, one_partition,
-                                                  tasks, slices, stop));
+    MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(memory, std::move(content), plan_,
+                                                  one_partition, tasks, slices, stop));
     executor.for_each_index(pieces_->slice_count(),
                             [&](std::size_t slice) { pieces_->classify(slice); });
     pieces_->place();
@@ -152,26 +148,29 @@ class RunPieceSource final : public PieceSource {
   PairTally tally_{0};
 };
 
-std::vector<PartitionSample> sample_entries(const HeldEntries& held, const Partitioner& partitioner,
-                                            const UserCode& job, std::uint64_t count) {
+// About `count` of them.
+std::vector<PartitionSample> sample_entries(std::span<const EntrySpan> spans,
+                                            const Partitioner& partitioner, const UserCode& job,
+                                            std::uint64_t count) {
   const bool one_partition = partitioner.is_trivial();
   const bool cuts_keys = may_cut_keys(job.spec());
   std::vector<PartitionSample> samples;
-  const std::uint64_t stride = held.sum.count() / count + 1;
-  std::uint64_t position = 0;  // Of the next sample, from the block's first entry.
+  const std::uint64_t stride = entry_count(spans) / count + 1;
+  std::uint64_t position = 0;  // Of the next sample, from the span's first entry.
   KeyBytes key_bytes;
-  for (const EntryBlock* block : held.blocks) {
-    for (; position < block->count; position += stride) {
-      const Pair pair = resolve(block->entries[position], block->task);
+  for (const EntrySpan& span : spans) {
+    for (; position < span.count(); position += stride) {
+      const std::uint64_t slot = span.begin + position;
+      const Pair pair = resolve(span.block->entries[slot], span.task);
       const Slice key = key_bytes.of(std::span(&pair, 1)).front();
       std::uint32_t size = pair.klen;
       if (job.spec().has_group_lens) job.group_lens(std::span(&key, 1), std::span(&size, 1));
       size = std::min({size, pair.klen, kCutKeyBytes});
       const std::uint32_t task = cuts_keys && size == pair.klen ? pair.task : 0;
-      samples.push_back({one_partition ? 0 : block->parts[position],
+      samples.push_back({one_partition ? 0 : span.block->parts[slot],
                          {std::string(key.view().substr(0, size)), stride, task}});
     }
-    position -= block->count;
+    position -= span.count();
   }
   return samples;
 }
@@ -220,11 +219,59 @@ void add_united_sample(const MapOutput& output, std::vector<PartitionSample>& sa
   }
 }
 
-// Entries of a piece in memory.
-std::uint64_t piece_entries(const HeldEntries& held) {
-  const std::uint64_t bytes_per_entry =
-      held.bytes / std::max<std::uint64_t>(1, held.sum.count()) + 1;
-  return std::clamp<std::uint64_t>(kPieceBytes / bytes_per_entry, 1, kPieceEntries);
+// The cuts between ranges that sort buffers kept apart, and others in those that became much larger
+// than a piece.
+std::vector<PartitionCuts> cut_ranges(const HeldEntries& held, const PiecePlan& ranges,
+                                      const Partitioner& partitioner, const UserCode& job,
+                                      std::uint64_t unit) {
+  std::vector<PartitionCuts> cuts;
+  std::vector<KeyBorder> borders;
+  std::size_t begin = 0;
+  for (std::size_t range = 0; range < ranges.size(); ++range) {
+    const Piece piece = ranges.piece(range);
+    if (piece.range.has_low) borders.push_back({piece.range.low, 0});
+    const auto spans = std::span(held.spans).subspan(begin, held.list_ends[range] - begin);
+    begin = held.list_ends[range];
+    if (const std::uint64_t count = entry_count(spans); count > 2 * unit) {
+      const std::uint64_t more = count / unit + 1;
+      std::vector<WeightedKey> keys;
+      for (PartitionSample& sample :
+           sample_entries(spans, partitioner, job, std::min(more * kSamplesPerPiece, kSamplesMost)))
+        keys.push_back(std::move(sample.key));
+      const KeyBorders inside = balanced_borders(std::move(keys), std::min(more, kPiecesMost));
+      for (std::size_t i = 0; i < inside.count(); ++i) borders.push_back(inside.border(i));
+    }
+    if (!piece.range.has_high && !borders.empty()) {
+      cuts.push_back({piece.partition, KeyBorders(std::move(borders))});
+      borders.clear();
+    }
+  }
+  return cuts;
+}
+
+// Which of the spans make whole pieces of `plan`, which has all borders of `ranges` and more.
+MemoryPieces::Content content_of_ranges(const HeldEntries& held, const PiecePlan& ranges,
+                                        const PiecePlan& plan) {
+  MemoryPieces::Content content;
+  content.whole.resize(plan.size());
+  std::vector<std::size_t> pieces_of(ranges.size()), first_of(ranges.size());
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    const Piece piece = plan.piece(i);
+    const std::size_t range = ranges.piece_of(
+        piece.partition, key_view(piece.range.has_low ? piece.range.low : std::string()));
+    if (pieces_of[range]++ == 0) first_of[range] = i;
+  }
+  std::size_t begin = 0;
+  for (std::size_t range = 0; range < ranges.size(); ++range) {
+    const auto from = held.spans.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto to = held.spans.begin() + static_cast<std::ptrdiff_t>(held.list_ends[range]);
+    begin = held.list_ends[range];
+    if (pieces_of[range] == 1)
+      content.whole[first_of[range]].assign(from, to);
+    else
+      content.mixed.insert(content.mixed.end(), from, to);
+  }
+  return content;
 }
 
 // Pieces few enough that their borders cost little, many enough for all threads, and so small that
@@ -240,20 +287,36 @@ std::uint64_t run_piece_bytes(const RunSet& set, unsigned threads, std::uint64_t
 
 }  // namespace
 
+bool may_cut(const JobSpec& spec) { return !spec.has_reduce || spec.independent_groups; }
+
+std::uint64_t piece_entries(std::uint64_t entries, std::uint64_t held_bytes) {
+  const std::uint64_t bytes_per_entry = held_bytes / std::max<std::uint64_t>(1, entries) + 1;
+  return std::clamp<std::uint64_t>(kPieceBytes / bytes_per_entry, 1, kPieceEntries);
+}
+
 Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const UserCode& job,
                                                       std::uint32_t part_count, Executor& executor,
                                                       const StopFlag& stop) {
   HeldEntries held = output.held();
-  std::vector<PartitionSample> samples;
-  const std::uint64_t unit = piece_entries(held), pieces = held.sum.count() / unit + 1;
-  if (may_cut(job.spec()) && pieces > 1)
-    samples = sample_entries(held, output.partitioner(), job,
-                             std::min(pieces * kSamplesPerPiece, kSamplesMost));
+  const bool has_ranges = !held.list_ends.empty();
+  std::vector<PartitionCuts> cuts;
+  const std::uint64_t unit = piece_entries(held.sum.count(), held.bytes);
+  const std::uint64_t pieces = held.sum.count() / unit + 1;
+  if (has_ranges)
+    cuts = cut_ranges(held, *output.ranges(), output.partitioner(), job, unit);
+  else if (may_cut(job.spec()) && pieces > 1)
+    cuts = cut_partitions(sample_entries(held.spans, output.partitioner(), job,
+                                         std::min(pieces * kSamplesPerPiece, kSamplesMost)),
+                          unit);
   auto source = std::make_unique<MemoryPieceSource>(
-      plan_pieces(output, job, part_count, std::move(samples), unit), held.sum, executor.width());
-  MRUN_TRY(source->scatter(output.memory(), std::move(held.blocks),
-                           output.partitioner().is_trivial(), MemoryPieces::Tasks::unnamed,
-                           executor, stop));
+      plan_pieces(output, job, part_count, std::move(cuts)), held.sum, executor.width());
+  MemoryPieces::Content content;
+  if (has_ranges)
+    content = content_of_ranges(held, *output.ranges(), source->plan());
+  else
+    content.mixed = std::move(held.spans);
+  MRUN_TRY(source->scatter(output.memory(), std::move(content), output.partitioner().is_trivial(),
+                           MemoryPieces::Tasks::unnamed, executor, stop));
   return std::unique_ptr<PieceSource>(std::move(source));
 }
 
@@ -263,9 +326,10 @@ Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEnt
                                                      const StopFlag& stop) {
   PiecePlan plan(
       partitioner.partitions(),
-      cut_partitions(sample_entries(held, partitioner, job, kSpillSamples), piece_entries(held)));
+      cut_partitions(sample_entries(held.spans, partitioner, job, kSpillSamples),
+                     piece_entries(held.sum.count(), held.bytes)));
   auto source = std::make_unique<MemoryPieceSource>(std::move(plan), held.sum, executor.width());
-  MRUN_TRY(source->scatter(memory, std::move(held.blocks), partitioner.is_trivial(),
+  MRUN_TRY(source->scatter(memory, {std::move(held.spans), {}}, partitioner.is_trivial(),
                            MemoryPieces::Tasks::named, executor, stop));
   return std::unique_ptr<PieceSource>(std::move(source));
 }
@@ -283,8 +347,10 @@ std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output
     samples = std::move(known.whole);
     std::move(known.cut_off.begin(), known.cut_off.end(), std::back_inserter(samples));
   }
-  PiecePlan plan = plan_pieces(output, job, part_count, std::move(samples),
-                               run_piece_bytes(runs, memory.tasks_at_once, queue_bytes));
+  PiecePlan plan = plan_pieces(
+      output, job, part_count,
+      cut_partitions(std::move(samples),
+                     run_piece_bytes(runs, memory.tasks_at_once, queue_bytes)));
   return std::make_unique<RunPieceSource>(std::move(runs), std::move(plan), budget, memory);
 }
 

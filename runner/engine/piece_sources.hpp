@@ -26,6 +26,13 @@ class PieceSource {
   virtual Result<void> check() const = 0;
 };
 
+/// Whether a partition's groups may be reduced by several objects (design: jobs without a reduce, or
+/// that say their groups are independent).
+bool may_cut(const JobSpec& spec);
+
+/// How many of so many entries, for which `held_bytes` are charged, make a piece in memory.
+std::uint64_t piece_entries(std::uint64_t entries, std::uint64_t held_bytes);
+
 /// All entries are in memory: scatters them to pieces on all threads. `part_count`: for a total
 /// order. Borrows `output`.
 Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const UserCode& job,

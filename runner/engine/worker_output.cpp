@@ -13,7 +13,9 @@ namespace mrun {
 WorkerOutput::WorkerOutput(MapOutput& shared)
     : shared_(shared),
       buffer_(shared.memory_, shared.partitioner_),
-      lists_(shared.memory_, shared.partitioner_) {}
+      lists_(shared.memory_, shared.partitioner_) {
+  if (shared.setup_.ranges != nullptr) buffer_.start_ranges(*shared.setup_.ranges);
+}
 
 void WorkerOutput::begin_task(std::uint32_t task) {
   // Where any order of folds gives the same bits, pairs of different tasks need not be told apart.
@@ -120,7 +122,7 @@ Result<void> WorkerOutput::Store::accept(const EntryBatch& whole) {
   MapOutput& shared = worker_.shared_;
   EntryBatch batch = whole;
   if (worker_.spreads() && !shared.pressure_.load(std::memory_order_relaxed)) {
-    const std::size_t taken = worker_.lists_.spread(batch);
+    const std::size_t taken = worker_.lists_.accept(batch);
     worker_.stored_pairs_ += taken;
     batch.entries = batch.entries.subspan(taken);
     if (batch.entries.empty()) return {};
@@ -131,11 +133,13 @@ Result<void> WorkerOutput::Store::accept(const EntryBatch& whole) {
   const std::uint64_t part_most = shared.setup_.plan.sort_bytes / 8;
   for (EntryBatch part = batch; !part.entries.empty();) {
     const std::size_t count = SortBuffer::fitting(part.entries, part_most);
-    const EntryBatch first{part.entries.first(count), batch.heap, batch.heap_bytes};
-    for (unsigned waits = 0; !worker_.buffer_.try_accept(first); ++waits) {
-      MRUN_TRY(shared.make_room(worker_, waits));
+    EntryBatch first{part.entries.first(count), batch.heap, batch.heap_bytes};
+    for (unsigned waits = 0; !first.entries.empty();) {
+      const std::size_t taken = worker_.buffer_.accept(first);
+      worker_.stored_pairs_ += taken;
+      first.entries = first.entries.subspan(taken);
+      if (!first.entries.empty()) MRUN_TRY(shared.make_room(worker_, waits++));
     }
-    worker_.stored_pairs_ += count;
     part.entries = part.entries.subspan(count);
   }
   return {};

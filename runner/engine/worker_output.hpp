@@ -19,7 +19,9 @@ class MapOutput;
 
 /// Entries that workers hold.
 struct HeldEntries {
-  std::vector<EntryBlock*> blocks;  ///< In input order.
+  std::vector<EntrySpan> spans;  ///< List after list; those of a list in input order.
+  /// Where each list ends in `spans`, if they are the ranges of MapOutput::Setup; else empty.
+  std::vector<std::size_t> list_ends;
   EntrySum sum;
   std::uint64_t bytes = 0;  ///< Charged for them.
 };

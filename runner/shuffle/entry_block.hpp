@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/hash.hpp"
 #include "model/entry.hpp"
@@ -9,20 +10,33 @@
 
 namespace mrun {
 
-/// Entries of one task in emit order, with the partition of each. Addresses stay fixed while the
-/// block is in use. Values and key tails lie where `v` says: all kinds hold absolute addresses
-/// here.
+/// Entries in emit order, with the partition of each. Addresses stay fixed while the block is in
+/// use. Values and key tails lie where `v` says: all kinds hold absolute addresses here.
 struct alignas(64) EntryBlock {
   static constexpr std::uint32_t kEntries =
       1024;  ///< A power of two: an index names block and slot.
   static constexpr unsigned kSlotBits = 10;
 
   std::uint32_t count;
-  std::uint32_t task;
   Entry entries[kEntries];
   std::uint32_t parts[kEntries];
 };
 static_assert(EntryBlock::kEntries == 1u << EntryBlock::kSlotBits);
+
+/// What a block holds of one task: its slots from `begin` to `end`.
+struct EntrySpan {
+  EntryBlock* block = nullptr;
+  std::uint32_t begin = 0, end = 0;
+  std::uint32_t task = 0;
+
+  std::uint32_t count() const { return end - begin; }
+};
+
+inline std::uint64_t entry_count(std::span<const EntrySpan> spans) {
+  std::uint64_t count = 0;
+  for (const EntrySpan& span : spans) count += span.count();
+  return count;
+}
 
 /// A kind of the runner's own: `v` is the address of a BigHeader. For pairs beyond an entry's
 /// 28-bit lengths, or beyond an emitter's heap.

@@ -48,10 +48,11 @@ struct ItemLayout {
 };
 
 /// Entries by number, in input order; a view of them. In blocks, number i is slot i % kEntries of
-/// block i / kEntries; blocks need not be full, so not every number is taken.
+/// the block of span i / kEntries, so not every number is taken.
 class EntryList {
  public:
-  explicit EntryList(std::span<const EntryBlock* const> blocks) : blocks_(blocks) {}
+  explicit EntryList(std::span<const EntrySpan> spans, ItemLayout layout = {})
+      : spans_(spans), layout_(layout) {}
   /// Side by side. Their pairs name no task.
   explicit EntryList(const Entry* entries, ItemLayout layout = {})
       : entries_(entries), layout_(layout) {}
@@ -62,21 +63,26 @@ class EntryList {
 
   const Entry& entry(std::uint64_t number) const {
     return entries_ != nullptr ? entries_[number]
-                               : block(number).entries[number & (EntryBlock::kEntries - 1)];
+                               : span(number).block->entries[number % EntryBlock::kEntries];
   }
   Pair pair(std::uint64_t number) const {
-    return resolve(entry(number), entries_ != nullptr ? 0 : block(number).task);
+    return resolve(entry(number), entries_ != nullptr ? 0 : span(number).task);
   }
 
  private:
-  const EntryBlock& block(std::uint64_t number) const {
-    return *blocks_[number >> EntryBlock::kSlotBits];
+  const EntrySpan& span(std::uint64_t number) const {
+    return spans_[number >> EntryBlock::kSlotBits];
   }
 
-  std::span<const EntryBlock* const> blocks_;
+  std::span<const EntrySpan> spans_;
   const Entry* entries_ = nullptr;
   ItemLayout layout_;
 };
+
+/// The number of the entry in a slot of a span's block.
+inline std::uint64_t entry_number(std::size_t span, std::uint32_t slot) {
+  return std::uint64_t{span} << EntryBlock::kSlotBits | slot;
+}
 
 /// The item of an entry, which is number `number` of its list.
 inline SortItem make_sort_item(const Entry& entry, std::uint64_t number,

@@ -6,28 +6,32 @@
 
 namespace mrun {
 
-Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(
-    SortMemory& memory, std::vector<EntryBlock*> blocks, const PiecePlan& plan, bool one_partition,
-    Tasks tasks, std::size_t slices, const StopFlag& stop) {
-  std::uint64_t entries = 0;
-  for (const EntryBlock* block : blocks) entries += block->count;
+Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory, Content content,
+                                                           const PiecePlan& plan,
+                                                           bool one_partition, Tasks tasks,
+                                                           std::size_t slices,
+                                                           const StopFlag& stop) {
+  const std::uint64_t entries = entry_count(content.mixed);
   PageBuffer items, copies;
-  if (tasks == Tasks::unnamed) {
+  if (tasks == Tasks::unnamed && entries > 0) {
     if (auto room = PageBuffer::allocate(memory.budget(), entries * sizeof(Entry)))
       copies = *std::move(room);
   }
-  if (!copies) {
+  if (!copies && entries > 0) {
     MRUN_TRY_ASSIGN(items,
-                    PageBuffer::allocate(memory.item_memory(),
-                                         std::max<std::uint64_t>(1, entries) * sizeof(SortItem)));
+                    PageBuffer::allocate(memory.item_memory(), entries * sizeof(SortItem)));
   }
   std::unique_ptr<MemoryPieces> pieces(new MemoryPieces(
-      memory, std::move(blocks), plan, one_partition, std::move(items), std::move(copies), stop));
-  slices = std::clamp<std::size_t>(slices, 1, std::max<std::size_t>(1, pieces->blocks_.size()));
+      memory, std::move(content), plan, one_partition, std::move(items), std::move(copies), stop));
+  std::uint64_t all = entries;
+  for (const std::vector<EntrySpan>& whole : pieces->content_.whole) all += entry_count(whole);
+  pieces->small_piece_ = all / std::max<std::size_t>(1, slices);
+  const std::size_t spans = pieces->content_.mixed.size();
+  slices = std::clamp<std::size_t>(slices, 1, std::max<std::size_t>(1, spans));
   for (std::size_t i = 0; i < slices; ++i) {
     Slice slice;
-    slice.first_block = pieces->blocks_.size() * i / slices;
-    slice.end_block = pieces->blocks_.size() * (i + 1) / slices;
+    slice.first_span = spans * i / slices;
+    slice.end_span = spans * (i + 1) / slices;
     slice.at.resize(plan.size());
     pieces->slices_.push_back(std::move(slice));
   }
@@ -36,11 +40,12 @@ Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(
 
 void MemoryPieces::classify(std::size_t index) {
   Slice& slice = slices_[index];
-  for (std::size_t b = slice.first_block; b < slice.end_block && !stop_.stopped(); ++b) {
-    EntryBlock& block = *blocks_[b];
-    for (std::uint32_t i = 0; i < block.count; ++i) {
+  for (std::size_t s = slice.first_span; s < slice.end_span && !stop_.stopped(); ++s) {
+    const EntrySpan& span = content_.mixed[s];
+    EntryBlock& block = *span.block;
+    for (std::uint32_t i = span.begin; i < span.end; ++i) {
       const std::uint32_t partition = one_partition_ ? 0 : block.parts[i];
-      const std::size_t piece = plan_.piece_of(partition, block.entries[i], block.task);
+      const std::size_t piece = plan_.piece_of(partition, block.entries[i], span.task);
       block.parts[i] = static_cast<std::uint32_t>(piece);
       ++slice.at[piece];
     }
@@ -61,45 +66,79 @@ void MemoryPieces::scatter(std::size_t index) {
   Slice& slice = slices_[index];
   SortItem* const items = items_.as<SortItem>();
   Entry* const copies = entries_.as<Entry>();
-  for (std::size_t b = slice.first_block; b < slice.end_block && !stop_.stopped(); ++b) {
-    const EntryBlock& block = *blocks_[b];
-    for (std::uint32_t i = 0; i < block.count; ++i) {
+  for (std::size_t s = slice.first_span; s < slice.end_span && !stop_.stopped(); ++s) {
+    const EntrySpan& span = content_.mixed[s];
+    const EntryBlock& block = *span.block;
+    for (std::uint32_t i = span.begin; i < span.end; ++i) {
       const std::uint64_t place = slice.at[block.parts[i]]++;
-      if (copies != nullptr) {
+      if (copies != nullptr)
         copies[place] = block.entries[i];
-      } else {
-        const std::uint64_t number = (std::uint64_t{b} << EntryBlock::kSlotBits) | i;
-        items[place] = make_sort_item(block.entries[i], number);
-      }
+      else
+        items[place] = make_sort_item(block.entries[i], entry_number(s, i));
     }
   }
 }
 
 Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntrySum& consumed) {
+  const bool is_whole = !content_.whole.empty() && !content_.whole[piece].empty();
+  if (is_whole) return open_whole(piece, consumed);
+  if (entries_) return open_placed(piece, consumed);
   const std::size_t count = begin_[piece + 1] - begin_[piece];
-  const std::uint32_t partition = plan_.partition_of(piece);
-  if (!entries_) {
-    const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece], count);
-    const EntryList entries(read_blocks_);
-    const bool fits = count * sizeof(SortItem) <= kSpareItemBytes;
-    const auto spare = fits ? spare_items_.take(kSpareItemBytes) : PagePool::Lease();
-    sort_items(items, entries, spare && spare->buffer() ? spare->buffer().as<SortItem>() : nullptr);
-    return std::unique_ptr<PairSource>(
-        std::make_unique<SortedEntries>(items, entries, partition, consumed));
-  }
+  const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece], count);
+  const EntryList list(content_.mixed);
+  const bool fits = count * sizeof(SortItem) <= kSpareItemBytes;
+  const auto spare = fits ? spare_items_.take(kSpareItemBytes) : PagePool::Lease();
+  sort_items(items, list, spare && spare->buffer() ? spare->buffer().as<SortItem>() : nullptr);
+  return std::unique_ptr<PairSource>(
+      std::make_unique<SortedEntries>(items, list, plan_.partition_of(piece), consumed));
+}
+
+// Of entries that were copied to their piece.
+Result<std::unique_ptr<PairSource>> MemoryPieces::open_placed(std::size_t piece,
+                                                              EntrySum& consumed) {
+  const std::size_t count = begin_[piece + 1] - begin_[piece];
+  const Entry* const entries = entries_.as<Entry>() + begin_[piece];
+  const EntryList list(entries, layout_of(piece, count));
+  return sort_piece(
+      piece, list, count,
+      [&](SortItem* items) {
+        for (std::size_t i = 0; i < count; ++i)
+          items[i] = make_sort_item(entries[i], i, list.layout());
+      },
+      consumed);
+}
+
+Result<std::unique_ptr<PairSource>> MemoryPieces::open_whole(std::size_t piece,
+                                                             EntrySum& consumed) {
+  const std::vector<EntrySpan>& spans = content_.whole[piece];
+  const EntryList list(spans, layout_of(piece, entry_number(spans.size(), 0)));
+  return sort_piece(
+      piece, list, entry_count(spans),
+      [&](SortItem* items) {
+        for (std::size_t s = 0; s < spans.size(); ++s)
+          for (std::uint32_t i = spans[s].begin; i < spans[s].end; ++i)
+            *items++ =
+                make_sort_item(spans[s].block->entries[i], entry_number(s, i), list.layout());
+      },
+      consumed);
+}
+
+template <typename MakeItems>
+Result<std::unique_ptr<PairSource>> MemoryPieces::sort_piece(std::size_t piece,
+                                                             const EntryList& list,
+                                                             std::size_t count,
+                                                             const MakeItems& make_items,
+                                                             EntrySum& consumed) {
   // With spare room to sort by digits, unless one piece is much of all: for all entries together
   // one item each is charged.
-  const bool is_small = count * slices_.size() <= begin_.back();
+  const bool is_small = count <= small_piece_;
   const std::size_t room = is_small ? 2 * count : count;
   MRUN_TRY_ASSIGN(PagePool::Lease memory, piece_items_.take((room + 1) * sizeof(SortItem)));
   const std::span<SortItem> items(memory.buffer().as<SortItem>(), count);
-  const Entry* const entries = entries_.as<Entry>() + begin_[piece];
-  const EntryList list(entries,
-                       ItemLayout::of_some(count, plan_.piece(piece).range.shared_bytes()));
-  for (std::size_t i = 0; i < count; ++i) items[i] = make_sort_item(entries[i], i, list.layout());
+  make_items(items.data());
   sort_items(items, list, is_small ? items.data() + count : nullptr);
-  return std::unique_ptr<PairSource>(
-      std::make_unique<SortedEntries>(items, list, partition, consumed, std::move(memory)));
+  return std::unique_ptr<PairSource>(std::make_unique<SortedEntries>(
+      items, list, plan_.partition_of(piece), consumed, std::move(memory)));
 }
 
 }  // namespace mrun

@@ -1,4 +1,5 @@
-// MemoryPieces: entries that fit in memory, scattered to pieces and sorted piece by piece.
+// MemoryPieces: entries that fit in memory, sorted piece by piece: those of whole pieces where they
+// lie, all others scattered to their pieces first.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace mrun {
 
-/// First every slice is classified, then `place` is called once, then every slice is scattered,
+/// First every slice of what is to be scattered is classified, then `place` is called once, then
+/// every slice is scattered,
 /// then pieces may be opened: each of these by any threads at once. After a stop the steps do
 /// nothing, and no piece may be opened. The blocks stay as they are,
 /// apart from their `parts`, which then name pieces. Where that is wanted and the budget has room,
@@ -27,9 +29,14 @@ class MemoryPieces {
   /// Whether the pieces' pairs shall name their task: copied entries do not.
   enum class Tasks : std::uint8_t { unnamed, named };
 
-  /// `blocks` in input order. All outlive the pieces. Errors: limit.
-  static Result<std::unique_ptr<MemoryPieces>> create(SortMemory& memory,
-                                                      std::vector<EntryBlock*> blocks,
+  /// What the pieces are made of, in input order for each key.
+  struct Content {
+    std::vector<EntrySpan> mixed;  ///< Of any pieces but the whole ones.
+    /// By piece: all entries of a piece, or none. Empty: there is no whole piece.
+    std::vector<std::vector<EntrySpan>> whole;
+  };
+  /// All blocks outlive the pieces. Errors: limit.
+  static Result<std::unique_ptr<MemoryPieces>> create(SortMemory& memory, Content content,
                                                       const PiecePlan& plan, bool one_partition,
                                                       Tasks tasks, std::size_t slices,
                                                       const StopFlag& stop);
@@ -44,13 +51,12 @@ class MemoryPieces {
 
  private:
   struct Slice {
-    std::size_t first_block = 0, end_block = 0;
+    std::size_t first_span = 0, end_span = 0;
     std::vector<std::uint64_t> at;  // By piece: count, then where the next item goes.
   };
-  MemoryPieces(SortMemory& memory, std::vector<EntryBlock*> blocks, const PiecePlan& plan,
-               bool one_partition, PageBuffer items, PageBuffer entries, const StopFlag& stop)
-      : blocks_(std::move(blocks)),
-        read_blocks_(blocks_.begin(), blocks_.end()),
+  MemoryPieces(SortMemory& memory, Content content, const PiecePlan& plan, bool one_partition,
+               PageBuffer items, PageBuffer entries, const StopFlag& stop)
+      : content_(std::move(content)),
         plan_(plan),
         one_partition_(one_partition),
         items_(std::move(items)),
@@ -59,17 +65,27 @@ class MemoryPieces {
         piece_items_(memory.item_memory()),
         spare_items_(memory.spare_items()) {}
 
-  std::vector<EntryBlock*> blocks_;
-  std::vector<const EntryBlock*> read_blocks_;
+  Result<std::unique_ptr<PairSource>> open_placed(std::size_t piece, EntrySum& consumed);
+  Result<std::unique_ptr<PairSource>> open_whole(std::size_t piece, EntrySum& consumed);
+  template <typename MakeItems>
+  Result<std::unique_ptr<PairSource>> sort_piece(std::size_t piece, const EntryList& list,
+                                                 std::size_t count, const MakeItems& make_items,
+                                                 EntrySum& consumed);
+  ItemLayout layout_of(std::size_t piece, std::size_t numbers) const {
+    return ItemLayout::of_some(numbers, plan_.piece(piece).range.shared_bytes());
+  }
+
+  Content content_;
   const PiecePlan& plan_;
   const bool one_partition_;  // Blocks do not hold partitions: all is 0.
   PageBuffer items_;          // Piece by piece; empty where the entries are.
   PageBuffer entries_;        // Piece by piece; empty where they stay in their blocks.
   const StopFlag& stop_;
-  PagePool piece_items_;  // Of the pieces that are open, where entries_ has entries.
+  std::uint64_t small_piece_ = 0;  // Entries: of so many or fewer, spare items may be had.
+  PagePool piece_items_;  // Of the pieces that are open, but for those in items_.
   PagePool spare_items_;  // Of those that are being sorted, where it has none.
   std::vector<Slice> slices_;
-  std::vector<std::uint64_t> begin_;  // Of each piece's items or entries, and the end.
+  std::vector<std::uint64_t> begin_;  // Of each piece's items or entries that were scattered, and the end.
 };
 
 }  // namespace mrun

@@ -50,8 +50,11 @@ class PiecePlan {
   }
   /// The piece that a pair of a partition belongs to.
   std::size_t piece_of(std::uint32_t partition, const Pair& pair) const {
-    return first_piece_[partition] +
-           (is_cut(partition) ? borders_of(partition).range_of(pair) : std::size_t{0});
+    if (!is_cut(partition)) return first_piece_[partition];
+    const KeyBorders& borders = borders_of(partition);
+    std::size_t range = 0;
+    if (!borders.find_by_head(pair.k0, range)) range = borders.range_of(pair);
+    return first_piece_[partition] + range;
   }
   std::size_t piece_of(std::uint32_t partition, const Entry& entry, std::uint32_t task) const {
     if (!is_cut(partition)) return first_piece_[partition];

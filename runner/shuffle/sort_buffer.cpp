@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -69,11 +70,6 @@ SortBuffer::SortBuffer(SortMemory& memory, const Partitioner& partitioner)
 
 void SortBuffer::pin(const std::shared_ptr<const void>& owner) { current_owner_ = owner; }
 
-std::size_t SortBuffer::room_in_block() const {
-  if (blocks_.empty() || blocks_.back()->task != task_) return 0;
-  return EntryBlock::kEntries - blocks_.back()->count;
-}
-
 bool SortBuffer::reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred) {
   if (try_reserve(entries, heap_bytes, referred)) return true;
   // What one purpose gave back may lie idle in its pool while another needs it.
@@ -81,10 +77,12 @@ bool SortBuffer::reserve(std::size_t entries, std::size_t heap_bytes, std::size_
   return try_reserve(entries, heap_bytes, referred);
 }
 
+// Blocks for `entries` of one list.
 bool SortBuffer::try_reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred) {
-  const std::size_t room = room_in_block();
+  const std::size_t room = lists_.front().room();
   const std::size_t beyond = entries > room ? entries - room : 0;
-  if (!reserve_blocks((beyond + EntryBlock::kEntries - 1) / EntryBlock::kEntries)) return false;
+  const std::size_t blocks = (beyond + EntryBlock::kEntries - 1) / EntryBlock::kEntries;
+  if (!reserve_blocks(blocks, blocks + 1)) return false;
   if (heap_bytes > SortMemory::kHeapBlockBytes - heap_used_) {
     std::uint8_t* const block = memory_.heap_blocks().take();
     if (block == nullptr) return false;
@@ -94,7 +92,7 @@ bool SortBuffer::try_reserve(std::size_t entries, std::size_t heap_bytes, std::s
   return referred == 0 || referred_charge_.try_add(memory_.budget(), referred);
 }
 
-bool SortBuffer::reserve_blocks(std::size_t blocks) {
+bool SortBuffer::reserve_blocks(std::size_t blocks, std::size_t marks) {
   while (spare_.size() < blocks) {
     Charge items;
     if (!items.try_add(memory_.budget(), kItemBytesPerBlock)) return false;
@@ -103,20 +101,40 @@ bool SortBuffer::reserve_blocks(std::size_t blocks) {
     item_charge_.absorb(std::move(items));
     spare_.push_back(reinterpret_cast<EntryBlock*>(block));
   }
+  if (spare_marks_ >= marks) return true;
+  if (!mark_charge_.try_add(memory_.budget(), (marks - spare_marks_) * kMarkBytes)) return false;
+  spare_marks_ = marks;
   return true;
 }
 
-EntryBlock* SortBuffer::new_block() {
-  EntryBlock* const block = spare_.back();
-  spare_.pop_back();
-  block->count = 0;
-  block->task = task_;
-  return block;
+// A block with room for an entry of the task. What it takes is reserved.
+EntryBlock& SortBuffer::open_block(List& list) {
+  const bool is_full = list.room() == 0;
+  if (is_full) {
+    list.open = spare_.back();
+    spare_.pop_back();
+    list.open->count = 0;
+    ++blocks_;
+  }
+  if (is_full || list.task != task_) {
+    list.marks.push_back({list.open, list.open->count, task_});
+    list.task = task_;
+    --spare_marks_;
+  }
+  return *list.open;
 }
 
-EntryBlock& SortBuffer::open_block() {
-  if (room_in_block() == 0) blocks_.push_back(new_block());
-  return *blocks_.back();
+std::vector<EntrySpan> SortBuffer::list(std::size_t index) const {
+  const std::vector<Mark>& marks = lists_[index].marks;
+  std::vector<EntrySpan> spans;
+  spans.reserve(marks.size());
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    const Mark& mark = marks[i];
+    const bool goes_on = i + 1 < marks.size() && marks[i + 1].block == mark.block;
+    spans.push_back(
+        {mark.block, mark.begin, goes_on ? marks[i + 1].begin : mark.block->count, mark.task});
+  }
+  return spans;
 }
 
 // Copies the heap of a batch that `reserve` has made room for; returns where it lies.
@@ -128,7 +146,12 @@ std::uint64_t SortBuffer::keep_heap(const EntryBatch& batch) {
   return reinterpret_cast<std::uintptr_t>(heap);
 }
 
-bool SortBuffer::try_accept(const EntryBatch& batch) {
+std::size_t SortBuffer::accept(const EntryBatch& batch) {
+  if (choice_ != Choice::one) return spread(batch);
+  return accept_in_one(batch) ? batch.entries.size() : 0;
+}
+
+bool SortBuffer::accept_in_one(const EntryBatch& batch) {
   MRUN_CHECK(batch.heap_bytes <= SortMemory::kHeapBlockBytes);
   std::uint64_t referred = 0;
   for (const Entry& entry : batch.entries) referred += referred_bytes(entry);
@@ -140,7 +163,7 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
   const std::uint64_t heap_base = keep_heap(batch);
   EntrySum sum;  // Not a member: it stays in registers.
   for (std::size_t done = 0; done < batch.entries.size();) {
-    EntryBlock& block = open_block();
+    EntryBlock& block = open_block(lists_.front());
     const std::uint32_t begin = block.count;
     const std::size_t count =
         std::min<std::size_t>(batch.entries.size() - done, EntryBlock::kEntries - begin);
@@ -165,7 +188,15 @@ bool SortBuffer::try_accept(const EntryBatch& batch) {
 
 void SortBuffer::start_lists(std::size_t lists) {
   MRUN_CHECK(empty() && lists > 0);
+  choice_ = Choice::by_hash;
   lists_.resize(lists);
+}
+
+void SortBuffer::start_ranges(const PiecePlan& ranges) {
+  MRUN_CHECK(empty());
+  choice_ = Choice::by_range;
+  ranges_ = &ranges;
+  lists_.resize(ranges.size());
 }
 
 std::size_t SortBuffer::spread(const EntryBatch& batch) {
@@ -182,24 +213,47 @@ std::size_t SortBuffer::spread(const EntryBatch& batch) {
   return done;
 }
 
+// Which partition and which list each of a few pairs belongs to.
+void SortBuffer::choose(std::span<const Pair> pairs, std::span<std::uint32_t> parts,
+                        std::span<std::uint32_t> lists) const {
+  if (choice_ == Choice::by_hash) {
+    std::fill(parts.begin(), parts.end(), 0);
+    const auto count = static_cast<std::uint32_t>(lists_.size());
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+      lists[i] = Partitioner::of_hash(list_hash(pairs[i]), count);
+    return;
+  }
+  if (partitioner_.is_trivial())
+    std::fill(parts.begin(), parts.end(), 0);
+  else
+    partitioner_.assign(pairs, parts);
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    lists[i] = ranges_ == nullptr
+                   ? 0
+                   : static_cast<std::uint32_t>(ranges_->piece_of(parts[i], pairs[i]));
+}
+
 // Takes over a few entries, or changes nothing and returns false where there is no room.
 bool SortBuffer::spread_some(const EntryBatch& some, std::uint64_t heap_base) {
   const std::size_t count = some.entries.size();
   std::array<Pair, Partitioner::kBatch> pairs;
-  std::array<std::uint32_t, Partitioner::kBatch> lists;
+  std::array<std::uint32_t, Partitioner::kBatch> parts, lists;
+  for (std::size_t i = 0; i < count; ++i) pairs[i] = emitted_pair(some.entries[i], some.heap);
+  choose(std::span(pairs).first(count), std::span(parts).first(count),
+         std::span(lists).first(count));
   // Pairs that find their list's block full; each may need one more.
-  std::size_t blocks = 0;
+  std::size_t blocks = 0, marks = 0;
   std::uint64_t referred = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    pairs[i] = emitted_pair(some.entries[i], some.heap);
-    lists[i] = Partitioner::of_hash(list_hash(pairs[i]), static_cast<std::uint32_t>(lists_.size()));
-    const std::vector<EntryBlock*>& list = lists_[lists[i]];
-    blocks += list.empty() || list.back()->count + count > EntryBlock::kEntries ? 1u : 0u;
+    const List& list = lists_[lists[i]];
+    blocks += list.room() < count ? 1u : 0u;
+    marks += list.task != task_ ? 1u : 0u;
     referred += referred_bytes(some.entries[i]);
   }
-  if (!reserve_blocks(blocks)) {
+  marks += blocks;
+  if (!reserve_blocks(blocks, marks)) {
     memory_.trim();
-    if (!reserve_blocks(blocks)) return false;
+    if (!reserve_blocks(blocks, marks)) return false;
   }
   if (referred != 0) {
     if (!referred_charge_.try_add(memory_.budget(), referred)) return false;
@@ -207,51 +261,67 @@ bool SortBuffer::spread_some(const EntryBatch& some, std::uint64_t heap_base) {
   }
   EntrySum sum;
   for (std::size_t i = 0; i < count; ++i) {
-    std::vector<EntryBlock*>& list = lists_[lists[i]];
-    if (list.empty() || list.back()->count == EntryBlock::kEntries) list.push_back(new_block());
-    EntryBlock& block = *list.back();
     Entry entry = some.entries[i];
-    sum.add(entry, content_of(entry, pairs[i]), 0);
+    sum.add(entry, content_of(entry, pairs[i]), parts[i]);
     if (entry.kind() == EntryKind::heap) entry.v += heap_base;
-    block.entries[block.count++] = entry;
+    put(entry, parts[i], lists_[lists[i]]);
   }
   accepted_.add(sum);
   return true;
 }
 
+// What it takes is reserved.
+void SortBuffer::put(const Entry& entry, std::uint32_t part, List& list) {
+  EntryBlock& block = open_block(list);
+  if (!partitioner_.is_trivial()) block.parts[block.count] = part;
+  block.entries[block.count++] = entry;
+}
+
 EntrySum SortBuffer::sum_of(const EntryBlock& block, bool has_parts) {
   EntrySum sum;
   for (std::uint32_t i = 0; i < block.count; ++i)
-    sum.add(block.entries[i], content_of(block.entries[i], resolve(block.entries[i], block.task)),
+    sum.add(block.entries[i], content_of(block.entries[i], resolve(block.entries[i], 0)),
             has_parts ? block.parts[i] : 0);
   return sum;
 }
 
-void SortBuffer::drop_list(std::size_t index) {
-  std::vector<EntryBlock*> list = std::move(lists_[index]);
-  lists_[index].clear();
-  for (EntryBlock* block : list)
-    memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
-  item_charge_.shrink_to(item_charge_.bytes() - list.size() * kItemBytesPerBlock);
+// Gives back the blocks of a list, and what is charged for them.
+void SortBuffer::drop_blocks(List& list) {
+  const std::size_t before = blocks_;
+  for (const Mark& mark : list.marks) {
+    if (mark.begin != 0) continue;  // The same block again.
+    memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(mark.block));
+    --blocks_;
+  }
+  item_charge_.shrink_to(item_charge_.bytes() - (before - blocks_) * kItemBytesPerBlock);
+  list = List();
 }
 
+void SortBuffer::drop_list(std::size_t index) { drop_blocks(lists_[index]); }
+
 Result<void> SortBuffer::absorb_lists(SortBuffer&& other) {
+  MRUN_CHECK(choice_ == Choice::one);
   EntrySum read;
-  for (const std::vector<EntryBlock*>& list : other.lists_) {
-    for (EntryBlock* block : list) {
-      read.add(sum_of(*block, false));
-      if (!partitioner_.is_trivial()) assign_parts(*block, 0);
-      accepted_.add(sum_of(*block, !partitioner_.is_trivial()));
+  std::vector<Mark>& marks = lists_.front().marks;
+  for (List& list : other.lists_) {
+    for (const Mark& mark : list.marks) {
+      read.add(sum_of(*mark.block, false));
+      if (!partitioner_.is_trivial()) assign_parts(*mark.block, 0);
+      accepted_.add(sum_of(*mark.block, !partitioner_.is_trivial()));
     }
-    blocks_.insert(blocks_.begin(), list.begin(), list.end());
+    marks.insert(marks.begin(), list.marks.begin(), list.marks.end());
   }
   const bool sound = read == other.accepted_;
+  blocks_ += std::exchange(other.blocks_, 0);
   spare_.insert(spare_.end(), other.spare_.begin(), other.spare_.end());
+  spare_marks_ += std::exchange(other.spare_marks_, 0);
   heap_blocks_.insert(heap_blocks_.begin(), other.heap_blocks_.begin(), other.heap_blocks_.end());
   item_charge_.absorb(std::move(other.item_charge_));
+  mark_charge_.absorb(std::move(other.mark_charge_));
   referred_charge_.absorb(std::move(other.referred_charge_));
   owners_.insert(owners_.begin(), other.owners_.begin(), other.owners_.end());
-  other.lists_.clear();
+  other.choice_ = Choice::one;
+  other.lists_ = std::vector<List>(1);
   other.spare_.clear();
   other.heap_blocks_.clear();
   other.heap_used_ = SortMemory::kHeapBlockBytes;
@@ -275,7 +345,7 @@ std::size_t SortBuffer::big_bytes(Slice key, Slice value) {
 }
 
 bool SortBuffer::try_accept_big(Slice key, Slice value) {
-  if (!reserve(1, 0, 0)) return false;
+  if (!reserve(1, 0, 0) || !reserve_blocks(1, 1)) return false;
   auto buffer = PageBuffer::allocate(memory_.budget(), big_bytes(key, value));
   if (!buffer) {
     memory_.trim();
@@ -296,11 +366,11 @@ bool SortBuffer::try_accept_big(Slice key, Slice value) {
                     reinterpret_cast<std::uintptr_t>(buffer->bytes())};
   big_bytes_ += buffer->size();
   big_.push_back(*std::move(buffer));
-  EntryBlock& block = open_block();
-  block.entries[block.count++] = entry;
-  if (!partitioner_.is_trivial()) assign_parts(block, block.count - 1);
-  accepted_.add(entry, content_of(entry, resolve(entry, task_)),
-                partitioner_.is_trivial() ? 0 : block.parts[block.count - 1]);
+  const Pair pair = resolve(entry, task_);
+  std::uint32_t part = 0, list = 0;
+  choose(std::span(&pair, 1), std::span(&part, 1), std::span(&list, 1));
+  put(entry, part, lists_[list]);
+  accepted_.add(entry, content_of(entry, pair), part);
   return true;
 }
 
@@ -308,34 +378,34 @@ void SortBuffer::assign_parts(EntryBlock& block, std::uint32_t begin) const {
   std::array<Pair, Partitioner::kBatch> pairs;
   while (begin < block.count) {
     const auto count = std::min<std::uint32_t>(block.count - begin, Partitioner::kBatch);
-    for (std::uint32_t i = 0; i < count; ++i)
-      pairs[i] = resolve(block.entries[begin + i], block.task);
+    for (std::uint32_t i = 0; i < count; ++i) pairs[i] = resolve(block.entries[begin + i], 0);
     partitioner_.assign(std::span(pairs).first(count), std::span(block.parts + begin, count));
     begin += count;
   }
 }
 
 std::size_t SortBuffer::size_bytes() const {
-  std::size_t blocks = blocks_.size();
-  for (const std::vector<EntryBlock*>& list : lists_) blocks += list.size();
-  return blocks * (sizeof(EntryBlock) + kItemBytesPerBlock) +
+  const std::size_t marks = blocks_ == 0 ? 0 : mark_charge_.bytes();
+  return blocks_ * (sizeof(EntryBlock) + kItemBytesPerBlock) + marks +
          heap_blocks_.size() * SortMemory::kHeapBlockBytes + big_bytes_ + referred_charge_.bytes();
 }
 
 void SortBuffer::clear() {
-  for (std::size_t list = 0; list < lists_.size(); ++list) drop_list(list);
-  for (EntryBlock* block : blocks_)
-    memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
+  for (List& list : lists_) drop_blocks(list);
   for (EntryBlock* block : spare_)
     memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(block));
   for (std::uint8_t* block : heap_blocks_) memory_.heap_blocks().give(block);
-  blocks_.clear();
+  choice_ = Choice::one;
+  ranges_ = nullptr;
+  lists_ = std::vector<List>(1);
   spare_.clear();
   heap_blocks_.clear();
   heap_used_ = SortMemory::kHeapBlockBytes;
   big_.clear();
   big_bytes_ = 0;
   item_charge_.reset();
+  mark_charge_.reset();
+  spare_marks_ = 0;
   referred_charge_.reset();
   owners_.clear();
   accepted_ = EntrySum();

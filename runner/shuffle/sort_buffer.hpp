@@ -1,5 +1,5 @@
 // SortBuffer: keeps one worker's emitted entries, task by task in emit order, until they are
-// sorted.
+// sorted; in one list, or in several by the hash or the range of their keys.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "shuffle/conservation.hpp"
 #include "shuffle/entry_block.hpp"
 #include "shuffle/partitioner.hpp"
+#include "shuffle/piece_plan.hpp"
 
 namespace mrun {
 
@@ -57,24 +58,27 @@ class SortBuffer {
 
   /// How many of the first `entries` refer to at most `bytes_most` together; at least one, if any.
   static std::size_t fitting(std::span<const Entry> entries, std::uint64_t bytes_most);
-  /// Takes over a batch, or changes nothing and returns false where the budget has no room for it.
-  bool try_accept(const EntryBatch& batch);
-  /// From now on `spread` may be called, and `try_accept` may not. Pairs of one task alone.
+  /// Takes over the first entries of a batch, as many as the budget has room for, and returns how
+  /// many: all or none, but for several lists.
+  std::size_t accept(const EntryBatch& batch);
+  /// From now on each entry goes to the list that its key's hash chooses, and has no partition yet.
   void start_lists(std::size_t lists);
-  /// Takes over the first entries of a batch, each into the list that its key's hash chooses, as
-  /// many as the budget has room for, and returns how many.
-  std::size_t spread(const EntryBatch& batch);
+  /// From now on each entry goes to the list of the piece that it belongs to. Borrows `ranges`,
+  /// which cut no key between tasks, until `clear`.
+  void start_ranges(const PiecePlan& ranges);
   std::size_t list_count() const { return lists_.size(); }
-  std::span<EntryBlock* const> list(std::size_t index) const { return lists_[index]; }
+  /// In emit order.
+  std::vector<EntrySpan> list(std::size_t index) const;
   /// Gives back the blocks of a list, whose pairs somebody else has; they still count as accepted.
   void drop_list(std::size_t index);
   /// Takes over what lists of the other one hold. Code::integrity where that is not what was
   /// accepted.
   Result<void> absorb_lists(SortBuffer&& other);
-  /// The sums of a block's entries; without their partitions, as long as they are in a list.
+  /// The sums of a block's entries; without their partitions, as long as they are in lists by hash.
   static EntrySum sum_of(const EntryBlock& block, bool has_parts);
 
-  /// Takes over one pair of any size, as `try_accept`.
+  /// Takes over one pair of any size, or changes nothing and returns false where the budget has no
+  /// room for it. Not into lists by hash.
   bool try_accept_big(Slice key, Slice value);
   /// About what is charged for an entry of a batch, and for the entry alone.
   static std::size_t bytes_of(const Entry& entry);
@@ -90,36 +94,59 @@ class SortBuffer {
   std::size_t heap_bytes() const { return heap_blocks_.size() * SortMemory::kHeapBlockBytes; }
   /// Bytes charged for what it holds.
   std::size_t size_bytes() const;
-  /// Its blocks: each of one task, those of a task in emit order.
-  const std::vector<EntryBlock*>& blocks() const { return blocks_; }
   const EntrySum& accepted() const { return accepted_; }
-  /// Drops everything and gives the memory back.
+  /// Drops everything and gives the memory back. From now on there is one list.
   void clear();
 
  private:
   static constexpr std::size_t kItemBytesPerBlock = std::size_t{16} * EntryBlock::kEntries;
+  // What a mark may take, as vectors grow.
+  static constexpr std::size_t kMarkBytes = 3 * 16;
+
+  // From where on a block's entries are of a task.
+  struct Mark {
+    EntryBlock* block;
+    std::uint32_t begin;
+    std::uint32_t task;
+  };
+  struct List {
+    std::vector<Mark> marks;
+    EntryBlock* open = nullptr;  // The last block.
+    std::uint32_t task = 0;      // Of the last mark.
+
+    std::size_t room() const { return open == nullptr ? 0 : EntryBlock::kEntries - open->count; }
+  };
+  enum class Choice : std::uint8_t { one, by_hash, by_range };
 
   bool reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
-  bool reserve_blocks(std::size_t blocks);
+  bool reserve_blocks(std::size_t blocks, std::size_t marks);
+  bool accept_in_one(const EntryBatch& batch);
+  std::size_t spread(const EntryBatch& batch);
   bool spread_some(const EntryBatch& some, std::uint64_t heap_base);
+  void choose(std::span<const Pair> pairs, std::span<std::uint32_t> parts,
+              std::span<std::uint32_t> lists) const;
+  void put(const Entry& entry, std::uint32_t part, List& list);
   std::uint64_t keep_heap(const EntryBatch& batch);
   bool try_reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
-  EntryBlock* new_block();
-  EntryBlock& open_block();
-  std::size_t room_in_block() const;
+  EntryBlock& open_block(List& list);
+  void drop_blocks(List& list);
   void assign_parts(EntryBlock& block, std::uint32_t begin) const;
 
   SortMemory& memory_;
   const Partitioner& partitioner_;
   std::uint32_t task_ = 0;
-  std::vector<EntryBlock*> blocks_;
+  Choice choice_ = Choice::one;
+  const PiecePlan* ranges_ = nullptr;
+  std::vector<List> lists_{1};
+  std::size_t blocks_ = 0;          // In lists.
   std::vector<EntryBlock*> spare_;  // Charged and not yet in use.
-  std::vector<std::vector<EntryBlock*>> lists_;
   std::vector<std::uint8_t*> heap_blocks_;
   std::size_t heap_used_ = SortMemory::kHeapBlockBytes;  // In the last heap block.
   std::vector<PageBuffer> big_;
   std::size_t big_bytes_ = 0;
   Charge item_charge_;
+  Charge mark_charge_;
+  std::size_t spare_marks_ = 0;  // Charged and not yet in use.
   Charge referred_charge_;
   std::shared_ptr<const void> current_owner_;
   std::vector<std::shared_ptr<const void>> owners_;  // Of all bytes that entries refer to.
