@@ -28,9 +28,9 @@ class DiskCheck {
   DiskEstimate estimate(SpillCompression compression);
 
   struct Verdict {
-    DiskEstimate estimate;         ///< Not known where all surely fits: then nothing was mapped.
-    SpillCompression compression;  ///< As asked for, except that `auto` packs where room is short.
-    std::string warning;           ///< Empty where there is plenty of room.
+    DiskEstimate estimate;          ///< Not known where all surely fits: then nothing was mapped.
+    SpillCompression compression;   ///< As asked for, except that `auto` packs where room is short.
+    std::string warning;            ///< Empty where there is plenty of room.
     std::optional<MapYield> yield;  ///< Of the sample, if one was mapped.
   };
   /// Errors: those of `judge_room`.

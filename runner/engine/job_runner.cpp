@@ -17,8 +17,8 @@
 #include "engine/merge_phase.hpp"
 #include "engine/partition_count.hpp"
 #include "engine/phase_clock.hpp"
-#include "engine/record_formats.hpp"
 #include "engine/range_plan.hpp"
+#include "engine/record_formats.hpp"
 #include "engine/reduce_phase.hpp"
 #include "engine/run_result.hpp"
 #include "os/host.hpp"
@@ -318,11 +318,10 @@ class JobRun {
   }
 
   Result<void> map_and_reduce() {
-    MRUN_TRY_ASSIGN(
-        map_output_,
-        MapOutput::create({*job_, part_count_, memory_, threads_, *scratch_, environment_.stop,
-                           std::random_device{}(), &environment_.progress, packing(),
-                           ranges_ ? &*ranges_ : nullptr}));
+    MRUN_TRY_ASSIGN(map_output_, MapOutput::create({*job_, part_count_, memory_, threads_,
+                                                    *scratch_, environment_.stop,
+                                                    std::random_device{}(), &environment_.progress,
+                                                    packing(), ranges_ ? &*ranges_ : nullptr}));
     std::optional<ShuffleTarget::SideOutputs> sides;
     if (!job_->spec().side_outputs.empty()) {
       sides.emplace(ShuffleTarget::SideOutputs{*parts_, out_end_, has_streams_});

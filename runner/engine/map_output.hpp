@@ -58,6 +58,8 @@ class MapOutput {
   /// the cache, so that each key is sorted once. Where there is little memory, all stays as it is.
   /// Code::integrity where a pair was lost or doubled.
   Result<void> fold_lists(Executor& executor);
+  /// What list `list` by hash of all workers holds.
+  std::vector<EntrySpan> hash_list(std::size_t list) const;
   /// Whether there is anything to fold.
   bool has_lists() const;
   /// After all tables are empty and where anything was spilled: spills what is left.
@@ -108,8 +110,6 @@ class MapOutput {
     CombineTable::Totals totals;
   };
   Result<Folded> fold_some(std::atomic<std::size_t>& next_list);
-  /// What list `list` by hash of all workers holds.
-  std::vector<EntrySpan> hash_list(std::size_t list) const;
   void drop_list(std::size_t list);
 
   // Workers that need memory meet, and together spill what they and the idle ones hold.

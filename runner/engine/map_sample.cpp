@@ -102,7 +102,7 @@ class CountingSink final : public EntrySink, public RecordSink {
       if (yield.border_key_count == yield.border_keys.size()) break;
       const Pair view = key_view(key.key);
       yield.border_keys[yield.border_key_count++] = {view.k0, view.k1, key.weight,
-                                       std::min(view.klen, kPrefixBytes)};
+                                                     std::min(view.klen, kPrefixBytes)};
     }
   }
   /// What the pairs so far take in memory: where they are combined, one of each key.

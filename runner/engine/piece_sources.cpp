@@ -79,8 +79,8 @@ class MemoryPieceSource final : public PieceSource {
     // Each has a count of each piece.
     const std::size_t slices =
         std::clamp<std::size_t>(kSliceCountsMost / plan_.size(), 1, std::size_t{width_} * 4);
-    MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(memory, std::move(content), plan_,
-                                                  one_partition, tasks, slices, stop));
+    MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(memory, std::move(content), plan_, one_partition,
+                                                  tasks, slices, stop));
     executor.for_each_index(pieces_->slice_count(),
                             [&](std::size_t slice) { pieces_->classify(slice); });
     pieces_->place();
@@ -324,10 +324,9 @@ Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEnt
                                                      const Partitioner& partitioner,
                                                      const UserCode& job, Executor& executor,
                                                      const StopFlag& stop) {
-  PiecePlan plan(
-      partitioner.partitions(),
-      cut_partitions(sample_entries(held.spans, partitioner, job, kSpillSamples),
-                     piece_entries(held.sum.count(), held.bytes)));
+  PiecePlan plan(partitioner.partitions(),
+                 cut_partitions(sample_entries(held.spans, partitioner, job, kSpillSamples),
+                                piece_entries(held.sum.count(), held.bytes)));
   auto source = std::make_unique<MemoryPieceSource>(std::move(plan), held.sum, executor.width());
   MRUN_TRY(source->scatter(memory, {std::move(held.spans), {}}, partitioner.is_trivial(),
                            MemoryPieces::Tasks::named, executor, stop));
@@ -349,8 +348,7 @@ std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output
   }
   PiecePlan plan = plan_pieces(
       output, job, part_count,
-      cut_partitions(std::move(samples),
-                     run_piece_bytes(runs, memory.tasks_at_once, queue_bytes)));
+      cut_partitions(std::move(samples), run_piece_bytes(runs, memory.tasks_at_once, queue_bytes)));
   return std::make_unique<RunPieceSource>(std::move(runs), std::move(plan), budget, memory);
 }
 

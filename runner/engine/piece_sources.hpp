@@ -26,8 +26,8 @@ class PieceSource {
   virtual Result<void> check() const = 0;
 };
 
-/// Whether a partition's groups may be reduced by several objects (design: jobs without a reduce, or
-/// that say their groups are independent).
+/// Whether a partition's groups may be reduced by several objects (design: jobs without a reduce,
+/// or that say their groups are independent).
 bool may_cut(const JobSpec& spec);
 
 /// How many of so many entries, for which `held_bytes` are charged, make a piece in memory.

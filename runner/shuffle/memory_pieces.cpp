@@ -18,8 +18,7 @@ Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory, C
       copies = *std::move(room);
   }
   if (!copies && entries > 0) {
-    MRUN_TRY_ASSIGN(items,
-                    PageBuffer::allocate(memory.item_memory(), entries * sizeof(SortItem)));
+    MRUN_TRY_ASSIGN(items, PageBuffer::allocate(memory.item_memory(), entries * sizeof(SortItem)));
   }
   std::unique_ptr<MemoryPieces> pieces(new MemoryPieces(
       memory, std::move(content), plan, one_partition, std::move(items), std::move(copies), stop));

@@ -82,10 +82,11 @@ class MemoryPieces {
   PageBuffer entries_;        // Piece by piece; empty where they stay in their blocks.
   const StopFlag& stop_;
   std::uint64_t small_piece_ = 0;  // Entries: of so many or fewer, spare items may be had.
-  PagePool piece_items_;  // Of the pieces that are open, but for those in items_.
-  PagePool spare_items_;  // Of those that are being sorted, where it has none.
+  PagePool piece_items_;           // Of the pieces that are open, but for those in items_.
+  PagePool spare_items_;           // Of those that are being sorted, where it has none.
   std::vector<Slice> slices_;
-  std::vector<std::uint64_t> begin_;  // Of each piece's items or entries that were scattered, and the end.
+  std::vector<std::uint64_t>
+      begin_;  // Of each piece's items or entries that were scattered, and the end.
 };
 
 }  // namespace mrun

@@ -228,9 +228,8 @@ void SortBuffer::choose(std::span<const Pair> pairs, std::span<std::uint32_t> pa
   else
     partitioner_.assign(pairs, parts);
   for (std::size_t i = 0; i < pairs.size(); ++i)
-    lists[i] = ranges_ == nullptr
-                   ? 0
-                   : static_cast<std::uint32_t>(ranges_->piece_of(parts[i], pairs[i]));
+    lists[i] =
+        ranges_ == nullptr ? 0 : static_cast<std::uint32_t>(ranges_->piece_of(parts[i], pairs[i]));
 }
 
 // Takes over a few entries, or changes nothing and returns false where there is no room.

@@ -41,6 +41,7 @@ struct InProcessSpec {
   JobShape shape = JobShape::count;
   std::size_t key_padding = 0;    ///< Bytes that every key gets more, to fill memory.
   std::size_t value_padding = 0;  ///< `join`: the same for every value; the reduce drops them.
+  bool total_order = false;       ///< Parts are ranges of keys.
   std::uint64_t repeats = 1;      ///< Emits of each word. `join`: each with a number of its own.
 };
 
@@ -175,6 +176,7 @@ inline JobSpec job_spec(const InProcessSpec& wanted) {
   spec.map_only = wanted.shape == JobShape::copy || wanted.shape == JobShape::expand;
   spec.has_reduce = wanted.shape == JobShape::join;
   spec.independent_groups = true;
+  spec.total_order = wanted.total_order;
   if (wanted.shape == JobShape::count) {
     spec.combine = CombineKind::lanes;
     spec.lanes = {LaneOp::sum_u64};

@@ -90,11 +90,14 @@ TEST(MapOutput, AFlushLeavesAWorkerAloneThatIsFlushedElsewhere) {
 
 // Threads that emit pairs that stay apart, with memory for a small part of them.
 struct MeetingWorkers {
-  explicit MeetingWorkers(unsigned threads, std::uint64_t scratch_bytes = UINT64_MAX)
+  explicit MeetingWorkers(unsigned threads, std::uint64_t scratch_bytes = UINT64_MAX,
+                          const PiecePlan* ranges = nullptr)
       : thread_count(threads), scratch(storage, {folder.path()}, scratch_bytes) {
     plan = MemoryPlan::make(std::size_t{64} << 20, threads, {});
     plan.sort_bytes = std::size_t{2} << 20;
-    output = *MapOutput::create({job, 3, plan, threads, scratch, stop, 7});
+    MapOutput::Setup setup{job, 3, plan, threads, scratch, stop, 7};
+    setup.ranges = ranges;
+    output = *MapOutput::create(setup);
   }
 
   static Records records_of(unsigned number) {
@@ -185,6 +188,24 @@ TEST(MapOutput, WorkersThatMeetMakeLongRuns) {
   }
 }
 
+// Goal: ranges that sort buffers keep apart are written as any other entries, if memory ends after
+// all, and not begun again. Method: several runs, the first of ranges, some of workers of both
+// kinds.
+TEST(MapOutput, RangesAreSpilledAsAllElse) {
+  std::vector<KeyBorders> cuts;
+  for (int partition = 0; partition < 3; ++partition)
+    cuts.emplace_back(std::vector<std::string>{"2", "417", "9"});
+  const PiecePlan ranges = PiecePlan::of_partitions(std::move(cuts));
+  for (const unsigned threads : {1u, 2u, 6u}) {
+    SCOPED_TRACE(threads);
+    MeetingWorkers workers(threads, UINT64_MAX, &ranges);
+    for (const Result<void>& outcome : workers.emit([](unsigned, std::size_t) {}))
+      ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_GE(workers.output->spilled_runs(), 2u);
+    workers.expect_all();
+  }
+}
+
 // Goal: a worker whose user code is slow does not hold the others up, and loses nothing.
 TEST(MapOutput, AMeetingDoesNotWaitForASlowWorker) {
   MeetingWorkers workers(3);
@@ -268,9 +289,9 @@ struct ManyKeys {
   // Of all pairs in the sort buffers, by key: their sum, and how many there are.
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> sums() const {
     std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> found;
-    for (const EntryBlock* block : output->held().blocks)
-      for (std::uint32_t i = 0; i < block->count; ++i) {
-        const Record record = record_of(resolve(block->entries[i], block->task));
+    for (const EntrySpan& span : output->held().spans)
+      for (std::uint32_t i = span.begin; i < span.end; ++i) {
+        const Record record = record_of(resolve(span.block->entries[i], span.task));
         auto& [sum, pairs] = found[record.key];
         sum += bytes_number(record.value);
         ++pairs;
@@ -337,7 +358,7 @@ TEST(MapOutput, ListsThatFillTheMemoryBecomeSortedRuns) {
 TEST(MapOutput, NoticesAPairThatChangesInAList) {
   ManyKeys many(std::size_t{192} << 20);
   ASSERT_NO_FATAL_FAILURE(many.emit());
-  ++many.output->blocks_of_list(0).front()->entries[0].v;
+  ++many.output->hash_list(0).front().block->entries[0].v;
   ThreadExecutor executor(kWorkers);
   const auto folded = many.output->fold_lists(executor);
   ASSERT_FALSE(folded);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct PipelineSetup {
   std::size_t first_task = 0;   ///< Number of the map's first task.
   std::size_t table_bytes = 0;  ///< Of the combine table; 0: plenty.
   std::size_t fan_in = 2;       ///< Of the merges on disk.
+  /// Keys of every partition between the ranges that sort buffers keep apart; none: they do not.
+  std::vector<std::string> range_borders;
 };
 
 /// What a run did; of spills, where it had any.
@@ -94,8 +97,15 @@ class OpenPipeline {
     MemoryPlan memory = MemoryPlan::make(std::size_t{36} << 20, 2, needs);
     if (setup_.sort_bytes != 0) memory.sort_bytes = setup_.sort_bytes;
     if (setup_.table_bytes != 0) memory.table_share_bytes = setup_.table_bytes;
-    MRUN_TRY_ASSIGN(const auto output,
-                    MapOutput::create({job, setup_.partitions, memory, 1, scratch_, stop_, 7}));
+    MapOutput::Setup wanted{job, setup_.partitions, memory, 1, scratch_, stop_, 7};
+    std::optional<PiecePlan> ranges;
+    if (!setup_.range_borders.empty()) {
+      std::vector<KeyBorders> cuts;
+      const Partitioner partitioner(job, setup_.partitions);
+      while (cuts.size() < partitioner.partitions()) cuts.emplace_back(setup_.range_borders);
+      wanted.ranges = &ranges.emplace(PiecePlan::of_partitions(std::move(cuts)));
+    }
+    MRUN_TRY_ASSIGN(const auto output, MapOutput::create(wanted));
     MRUN_TRY(map(inputs, plan, job, *output));
     return reduce(job, memory, *output);
   }

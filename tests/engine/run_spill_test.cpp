@@ -68,9 +68,9 @@ TEST(RunSpill, SegmentsTogetherAreTheSortedWhole) {
         for (Record& record : records) record.task = 2 - record.task;
       f.fill(records, random);
       auto run = [&]() -> Result<SortedRun> {
-        HeldEntries held{f.buffer.blocks(), f.buffer.accepted(), f.buffer.size_bytes()};
-        std::stable_sort(held.blocks.begin(), held.blocks.end(),
-                         [](const auto* a, const auto* b) { return a->task < b->task; });
+        HeldEntries held{f.spans(), {}, f.buffer.accepted(), f.buffer.size_bytes()};
+        std::stable_sort(held.spans.begin(), held.spans.end(),
+                         [](const auto& a, const auto& b) { return a.task < b.task; });
         MRUN_TRY_ASSIGN(const auto pieces, pieces_of_spill(f.memory, std::move(held), f.partitioner,
                                                            f.job, executor, stop));
         return spill_run(*pieces, lanes, {no_combiner, kBlockBytesMin, writing, writing, stop},
@@ -118,7 +118,7 @@ TEST(RunSpill, ManyPartitionsTakeFewBytesEach) {
   };
   const std::size_t before = allocated();
   const auto pieces =
-      pieces_of_spill(f.memory, {f.buffer.blocks(), f.buffer.accepted(), f.buffer.size_bytes()},
+      pieces_of_spill(f.memory, {f.spans(), {}, f.buffer.accepted(), f.buffer.size_bytes()},
                       f.partitioner, f.job, executor, stop);
   ASSERT_TRUE(pieces);
   EXPECT_LE(allocated() - before, kPartitions * kBytesMost);

@@ -27,13 +27,12 @@ TEST(EntrySort, EqualsAStableSort) {
     FilledBuffer f(1);
     const Records records = emitted_records(random, 1 + random.below(6000), 5);
     f.fill(records, random);
-    const std::vector<const EntryBlock*> blocks(f.buffer.blocks().begin(), f.buffer.blocks().end());
-    const EntryList entries(blocks);
+    const std::vector<EntrySpan> spans = f.spans();
+    const EntryList entries(spans);
     std::vector<SortItem> items;
-    for (std::size_t b = 0; b < blocks.size(); ++b) {
-      for (std::uint32_t k = 0; k < blocks[b]->count; ++k)
-        items.push_back(
-            make_sort_item(blocks[b]->entries[k], (std::uint64_t{b} << EntryBlock::kSlotBits) | k));
+    for (std::size_t s = 0; s < spans.size(); ++s) {
+      for (std::uint32_t k = spans[s].begin; k < spans[s].end; ++k)
+        items.push_back(make_sort_item(spans[s].block->entries[k], entry_number(s, k)));
     }
     sort_items(items, entries);
     EntrySum consumed;
@@ -139,9 +138,9 @@ TEST(EntrySort, LongCommonBeginningsAreSteppedOver) {
   }
 }
 
-// Goal: however pieces are cut, their pairs one after another are the sorted whole, whether or not
-// memory is left to copy entries to their pieces. Copies name no task, so there tasks are not
-// compared; values tell equal keys apart.
+// Goal: however pieces are cut, their pairs one after another are the sorted whole, whether entries
+// lie in lists of their own piece or all together, and whether or not memory is left to copy them
+// to their pieces. Copies name no task, so tasks are not compared; values tell equal keys apart.
 TEST(MemoryPieces, TogetherAreTheSortedWhole) {
   for (std::uint64_t i = 0; i < scaled(80); ++i) {
     SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
@@ -150,7 +149,6 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
         static_cast<std::uint32_t>(random.pick(std::vector<std::uint64_t>{1, 3, 9}));
     FilledBuffer f(partitions);
     const Records records = emitted_records(random, 1 + random.below(5000), 4);
-    f.fill(records, random);
 
     std::vector<KeyBorders> cuts;
     for (std::uint32_t p = 0; p < partitions; ++p) {
@@ -159,13 +157,28 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
       cuts.emplace_back(std::move(keys));
     }
     const PiecePlan plan = PiecePlan::of_partitions(std::move(cuts));
+    const bool has_ranges = random.one_in(2);
+    if (has_ranges) f.buffer.start_ranges(plan);
+    f.fill(records, random);
+    MemoryPieces::Content content;
+    if (has_ranges) {
+      content.whole.resize(plan.size());
+      for (std::size_t piece = 0; piece < plan.size(); ++piece) {
+        const std::vector<EntrySpan> spans = f.buffer.list(piece);
+        if (random.one_in(3))
+          content.mixed.insert(content.mixed.end(), spans.begin(), spans.end());
+        else
+          content.whole[piece] = spans;
+      }
+    } else {
+      content.mixed = f.spans();
+    }
     const StopFlag stop;
     Charge rest;
-    const bool copies = random.one_in(2);
-    if (!copies) {
+    if (random.one_in(2)) {
       ASSERT_TRUE(rest.try_add(f.budget, f.budget.free_bytes()));
     }
-    auto pieces = MemoryPieces::create(f.memory, f.buffer.blocks(), plan, partitions == 1,
+    auto pieces = MemoryPieces::create(f.memory, std::move(content), plan, partitions == 1,
                                        MemoryPieces::Tasks::unnamed, 1 + random.below(5), stop);
     ASSERT_TRUE(pieces);
     for (std::size_t slice = 0; slice < (*pieces)->slice_count(); ++slice)
@@ -190,8 +203,8 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
       for (const Record& record : records)
         if (partitions == 1 || partition_of(f.partitioner, record) == p) expected.push_back(record);
       expected = sorted(std::move(expected));
-      if (copies)
-        for (Record& record : expected) record.task = 0;
+      for (Records* all : {&expected, &by_partition[p]})
+        for (Record& record : *all) record.task = 0;
       ASSERT_TRUE(by_partition[p] == expected);
       total += expected.size();
     }
@@ -211,7 +224,7 @@ TEST(SortBuffer, RefusesABatchWholeWhereMemoryIsShort) {
   for (int i = 0; i < 1000; ++i) records.push_back({hard_key(random), random_value(random, 40), 0});
   const Emits emits(records);
   std::size_t accepted = 0;
-  while (buffer.try_accept(emits.batch())) ++accepted;
+  while (buffer.accept(emits.batch()) != 0) ++accepted;
   EXPECT_GT(accepted, 0u);
   EXPECT_EQ(buffer.accepted().count(), accepted * records.size());
   EXPECT_LE(budget.used_bytes(), budget.limit_bytes());
@@ -230,10 +243,10 @@ TEST(SortBuffer, UsesMemoryThatAnotherPurposeGaveBack) {
   SortMemory memory(budget);
   SortBuffer buffer(memory, partitioner);
   const Emits short_pairs(Records(1000, {"key", "value", 0}));
-  while (buffer.try_accept(short_pairs.batch())) {
+  while (buffer.accept(short_pairs.batch()) != 0) {
   }
   const std::size_t used = budget.used_bytes();
-  for (int i = 0; i < 100; ++i) EXPECT_FALSE(buffer.try_accept(short_pairs.batch()));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(buffer.accept(short_pairs.batch()), 0u);
   EXPECT_EQ(budget.used_bytes(), used) << "a refused batch leaves no charge";
   buffer.clear();
   const std::string large(std::size_t{3} << 20, 'v');
@@ -241,7 +254,7 @@ TEST(SortBuffer, UsesMemoryThatAnotherPurposeGaveBack) {
   EXPECT_TRUE(buffer.try_accept_big({bytes, 3}, {bytes, large.size()}));
   buffer.clear();
   const Emits long_pairs(Records(100, {std::string(100, 'k'), std::string(500, 'v'), 0}));
-  for (int i = 0; i < 40; ++i) EXPECT_TRUE(buffer.try_accept(long_pairs.batch())) << i;
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(buffer.accept(long_pairs.batch()), 100u) << i;
 }
 
 // Goal: each way to lose, double, change or misplace a pair shows in the sums. Method: every single

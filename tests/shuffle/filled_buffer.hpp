@@ -49,9 +49,17 @@ struct FilledBuffer {
       emits.push_back(std::make_unique<Emits>(
           part, random.one_in(2) ? Emits::Kind::referred : Emits::Kind::copied));
       buffer.begin_task(records[begin].task);
-      ASSERT_TRUE(buffer.try_accept(emits.back()->batch()));
+      ASSERT_EQ(buffer.accept(emits.back()->batch()), end - begin);
       begin = end;
     }
+  }
+
+  /// Of all lists, one after another.
+  std::vector<EntrySpan> spans() const {
+    std::vector<EntrySpan> all;
+    for (std::size_t list = 0; list < buffer.list_count(); ++list)
+      for (const EntrySpan& span : buffer.list(list)) all.push_back(span);
+    return all;
   }
 
   SpecJob job;

@@ -24,27 +24,26 @@ std::vector<std::unique_ptr<EntryBlock>> make_blocks(const Emitted& emitted) {
   return blocks;
 }
 
-std::vector<SortItem> make_items(std::span<const EntryBlock* const> blocks) {
+std::vector<SortItem> make_items(std::span<const EntrySpan> spans) {
   std::vector<SortItem> items;
-  for (std::uint64_t block = 0; block < blocks.size(); ++block)
-    for (std::uint64_t slot = 0; slot < blocks[block]->count; ++slot)
-      items.push_back(
-          make_sort_item(blocks[block]->entries[slot], block << EntryBlock::kSlotBits | slot));
+  for (std::size_t span = 0; span < spans.size(); ++span)
+    for (std::uint32_t slot = 0; slot < spans[span].end; ++slot)
+      items.push_back(make_sort_item(spans[span].block->entries[slot], entry_number(span, slot)));
   return items;
 }
 
 void sort_entries(benchmark::State& state, Keys keys) {
   const Emitted emitted(keys, static_cast<std::size_t>(state.range(0)));
   const auto owned = make_blocks(emitted);
-  std::vector<const EntryBlock*> blocks;
-  for (const auto& block : owned) blocks.push_back(block.get());
-  const std::vector<SortItem> unsorted = make_items(blocks);
+  std::vector<EntrySpan> spans;
+  for (const auto& block : owned) spans.push_back({block.get(), 0, block->count, 0});
+  const std::vector<SortItem> unsorted = make_items(spans);
   std::vector<SortItem> items(unsorted.size());
   for (auto _ : state) {
     state.PauseTiming();
     items = unsorted;
     state.ResumeTiming();
-    sort_items(items, EntryList(blocks));
+    sort_items(items, EntryList(spans));
     benchmark::DoNotOptimize(items.data());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));

@@ -1,0 +1,31 @@
+// Range plan: the key ranges that sort buffers keep apart while maps run, so that nothing has to be
+// moved between map and sort.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "engine/map_sample.hpp"
+#include "model/job_spec.hpp"
+#include "shuffle/piece_plan.hpp"
+
+namespace mrun {
+
+struct RangePlanSetup {
+  const JobSpec& spec;
+  const MapYield& yield;
+  std::uint64_t input_bytes = 0;
+  std::size_t tasks = 1;
+  std::uint32_t partitions = 1;  ///< Of the shuffle.
+  std::size_t sort_bytes = 0;
+  unsigned workers = 1;
+};
+
+/// Ranges of about a piece each, as the sample lets foresee them. None where it does not show that
+/// all pairs fit in memory, where the job's pieces are not ranges, or where they would be so few
+/// that moving entries later costs less, or so small that much of the memory would be blocks that
+/// are hardly begun.
+std::optional<PiecePlan> plan_ranges(const RangePlanSetup& setup);
+
+}  // namespace mrun
