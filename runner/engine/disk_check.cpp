@@ -44,6 +44,15 @@ DiskEstimate DiskCheck::estimate(SpillCompression compression) {
   return estimate;
 }
 
+MapYield DiskCheck::yield() {
+  const MapSampleSetup& sample = setup_.sample;
+  if (!yield_ && why_no_sample(sample.inputs, sample.formats) == nullptr) {
+    setup_.sample.sort_bytes = setup_.memory.sort_bytes;
+    yield_ = sample_map(sample);
+  }
+  return yield_.value_or(MapYield());
+}
+
 /// Whether there surely is room for the output.
 bool DiskCheck::is_plenty(const RunDisks& disks) const {
   constexpr std::uint64_t kPlenty = 4;  // Times the input.
@@ -60,12 +69,11 @@ bool DiskCheck::is_needed(const RunDisks& disks) const {
 }
 
 Result<DiskCheck::Verdict> DiskCheck::check(const RunDisks& disks) {
-  Verdict verdict{{}, setup_.options.spill_compression, {}, {}};
+  Verdict verdict{{}, setup_.options.spill_compression, {}};
   if (!is_needed(disks)) return verdict;
   if (is_plenty(disks)) setup_.sample.sort_bytes = setup_.memory.sort_bytes;
   verdict.estimate = estimate(verdict.compression);
   if (!verdict.estimate.is_known) return verdict;
-  verdict.yield = yield_;
   Result<std::string> judged = judge_room(disks, needs_of(verdict.estimate));
   const bool is_short = !judged || !judged->empty();
   // Then compression is for room and not for speed.

@@ -28,13 +28,15 @@ class DiskCheck {
   DiskEstimate estimate(SpillCompression compression);
 
   struct Verdict {
-    DiskEstimate estimate;          ///< Not known where all surely fits: then nothing was mapped.
-    SpillCompression compression;   ///< As asked for, except that `auto` packs where room is short.
-    std::string warning;            ///< Empty where there is plenty of room.
-    std::optional<MapYield> yield;  ///< Of the sample, if one was mapped.
+    DiskEstimate estimate;         ///< Not known where all surely fits: then nothing was mapped.
+    SpillCompression compression;  ///< As asked for, except that `auto` packs where room is short.
+    std::string warning;           ///< Empty where there is plenty of room.
   };
   /// Errors: those of `judge_room`.
   Result<Verdict> check(const RunDisks& disks);
+  /// What maps gave for the sample of a check, or give for a few pieces of an input that surely
+  /// fits in memory. Empty where the input is not to be sampled.
+  MapYield yield();
 
  private:
   bool is_plenty(const RunDisks& disks) const;

@@ -249,11 +249,12 @@ class JobRun {
     }
     MRUN_TRY_ASSIGN(RunDisks disks, RunDisks::look(scratch_folders, output_folder));
     disks.scratch_limit_bytes = scratch_->limit_bytes();
-    MRUN_TRY_ASSIGN(DiskCheck::Verdict verdict, disk_check().check(disks));
+    DiskCheck check = disk_check();
+    MRUN_TRY_ASSIGN(DiskCheck::Verdict verdict, check.check(disks));
     if (!verdict.warning.empty() && environment_.warn) environment_.warn(verdict.warning);
     spill_compression_ = verdict.compression;
     info_.estimate = std::move(verdict.estimate);
-    if (verdict.yield) plan_ranges_of(*verdict.yield);
+    if (may_have_ranges(job_->spec(), inputs_.planned_bytes())) plan_ranges_of(check.yield());
     scratch_->expect(info_.estimate.scratch_bytes);
     return {};
   }

@@ -125,7 +125,7 @@ class CountingSink final : public EntrySink, public RecordSink {
       add_to(at_end_ ? end_ : emitted_, one);
       if (at_end_ || spec_.map_only) return;
       trial_.add(pair);
-      if (may_cut(spec_)) borders_.add(pair, group_size(pair));
+      sample_border(pair);
       return;
     }
     add_to(emitted_, one);
@@ -141,6 +141,7 @@ class CountingSink final : public EntrySink, public RecordSink {
       return;
     }
     key.number = trial_.add(pair);
+    sample_border(pair);
     if (spec_.folds()) {
       one.arena_bytes = CombineTable::arena_bytes(pair.klen, spec_.state_size);
       // What a table hands on is copied, whatever it came as.
@@ -153,6 +154,10 @@ class CountingSink final : public EntrySink, public RecordSink {
     add_to(keys_, one);
   }
 
+  void sample_border(const Pair& pair) {
+    if (may_cut(spec_) && (spec_.combine == CombineKind::none || spec_.folds_exactly()))
+      borders_.add(pair, group_size(pair));
+  }
   /// Of the key's bytes, those that all of its group share.
   std::uint32_t group_size(const Pair& pair) {
     if (!spec_.has_group_lens) return pair.klen;

@@ -32,17 +32,25 @@ KeyBorders borders_of(std::span<const SampledKey> sample, std::uint64_t ranges) 
 
 }  // namespace
 
+bool may_have_ranges(const JobSpec& spec, std::uint64_t input_bytes) {
+  constexpr std::uint64_t kInputLeast = std::uint64_t{64} << 20;
+  return !spec.map_only && may_cut(spec) &&
+         (spec.combine == CombineKind::none || spec.folds_exactly()) && input_bytes >= kInputLeast;
+}
+
 std::optional<PiecePlan> plan_ranges(const RangePlanSetup& setup) {
   const MapYield& yield = setup.yield;
-  const PairYield& emitted = yield.emitted;
-  if (!yield.surely_fits || emitted.pairs == 0 || yield.border_key_count == 0) return std::nullopt;
+  // What comes to sort buffers, were there ever new keys.
+  const PairYield& kept = setup.spec.combine == CombineKind::none ? yield.emitted : yield.keys;
+  if (!yield.surely_fits || kept.pairs == 0 || yield.border_key_count == 0) return std::nullopt;
   const double scale =
       static_cast<double>(setup.input_bytes) / static_cast<double>(yield.input_bytes);
-  const auto entries = static_cast<std::uint64_t>(static_cast<double>(emitted.pairs) * scale);
-  const std::uint64_t unit = piece_entries(emitted.pairs, emitted.held_bytes);
+  const auto entries = static_cast<std::uint64_t>(static_cast<double>(kept.pairs) * scale);
+  const std::uint64_t unit = piece_entries(kept.pairs, kept.held_bytes);
   const std::uint64_t most = setup.sort_bytes / setup.workers / kBlocksShare / sizeof(EntryBlock);
   const std::uint64_t ranges = std::min({entries / unit + 1, most, kRangesMost});
-  if (ranges < kRangesLeast || setup.tasks * kEntriesPerSpan > unit) return std::nullopt;
+  const std::size_t tasks = setup.spec.folds_exactly() ? 1 : setup.tasks;  // That are told apart.
+  if (ranges < kRangesLeast || tasks * kEntriesPerSpan > unit) return std::nullopt;
   const std::uint64_t of_partition = std::max<std::uint64_t>(1, ranges / setup.partitions);
   std::vector<KeyBorders> cuts;
   for (std::uint32_t partition = 0; partition < setup.partitions; ++partition)

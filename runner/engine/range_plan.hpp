@@ -22,6 +22,9 @@ struct RangePlanSetup {
   unsigned workers = 1;
 };
 
+/// Whether it is worth a sample to plan ranges for so much input.
+bool may_have_ranges(const JobSpec& spec, std::uint64_t input_bytes);
+
 /// Ranges of about a piece each, as the sample lets foresee them. None where it does not show that
 /// all pairs fit in memory, where the job's pieces are not ranges, or where they would be so few
 /// that moving entries later costs less, or so small that much of the memory would be blocks that

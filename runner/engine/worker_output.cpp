@@ -14,7 +14,8 @@ WorkerOutput::WorkerOutput(MapOutput& shared)
     : shared_(shared),
       buffer_(shared.memory_, shared.partitioner_),
       lists_(shared.memory_, shared.partitioner_) {
-  if (shared.setup_.ranges != nullptr) buffer_.start_ranges(*shared.setup_.ranges);
+  if (shared.setup_.ranges != nullptr && shared.combiner_.fold == nullptr)
+    buffer_.start_ranges(*shared.setup_.ranges);
 }
 
 void WorkerOutput::begin_task(std::uint32_t task) {
@@ -103,11 +104,16 @@ bool WorkerOutput::spreads() {
   // Folding what has left the table pays only where the same keys leave it again and again.
   const bool keys_recur = table_ == nullptr || !table_->keys_come_once();
   // Before, sorting what there is costs less than lists that are hardly begun.
-  constexpr std::uint64_t kPairsBefore = std::uint64_t{1} << 19;
-  if (spreading_ == Spreading::not_yet && shared_.list_count_ != 0 &&
-      stored_pairs_ >= kPairsBefore && keys_recur) {
+  constexpr std::uint64_t kPairsBefore = std::uint64_t{1} << 19,
+                          kPairsBeforeRanges = kPairsBefore / 4;
+  if (spreading_ != Spreading::not_yet) return spreading_ == Spreading::now;
+  if (keys_recur && stored_pairs_ >= kPairsBefore && shared_.list_count_ != 0) {
     lists_.start_lists(shared_.list_count_);
     spreading_ = Spreading::now;
+  } else if (!keys_recur && stored_pairs_ >= kPairsBeforeRanges &&
+             shared_.setup_.ranges != nullptr) {
+    buffer_.start_ranges(*shared_.setup_.ranges);
+    spreading_ = Spreading::no_more;
   }
   return spreading_ == Spreading::now;
 }

@@ -147,7 +147,11 @@ std::uint64_t SortBuffer::keep_heap(const EntryBatch& batch) {
 }
 
 std::size_t SortBuffer::accept(const EntryBatch& batch) {
-  if (choice_ != Choice::one) return spread(batch);
+  if (choice_ != Choice::one) {
+    const std::size_t taken = spread(batch);
+    if (taken > 0 || choice_ == Choice::by_hash || !empty()) return taken;
+    clear();  // There is no room for open blocks of all ranges: from now on there is one list.
+  }
   return accept_in_one(batch) ? batch.entries.size() : 0;
 }
 
@@ -193,10 +197,28 @@ void SortBuffer::start_lists(std::size_t lists) {
 }
 
 void SortBuffer::start_ranges(const PiecePlan& ranges) {
-  MRUN_CHECK(empty());
+  MRUN_CHECK(choice_ == Choice::one);
+  if (!empty() && !reserve_blocks(ranges.size() + 1, 2 * (ranges.size() + blocks_))) return;
+  const List all = std::exchange(lists_.front(), List());
   choice_ = Choice::by_range;
   ranges_ = &ranges;
   lists_.resize(ranges.size());
+  std::array<Pair, Partitioner::kBatch> pairs;
+  std::array<std::uint32_t, Partitioner::kBatch> parts, lists;
+  for (const Mark& mark : all.marks) {
+    MRUN_CHECK(mark.task == task_ && mark.begin == 0);
+    for (std::uint32_t begin = 0; begin < mark.block->count; begin += Partitioner::kBatch) {
+      const std::span<const Entry> some(
+          mark.block->entries + begin,
+          std::min<std::size_t>(mark.block->count - begin, Partitioner::kBatch));
+      for (std::size_t i = 0; i < some.size(); ++i) pairs[i] = resolve(some[i], task_);
+      choose(std::span(pairs).first(some.size()), std::span(parts).first(some.size()),
+             std::span(lists).first(some.size()));
+      for (std::size_t i = 0; i < some.size(); ++i) put(some[i], parts[i], lists_[lists[i]]);
+    }
+    spare_.push_back(mark.block);  // It is charged, and its entries have gone.
+    --blocks_;
+  }
 }
 
 std::size_t SortBuffer::spread(const EntryBatch& batch) {

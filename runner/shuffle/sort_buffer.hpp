@@ -63,8 +63,9 @@ class SortBuffer {
   std::size_t accept(const EntryBatch& batch);
   /// From now on each entry goes to the list that its key's hash chooses, and has no partition yet.
   void start_lists(std::size_t lists);
-  /// From now on each entry goes to the list of the piece that it belongs to. Borrows `ranges`,
-  /// which cut no key between tasks, until `clear`.
+  /// From now on each entry goes to the list of the piece that it belongs to, as do those that are
+  /// there, which are of the present task; where there is no room for that, nothing changes.
+  /// Borrows `ranges`, which cut no key between tasks, until `clear`.
   void start_ranges(const PiecePlan& ranges);
   std::size_t list_count() const { return lists_.size(); }
   /// In emit order.

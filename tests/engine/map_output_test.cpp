@@ -252,33 +252,36 @@ TEST(MapOutput, AllHearThatTheDiskIsFull) {
 
 // Workers that emit many more different keys than their tables hold, and what becomes of them.
 struct ManyKeys {
-  explicit ManyKeys(std::size_t sort_bytes) {
+  explicit ManyKeys(std::size_t sort_bytes, const PiecePlan* ranges = nullptr) {
     MemoryPlan::Needs needs;
     needs.combines = needs.fold_is_exact = true;
     plan = MemoryPlan::make(std::size_t{256} << 20, kWorkers, needs);
     plan.table_share_bytes = std::size_t{1} << 20;
     plan.table_bytes = plan.table_share_bytes * kWorkers;
     plan.sort_bytes = sort_bytes;
-    auto made = MapOutput::create({job, 3, plan, kWorkers, scratch, stop, 7});
+    MapOutput::Setup setup{job, 3, plan, kWorkers, scratch, stop, 7};
+    setup.ranges = ranges;
+    auto made = MapOutput::create(setup);
     EXPECT_TRUE(made);
     if (made) output = *std::move(made);
   }
 
-  // Each key comes kTimes from each worker, far from the time before; some keys are long.
-  void emit() {
+  // Each key comes kTimes from each worker, with `between` - 1 others in between; some are long.
+  void emit(std::size_t between = kManyKeys) {
     std::vector<WorkerOutput*> workers;
     for (unsigned i = 0; i < kWorkers; ++i) workers.push_back(*output->take());
     for (unsigned number = 0; number < kWorkers; ++number) {
       WorkerOutput& worker = *workers[number];
       worker.begin_task(number);
       worker.begin_batch(nullptr);
-      for (unsigned time = 0; time < kTimes; ++time)
-        for (std::size_t begin = 0; begin < kManyKeys; begin += 1000) {
-          Records records;
-          for (std::size_t i = begin; i < begin + 1000; ++i)
-            records.push_back({key(i), number_bytes(i), 0});
-          ASSERT_TRUE(worker.accept(Emits(records).batch()));
-        }
+      for (std::size_t first = 0; first < kManyKeys; first += between)
+        for (unsigned time = 0; time < kTimes; ++time)
+          for (std::size_t begin = first; begin < first + between; begin += 1000) {
+            Records records;
+            for (std::size_t i = begin; i < begin + 1000; ++i)
+              records.push_back({key(i), number_bytes(i), 0});
+            ASSERT_TRUE(worker.accept(Emits(records).batch()));
+          }
       ASSERT_TRUE(worker.end_task());
     }
     for (WorkerOutput* worker : workers) output->give_back(worker);
@@ -303,8 +306,8 @@ struct ManyKeys {
     return std::to_string(i) + (i % 50 == 0 ? "/a key that does not fit an entry" : "");
   }
 
-  static constexpr std::size_t kManyKeys = 150'000;
-  static constexpr unsigned kTimes = 10;
+  static constexpr std::size_t kManyKeys = 300'000;
+  static constexpr unsigned kTimes = 5;
   static constexpr std::uint64_t kPairs = std::uint64_t{kManyKeys} * kTimes * kWorkers;
 
   const SpecJob job{summing_spec()};
@@ -339,6 +342,36 @@ TEST(MapOutput, FoldsListsToOnePairAKey) {
   EXPECT_EQ(pairs, many.output->held().sum.count());
   // About half a million pairs of each worker came before its lists.
   EXPECT_LT(pairs, ManyKeys::kPairs / 2);
+}
+
+// Goal: of keys that come and go, what leaves the tables is kept apart by ranges, with what came
+// before, and nothing is lost; where keys recur it is not.
+TEST(MapOutput, KeepsRangesApartOfKeysThatComeAndGo) {
+  std::vector<KeyBorders> cuts;
+  for (int partition = 0; partition < 3; ++partition)
+    cuts.emplace_back(std::vector<std::string>{"2", "22", "26/x", "7"});
+  const PiecePlan ranges = PiecePlan::of_partitions(std::move(cuts));
+  ManyKeys many(std::size_t{192} << 20, &ranges);
+  ASSERT_NO_FATAL_FAILURE(many.emit(3'000));
+  ASSERT_FALSE(many.output->has_lists());
+  const HeldEntries held = many.output->held();
+  ASSERT_EQ(held.list_ends.size(), ranges.size());
+  std::size_t at = 0;
+  for (std::size_t range = 0; range < ranges.size(); ++range)
+    for (; at < held.list_ends[range]; ++at) {
+      const EntrySpan& span = held.spans[at];
+      for (std::uint32_t i = span.begin; i < span.end; ++i)
+        ASSERT_EQ(ranges.piece_of(span.block->parts[i], resolve(span.block->entries[i], 0)), range);
+    }
+  const auto sums = many.sums();
+  ASSERT_EQ(sums.size(), ManyKeys::kManyKeys);
+  for (std::size_t i = 0; i < ManyKeys::kManyKeys; ++i)
+    ASSERT_EQ(sums.at(ManyKeys::key(i)).first, i * ManyKeys::kTimes * kWorkers) << i;
+
+  ManyKeys recurring(std::size_t{192} << 20, &ranges);
+  ASSERT_NO_FATAL_FAILURE(recurring.emit());
+  EXPECT_TRUE(recurring.output->has_lists());
+  EXPECT_TRUE(recurring.output->held().list_ends.empty());
 }
 
 // Goal: where lists fill the memory, all goes to sorted runs, and nothing is lost.

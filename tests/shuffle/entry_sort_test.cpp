@@ -148,7 +148,8 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
     const auto partitions =
         static_cast<std::uint32_t>(random.pick(std::vector<std::uint64_t>{1, 3, 9}));
     FilledBuffer f(partitions);
-    const Records records = emitted_records(random, 1 + random.below(5000), 4);
+    const Records records =
+        emitted_records(random, 1 + random.below(5000), random.one_in(3) ? 1 : 4);
 
     std::vector<KeyBorders> cuts;
     for (std::uint32_t p = 0; p < partitions; ++p) {
@@ -158,8 +159,17 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
     }
     const PiecePlan plan = PiecePlan::of_partitions(std::move(cuts));
     const bool has_ranges = random.one_in(2);
-    if (has_ranges) f.buffer.start_ranges(plan);
-    f.fill(records, random);
+    // Of one task they may begin late.
+    const std::size_t before =
+        records.back().task == 0 ? random.below(records.size()) : std::size_t{0};
+    const auto begin = records.begin() + static_cast<std::ptrdiff_t>(before);
+    if (has_ranges) {
+      f.fill(Records(records.begin(), begin), random);
+      f.buffer.start_ranges(plan);
+      f.fill(Records(begin, records.end()), random);
+    } else {
+      f.fill(records, random);
+    }
     MemoryPieces::Content content;
     if (has_ranges) {
       content.whole.resize(plan.size());
