@@ -50,7 +50,7 @@ class HotKeySort : public testing::TestWithParam<Way> {
               ' ' + std::to_string(random.below(1'000'000)) +
               std::string(random.below(2 * GetParam().text_bytes), 'x') + '\n';
     // What a merge needs of each run goes by the largest pair, so that few runs are merged at once.
-    if (GetParam().passes_least > 0) text += "hot " + std::string(1'000'000, '5') + '\n';
+    if (GetParam().passes_least > 0) text += "hot " + std::string(2'000'000, '5') + '\n';
     write_file(folder_ / "lines", text);
   }
 
@@ -60,7 +60,7 @@ class HotKeySort : public testing::TestWithParam<Way> {
 TEST_P(HotKeySort, WritesWhatSortWritesWithAnyThreads) {
   write_lines();
   print_of("sort -s -k1,1 lines >sorted");
-  // Each page of a pipe is a task then, so that runs are small.
+  // From a pipe, of which each KiB is a task.
   const bool passes = GetParam().passes_least > 0;
   for (const std::string threads : {"1", "2", "8"}) {
     std::string command = "$MRUN " + shipped_job("sort") + " " + (passes ? "-" : "lines") + " out" +
@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         Way{"InMemoryToThreeParts", 400'000, 40, {"-m512M"}, "3", 0, false},
         Way{"InRuns", 90'000, 1400, {"-m64M"}, "1", 0, true},
         Way{"InRunsToThreeParts", 90'000, 1400, {"-m64M"}, "3", 0, true},
-        Way{"InRunsThatAreMergedFirst", 55'000, 1400, {"-m34M", "--split-size=1"}, "1", 1, true}),
+        Way{"InRunsThatAreMergedFirst", 130'000, 1400, {"-m34M", "--split-size=1K"}, "1", 1, true}),
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
