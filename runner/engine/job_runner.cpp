@@ -254,15 +254,17 @@ class JobRun {
     if (!verdict.warning.empty() && environment_.warn) environment_.warn(verdict.warning);
     spill_compression_ = verdict.compression;
     info_.estimate = std::move(verdict.estimate);
-    if (may_have_ranges(job_->spec(), inputs_.planned_bytes())) plan_ranges_of(check.yield());
+    plan_ranges_by(check);
     scratch_->expect(info_.estimate.scratch_bytes);
     return {};
   }
 
-  void plan_ranges_of(const MapYield& yield) {
+  void plan_ranges_by(DiskCheck& check) {
+    const std::uint64_t input_bytes = inputs_.planned_bytes();
     const std::uint32_t partitions = Partitioner(*job_, part_count_).partitions();
-    ranges_ = plan_ranges({job_->spec(), yield, inputs_.planned_bytes(), plan_.splits.size(),
-                           partitions, memory_.sort_bytes, threads_});
+    if (may_have_ranges(job_->spec(), input_bytes, partitions))
+      ranges_ = plan_ranges({job_->spec(), check.yield(), input_bytes, plan_.splits.size(),
+                             partitions, memory_.sort_bytes, threads_});
   }
 
   Result<void> run_map(MapTarget& target) {

@@ -192,7 +192,10 @@ Result<void> MapOutput::lead(Meeting& meeting, std::unique_lock<std::mutex>& loc
 Result<void> MapOutput::spill(std::span<WorkerOutput* const> workers, Executor& executor) {
   for (WorkerOutput* worker : workers) MRUN_TRY(worker->end_spreading());
   HeldEntries held = held_by(workers);
-  if (held.sum.count() == 0) return {};
+  if (held.sum.count() == 0) {  // What is charged for nothing may be what others wait for.
+    for (WorkerOutput* worker : workers) worker->buffer_.clear();
+    return {};
+  }
   lanes_.resize(setup_.plan.spill_writers);
   const std::span<RunLane> lanes(
       lanes_.data(), std::min<std::size_t>(setup_.plan.spill_writers, executor.width()));
@@ -289,8 +292,9 @@ HeldEntries MapOutput::held_by(std::span<WorkerOutput* const> workers) {
   HeldEntries held;
   std::size_t lists = 1;
   bool are_ranges = true;  // All of them: who has spilled since has one list.
-  for (const WorkerOutput* worker : workers) {
-    const SortBuffer& buffer = worker->buffer_;
+  for (WorkerOutput* worker : workers) {
+    SortBuffer& buffer = worker->buffer_;
+    if (buffer.empty()) continue;
     held.sum.add(buffer.accepted());
     held.bytes += buffer.size_bytes();
     lists = std::max(lists, buffer.list_count());
@@ -303,8 +307,8 @@ HeldEntries MapOutput::held_by(std::span<WorkerOutput* const> workers) {
   };
   for (std::size_t list = 0; list < lists; ++list) {
     const std::size_t begin = held.spans.size();
-    for (const WorkerOutput* worker : workers) {
-      if (list >= worker->buffer_.list_count()) continue;
+    for (WorkerOutput* worker : workers) {
+      if (worker->buffer_.empty() || list >= worker->buffer_.list_count()) continue;
       const std::vector<EntrySpan> spans = worker->buffer_.list(list);
       held.spans.insert(held.spans.end(), spans.begin(), spans.end());
     }

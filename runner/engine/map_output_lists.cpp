@@ -79,9 +79,8 @@ Result<MapOutput::Folded> MapOutput::fold_some(std::atomic<std::size_t>& next_li
   for (std::size_t list; (list = next_list.fetch_add(1)) < list_count_;) {
     if (setup_.stop.stopped()) return fail(Code::cancelled, "stopped");
     for (const EntrySpan& span : hash_list(list)) {
-      const std::span<const Entry> entries(span.block->entries, span.block->count);
-      MRUN_TRY(table.add({entries, nullptr, 0}));
-      folded.read.add(SortBuffer::sum_of(*span.block, false));
+      MRUN_TRY(table.add({{span.block->entries + span.begin, span.count()}, nullptr, 0}));
+      folded.read.add(SortBuffer::sum_of(span, false));
     }
     drop_list(list);  // Before the flush, which then finds memory.
     MRUN_TRY(table.flush());
@@ -90,7 +89,6 @@ Result<MapOutput::Folded> MapOutput::fold_some(std::atomic<std::size_t>& next_li
   return folded;
 }
 
-// Each is of one task: all of its block.
 std::vector<EntrySpan> MapOutput::hash_list(std::size_t list) const {
   std::vector<EntrySpan> spans;
   for (const auto& worker : workers_) {

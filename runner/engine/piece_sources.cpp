@@ -80,7 +80,7 @@ class MemoryPieceSource final : public PieceSource {
     const std::size_t slices =
         std::clamp<std::size_t>(kSliceCountsMost / plan_.size(), 1, std::size_t{width_} * 4);
     MRUN_TRY_ASSIGN(pieces_, MemoryPieces::create(memory, std::move(content), plan_, one_partition,
-                                                  tasks, slices, stop));
+                                                  tasks, slices, width_, stop));
     executor.for_each_index(pieces_->slice_count(),
                             [&](std::size_t slice) { pieces_->classify(slice); });
     pieces_->place();

@@ -22,13 +22,14 @@ struct RangePlanSetup {
   unsigned workers = 1;
 };
 
-/// Whether it is worth a sample to plan ranges for so much input.
-bool may_have_ranges(const JobSpec& spec, std::uint64_t input_bytes);
+/// Whether it is worth a sample to plan ranges for so much input and so many partitions of the
+/// shuffle.
+bool may_have_ranges(const JobSpec& spec, std::uint64_t input_bytes, std::uint32_t partitions);
 
 /// Ranges of about a piece each, as the sample lets foresee them. None where it does not show that
 /// all pairs fit in memory, where the job's pieces are not ranges, or where they would be so few
 /// that moving entries later costs less, or so small that much of the memory would be blocks that
-/// are hardly begun.
+/// are hardly begun. Borders are cut at 16 bytes, which all of a group share if they share more.
 std::optional<PiecePlan> plan_ranges(const RangePlanSetup& setup);
 
 }  // namespace mrun

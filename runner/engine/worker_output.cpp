@@ -110,7 +110,7 @@ bool WorkerOutput::spreads() {
   if (keys_recur && stored_pairs_ >= kPairsBefore && shared_.list_count_ != 0) {
     lists_.start_lists(shared_.list_count_);
     spreading_ = Spreading::now;
-  } else if (!keys_recur && stored_pairs_ >= kPairsBeforeRanges &&
+  } else if (!keys_recur && stored_pairs_ >= kPairsBeforeRanges && unloaded_pairs_ == 0 &&
              shared_.setup_.ranges != nullptr) {
     buffer_.start_ranges(*shared_.setup_.ranges);
     spreading_ = Spreading::no_more;

@@ -108,10 +108,11 @@ void sort_items(std::span<SortItem> items, const EntryList& entries, SortItem* s
 class SortedEntries final : public PairSource {
  public:
   /// All referred-to objects outlive the source. `consumed` takes the entries' sums, as entries of
-  /// `partition`. `memory`: where the items lie, if that is the source's to keep.
+  /// `partition`. `memory`, `more`: where items and entries lie, if that is the source's to keep.
   SortedEntries(std::span<const SortItem> items, const EntryList& entries, std::uint32_t partition,
-                EntrySum& consumed, PagePool::Lease memory = {})
+                EntrySum& consumed, PagePool::Lease memory = {}, PagePool::Lease more = {})
       : memory_(std::move(memory)),
+        more_(std::move(more)),
         items_(items),
         entries_(entries),
         partition_(partition),
@@ -124,7 +125,7 @@ class SortedEntries final : public PairSource {
   void prefetch_entries(std::size_t begin) const;
   void prefetch_records(std::size_t begin) const;
 
-  const PagePool::Lease memory_;
+  const PagePool::Lease memory_, more_;
   std::span<const SortItem> items_;
   const EntryList entries_;
   const std::uint32_t partition_;

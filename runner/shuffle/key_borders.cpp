@@ -66,8 +66,11 @@ std::size_t KeyBorders::count_below(std::uint64_t head) const {
 std::size_t KeyBorders::range_of(const Pair& pair) const {
   const std::size_t below = count_below(pair.k0);
   if (below == heads_.size() || heads_[below] != pair.k0) return below;
-  const auto above = std::upper_bound(pairs_.begin() + static_cast<std::ptrdiff_t>(below),
-                                      pairs_.end(), pair, is_before);
+  // Only those of the same head are to be compared.
+  const std::size_t end = pair.k0 == ~std::uint64_t{0} ? heads_.size() : count_below(pair.k0 + 1);
+  const auto above =
+      std::upper_bound(pairs_.begin() + static_cast<std::ptrdiff_t>(below),
+                       pairs_.begin() + static_cast<std::ptrdiff_t>(end), pair, is_before);
   return static_cast<std::size_t>(above - pairs_.begin());
 }
 

@@ -9,7 +9,7 @@ namespace mrun {
 Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory, Content content,
                                                            const PiecePlan& plan,
                                                            bool one_partition, Tasks tasks,
-                                                           std::size_t slices,
+                                                           std::size_t slices, unsigned at_once,
                                                            const StopFlag& stop) {
   const std::uint64_t entries = entry_count(content.mixed);
   PageBuffer items, copies;
@@ -22,9 +22,10 @@ Result<std::unique_ptr<MemoryPieces>> MemoryPieces::create(SortMemory& memory, C
   }
   std::unique_ptr<MemoryPieces> pieces(new MemoryPieces(
       memory, std::move(content), plan, one_partition, std::move(items), std::move(copies), stop));
-  std::uint64_t all = entries;
-  for (const std::vector<EntrySpan>& whole : pieces->content_.whole) all += entry_count(whole);
-  pieces->small_piece_ = all / std::max<std::size_t>(1, slices);
+  // What is charged for items and does not lie in items_.
+  std::uint64_t charged = pieces->items_ ? 0 : entries;
+  for (const std::vector<EntrySpan>& whole : pieces->content_.whole) charged += entry_count(whole);
+  pieces->small_piece_ = charged / (4 * at_once);
   const std::size_t spans = pieces->content_.mixed.size();
   slices = std::clamp<std::size_t>(slices, 1, std::max<std::size_t>(1, spans));
   for (std::size_t i = 0; i < slices; ++i) {
@@ -44,7 +45,8 @@ void MemoryPieces::classify(std::size_t index) {
     EntryBlock& block = *span.block;
     for (std::uint32_t i = span.begin; i < span.end; ++i) {
       const std::uint32_t partition = one_partition_ ? 0 : block.parts[i];
-      const std::size_t piece = plan_.piece_of(partition, block.entries[i], span.task);
+      const std::size_t piece = plan_.piece_of(
+          partition, block.entries[i].k0, [&] { return resolve(block.entries[i], span.task); });
       block.parts[i] = static_cast<std::uint32_t>(piece);
       ++slice.at[piece];
     }
@@ -110,9 +112,25 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open_placed(std::size_t piece,
 Result<std::unique_ptr<PairSource>> MemoryPieces::open_whole(std::size_t piece,
                                                              EntrySum& consumed) {
   const std::vector<EntrySpan>& spans = content_.whole[piece];
+  const std::size_t count = entry_count(spans);
+  // Side by side they are read faster, and lie in the cache.
+  if (auto room = piece_entries_.take(count * sizeof(Entry))) {
+    auto* const copies = room->buffer().as<Entry>();
+    Entry* end = copies;
+    for (const EntrySpan& span : spans)
+      end = std::copy(span.block->entries + span.begin, span.block->entries + span.end, end);
+    const EntryList list(copies, layout_of(piece, count));
+    return sort_piece(
+        piece, list, count,
+        [&](SortItem* items) {
+          for (std::size_t i = 0; i < count; ++i)
+            items[i] = make_sort_item(copies[i], i, list.layout());
+        },
+        consumed, *std::move(room));
+  }
   const EntryList list(spans, layout_of(piece, entry_number(spans.size(), 0)));
   return sort_piece(
-      piece, list, entry_count(spans),
+      piece, list, count,
       [&](SortItem* items) {
         for (std::size_t s = 0; s < spans.size(); ++s)
           for (std::uint32_t i = spans[s].begin; i < spans[s].end; ++i)
@@ -123,11 +141,9 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open_whole(std::size_t piece,
 }
 
 template <typename MakeItems>
-Result<std::unique_ptr<PairSource>> MemoryPieces::sort_piece(std::size_t piece,
-                                                             const EntryList& list,
-                                                             std::size_t count,
-                                                             const MakeItems& make_items,
-                                                             EntrySum& consumed) {
+Result<std::unique_ptr<PairSource>> MemoryPieces::sort_piece(
+    std::size_t piece, const EntryList& list, std::size_t count, const MakeItems& make_items,
+    EntrySum& consumed, PagePool::Lease copies) {
   // With spare room to sort by digits, unless one piece is much of all: for all entries together
   // one item each is charged.
   const bool is_small = count <= small_piece_;
@@ -137,7 +153,7 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::sort_piece(std::size_t piece,
   make_items(items.data());
   sort_items(items, list, is_small ? items.data() + count : nullptr);
   return std::unique_ptr<PairSource>(std::make_unique<SortedEntries>(
-      items, list, plan_.partition_of(piece), consumed, std::move(memory)));
+      items, list, plan_.partition_of(piece), consumed, std::move(memory), std::move(copies)));
 }
 
 }  // namespace mrun

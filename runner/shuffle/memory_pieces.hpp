@@ -35,11 +35,11 @@ class MemoryPieces {
     /// By piece: all entries of a piece, or none. Empty: there is no whole piece.
     std::vector<std::vector<EntrySpan>> whole;
   };
-  /// All blocks outlive the pieces. Errors: limit.
+  /// Up to `at_once` pieces will be open at once. All blocks outlive them. Errors: limit.
   static Result<std::unique_ptr<MemoryPieces>> create(SortMemory& memory, Content content,
                                                       const PiecePlan& plan, bool one_partition,
                                                       Tasks tasks, std::size_t slices,
-                                                      const StopFlag& stop);
+                                                      unsigned at_once, const StopFlag& stop);
 
   std::size_t slice_count() const { return slices_.size(); }
   void classify(std::size_t slice);
@@ -63,6 +63,7 @@ class MemoryPieces {
         entries_(std::move(entries)),
         stop_(stop),
         piece_items_(memory.item_memory()),
+        piece_entries_(memory.budget()),
         spare_items_(memory.spare_items()) {}
 
   Result<std::unique_ptr<PairSource>> open_placed(std::size_t piece, EntrySum& consumed);
@@ -70,7 +71,7 @@ class MemoryPieces {
   template <typename MakeItems>
   Result<std::unique_ptr<PairSource>> sort_piece(std::size_t piece, const EntryList& list,
                                                  std::size_t count, const MakeItems& make_items,
-                                                 EntrySum& consumed);
+                                                 EntrySum& consumed, PagePool::Lease copies = {});
   ItemLayout layout_of(std::size_t piece, std::size_t numbers) const {
     return ItemLayout::of_some(numbers, plan_.piece(piece).range.shared_bytes());
   }
@@ -83,6 +84,7 @@ class MemoryPieces {
   const StopFlag& stop_;
   std::uint64_t small_piece_ = 0;  // Entries: of so many or fewer, spare items may be had.
   PagePool piece_items_;           // Of the pieces that are open, but for those in items_.
+  PagePool piece_entries_;         // Copies of those that are open and whole, where there is room.
   PagePool spare_items_;           // Of those that are being sorted, where it has none.
   std::vector<Slice> slices_;
   std::vector<std::uint64_t>

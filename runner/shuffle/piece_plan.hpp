@@ -50,17 +50,16 @@ class PiecePlan {
   }
   /// The piece that a pair of a partition belongs to.
   std::size_t piece_of(std::uint32_t partition, const Pair& pair) const {
-    if (!is_cut(partition)) return first_piece_[partition];
-    const KeyBorders& borders = borders_of(partition);
-    std::size_t range = 0;
-    if (!borders.find_by_head(pair.k0, range)) range = borders.range_of(pair);
-    return first_piece_[partition] + range;
+    return piece_of(partition, pair.k0, [&pair]() -> const Pair& { return pair; });
   }
-  std::size_t piece_of(std::uint32_t partition, const Entry& entry, std::uint32_t task) const {
+  /// The same, of a key whose first 8 bytes are `head`; `pair()` is asked only where they do not
+  /// tell.
+  template <typename MakePair>
+  std::size_t piece_of(std::uint32_t partition, std::uint64_t head, const MakePair& pair) const {
     if (!is_cut(partition)) return first_piece_[partition];
     const KeyBorders& borders = borders_of(partition);
     std::size_t range = 0;
-    if (!borders.find_by_head(entry.k0, range)) range = borders.range_of(resolve(entry, task));
+    if (!borders.find_by_head(head, range)) range = borders.range_of(pair());
     return first_piece_[partition] + range;
   }
   /// Pieces that begin inside a key: its pairs before them are those of earlier pieces.

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/check.hpp"
@@ -107,25 +108,32 @@ bool SortBuffer::reserve_blocks(std::size_t blocks, std::size_t marks) {
   return true;
 }
 
-// A block with room for an entry of the task. What it takes is reserved.
-EntryBlock& SortBuffer::open_block(List& list) {
-  const bool is_full = list.room() == 0;
+// Makes room for an entry of the task. What it takes is reserved.
+void SortBuffer::open_block(List& list) {
+  const bool is_full = list.next == list.end;
   if (is_full) {
+    if (list.open != nullptr) list.open->count = EntryBlock::kEntries;
     list.open = spare_.back();
     spare_.pop_back();
-    list.open->count = 0;
+    list.next = list.open->entries;
+    list.end = list.next + EntryBlock::kEntries;
     ++blocks_;
   }
   if (is_full || list.task != task_) {
-    list.marks.push_back({list.open, list.open->count, task_});
+    list.marks.push_back(
+        {list.open, static_cast<std::uint32_t>(list.next - list.open->entries), task_});
     list.task = task_;
     --spare_marks_;
   }
-  return *list.open;
 }
 
-std::vector<EntrySpan> SortBuffer::list(std::size_t index) const {
-  const std::vector<Mark>& marks = lists_[index].marks;
+std::vector<EntrySpan> SortBuffer::list(std::size_t index) {
+  List& list = lists_[index];
+  if (list.open != nullptr)
+    list.open->count = static_cast<std::uint32_t>(list.next - list.open->entries);
+  list.open = nullptr;
+  list.next = list.end = nullptr;
+  const std::vector<Mark>& marks = list.marks;
   std::vector<EntrySpan> spans;
   spans.reserve(marks.size());
   for (std::size_t i = 0; i < marks.size(); ++i) {
@@ -167,22 +175,23 @@ bool SortBuffer::accept_in_one(const EntryBatch& batch) {
   const std::uint64_t heap_base = keep_heap(batch);
   EntrySum sum;  // Not a member: it stays in registers.
   for (std::size_t done = 0; done < batch.entries.size();) {
-    EntryBlock& block = open_block(lists_.front());
-    const std::uint32_t begin = block.count;
-    const std::size_t count =
-        std::min<std::size_t>(batch.entries.size() - done, EntryBlock::kEntries - begin);
+    List& list = lists_.front();
+    if (list.next == list.end || list.task != task_) open_block(list);
+    const std::size_t count = std::min(batch.entries.size() - done, list.room());
     for (std::size_t i = 0; i < count; ++i) {
       Entry entry = batch.entries[done + i];
       if (entry.kind() == EntryKind::heap) entry.v += heap_base;
-      block.entries[begin + i] = entry;
+      list.next[i] = entry;
     }
-    block.count = begin + static_cast<std::uint32_t>(count);
-    if (!partitioner_.is_trivial()) assign_parts(block, begin);
+    std::uint32_t* const parts = list.open->parts + (list.next - list.open->entries);
+    if (!partitioner_.is_trivial())
+      assign_parts({{list.next, count}, nullptr, 0}, std::span(parts, count));
+    list.next += count;
     for (std::size_t i = 0; i < count; ++i) {
       const Entry& entry = batch.entries[done + i];
       // Of the emitter's bytes: that they were copied is what the sum shall show.
       const std::uint64_t content = content_of(entry, emitted_pair(entry, batch.heap));
-      sum.add(entry, content, partitioner_.is_trivial() ? 0 : block.parts[begin + i]);
+      sum.add(entry, content, partitioner_.is_trivial() ? 0 : parts[i]);
     }
     done += count;
   }
@@ -198,33 +207,29 @@ void SortBuffer::start_lists(std::size_t lists) {
 
 void SortBuffer::start_ranges(const PiecePlan& ranges) {
   MRUN_CHECK(choice_ == Choice::one);
-  if (!empty() && !reserve_blocks(ranges.size() + 1, 2 * (ranges.size() + blocks_))) return;
-  const List all = std::exchange(lists_.front(), List());
+  if (!empty() && !try_reserve_blocks(ranges.size() + 1, 2 * (ranges.size() + blocks_))) return;
+  const std::vector<EntrySpan> all = list(0);
   choice_ = Choice::by_range;
   ranges_ = &ranges;
-  lists_.resize(ranges.size());
-  std::array<Pair, Partitioner::kBatch> pairs;
+  lists_ = std::vector<List>(ranges.size());
   std::array<std::uint32_t, Partitioner::kBatch> parts, lists;
-  for (const Mark& mark : all.marks) {
-    MRUN_CHECK(mark.task == task_ && mark.begin == 0);
-    for (std::uint32_t begin = 0; begin < mark.block->count; begin += Partitioner::kBatch) {
-      const std::span<const Entry> some(
-          mark.block->entries + begin,
-          std::min<std::size_t>(mark.block->count - begin, Partitioner::kBatch));
-      for (std::size_t i = 0; i < some.size(); ++i) pairs[i] = resolve(some[i], task_);
-      choose(std::span(pairs).first(some.size()), std::span(parts).first(some.size()),
-             std::span(lists).first(some.size()));
-      for (std::size_t i = 0; i < some.size(); ++i) put(some[i], parts[i], lists_[lists[i]]);
+  for (const EntrySpan& span : all) {
+    MRUN_CHECK(span.task == task_ && span.begin == 0);
+    for (std::uint32_t begin = 0; begin < span.end; begin += Partitioner::kBatch) {
+      const std::size_t count = std::min<std::size_t>(span.end - begin, Partitioner::kBatch);
+      const EntryBatch some{{span.block->entries + begin, count}, nullptr, 0};
+      choose(some, std::span(parts).first(count), std::span(lists).first(count));
+      for (std::size_t i = 0; i < count; ++i) put(some.entries[i], parts[i], lists_[lists[i]]);
     }
-    spare_.push_back(mark.block);  // It is charged, and its entries have gone.
+    spare_.push_back(span.block);  // It is charged, and its entries have gone.
     --blocks_;
   }
+  give_spare(kSpareKept);
 }
 
 std::size_t SortBuffer::spread(const EntryBatch& batch) {
   MRUN_CHECK(batch.heap_bytes <= SortMemory::kHeapBlockBytes);
-  if (!reserve(0, batch.heap_bytes, 0)) return 0;
-  const std::uint64_t heap_base = keep_heap(batch);
+  std::optional<std::uint64_t> heap_base;  // Once some of it has room.
   std::size_t done = 0;
   while (done < batch.entries.size()) {
     const std::size_t count = std::min(Partitioner::kBatch, batch.entries.size() - done);
@@ -235,47 +240,38 @@ std::size_t SortBuffer::spread(const EntryBatch& batch) {
   return done;
 }
 
-// Which partition and which list each of a few pairs belongs to.
-void SortBuffer::choose(std::span<const Pair> pairs, std::span<std::uint32_t> parts,
+// Which partition and which list each of a few entries belongs to.
+void SortBuffer::choose(const EntryBatch& some, std::span<std::uint32_t> parts,
                         std::span<std::uint32_t> lists) const {
-  if (choice_ == Choice::by_hash) {
-    std::fill(parts.begin(), parts.end(), 0);
-    const auto count = static_cast<std::uint32_t>(lists_.size());
-    for (std::size_t i = 0; i < pairs.size(); ++i)
-      lists[i] = Partitioner::of_hash(list_hash(pairs[i]), count);
-    return;
-  }
-  if (partitioner_.is_trivial())
+  if (partitioner_.is_trivial() || choice_ == Choice::by_hash)
     std::fill(parts.begin(), parts.end(), 0);
   else
-    partitioner_.assign(pairs, parts);
-  for (std::size_t i = 0; i < pairs.size(); ++i)
-    lists[i] =
-        ranges_ == nullptr ? 0 : static_cast<std::uint32_t>(ranges_->piece_of(parts[i], pairs[i]));
+    assign_parts(some, parts);
+  const auto count = static_cast<std::uint32_t>(lists_.size());
+  for (std::size_t i = 0; i < some.entries.size(); ++i) {
+    const Entry& entry = some.entries[i];
+    if (choice_ == Choice::by_hash)
+      lists[i] = Partitioner::of_hash(list_hash(emitted_pair(entry, some.heap)), count);
+    else
+      lists[i] = ranges_ == nullptr
+                     ? 0
+                     : static_cast<std::uint32_t>(ranges_->piece_of(
+                           parts[i], entry.k0, [&] { return emitted_pair(entry, some.heap); }));
+  }
 }
 
 // Takes over a few entries, or changes nothing and returns false where there is no room.
-bool SortBuffer::spread_some(const EntryBatch& some, std::uint64_t heap_base) {
+bool SortBuffer::spread_some(const EntryBatch& some, std::optional<std::uint64_t>& heap_base) {
   const std::size_t count = some.entries.size();
-  std::array<Pair, Partitioner::kBatch> pairs;
   std::array<std::uint32_t, Partitioner::kBatch> parts, lists;
-  for (std::size_t i = 0; i < count; ++i) pairs[i] = emitted_pair(some.entries[i], some.heap);
-  choose(std::span(pairs).first(count), std::span(parts).first(count),
-         std::span(lists).first(count));
-  // Pairs that find their list's block full; each may need one more.
-  std::size_t blocks = 0, marks = 0;
+  choose(some, std::span(parts).first(count), std::span(lists).first(count));
+  if (!reserve_for(std::span(lists).first(count))) return false;
+  if (!heap_base) {
+    if (!reserve(0, some.heap_bytes, 0)) return false;
+    heap_base = keep_heap(some);
+  }
   std::uint64_t referred = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const List& list = lists_[lists[i]];
-    blocks += list.room() < count ? 1u : 0u;
-    marks += list.task != task_ ? 1u : 0u;
-    referred += referred_bytes(some.entries[i]);
-  }
-  marks += blocks;
-  if (!reserve_blocks(blocks, marks)) {
-    memory_.trim();
-    if (!reserve_blocks(blocks, marks)) return false;
-  }
+  for (const Entry& entry : some.entries) referred += referred_bytes(entry);
   if (referred != 0) {
     if (!referred_charge_.try_add(memory_.budget(), referred)) return false;
     if (owners_.empty() || owners_.back() != current_owner_) owners_.push_back(current_owner_);
@@ -283,24 +279,49 @@ bool SortBuffer::spread_some(const EntryBatch& some, std::uint64_t heap_base) {
   EntrySum sum;
   for (std::size_t i = 0; i < count; ++i) {
     Entry entry = some.entries[i];
-    sum.add(entry, content_of(entry, pairs[i]), parts[i]);
-    if (entry.kind() == EntryKind::heap) entry.v += heap_base;
+    sum.add(entry, content_of(entry, emitted_pair(entry, some.heap)), parts[i]);
+    if (entry.kind() == EntryKind::heap) entry.v += *heap_base;
     put(entry, parts[i], lists_[lists[i]]);
   }
   accepted_.add(sum);
   return true;
 }
 
-// What it takes is reserved.
-void SortBuffer::put(const Entry& entry, std::uint32_t part, List& list) {
-  EntryBlock& block = open_block(list);
-  if (!partitioner_.is_trivial()) block.parts[block.count] = part;
-  block.entries[block.count++] = entry;
+// Of an entry for each of `lists`.
+bool SortBuffer::reserve_for(std::span<const std::uint32_t> lists) {
+  if (spare_.size() >= lists.size() && spare_marks_ >= 2 * lists.size()) return true;
+  // Those that find their list's block full, or nearly; each may need one more.
+  std::size_t blocks = 0, marks = 0;
+  for (const std::uint32_t index : lists) {
+    const List& list = lists_[index];
+    blocks += list.room() < lists.size() ? 1u : 0u;
+    marks += list.task != task_ ? 1u : 0u;
+  }
+  return try_reserve_blocks(blocks, blocks + marks);
 }
 
-EntrySum SortBuffer::sum_of(const EntryBlock& block, bool has_parts) {
+bool SortBuffer::try_reserve_blocks(std::size_t blocks, std::size_t marks) {
+  if (reserve_blocks(blocks, marks)) return true;
+  memory_.trim();
+  if (reserve_blocks(blocks, marks)) return true;
+  give_spare(0);  // Others may need them.
+  return false;
+}
+
+// Gives back all spare blocks but `kept`.
+void SortBuffer::give_spare(std::size_t kept) {
+  std::size_t given = 0;
+  for (; spare_.size() > kept; ++given) {
+    memory_.entry_blocks().give(reinterpret_cast<std::uint8_t*>(spare_.back()));
+    spare_.pop_back();
+  }
+  item_charge_.shrink_to(item_charge_.bytes() - given * kItemBytesPerBlock);
+}
+
+EntrySum SortBuffer::sum_of(const EntrySpan& span, bool has_parts) {
+  const EntryBlock& block = *span.block;
   EntrySum sum;
-  for (std::uint32_t i = 0; i < block.count; ++i)
+  for (std::uint32_t i = span.begin; i < span.end; ++i)
     sum.add(block.entries[i], content_of(block.entries[i], resolve(block.entries[i], 0)),
             has_parts ? block.parts[i] : 0);
   return sum;
@@ -324,13 +345,16 @@ Result<void> SortBuffer::absorb_lists(SortBuffer&& other) {
   MRUN_CHECK(choice_ == Choice::one);
   EntrySum read;
   std::vector<Mark>& marks = lists_.front().marks;
-  for (List& list : other.lists_) {
-    for (const Mark& mark : list.marks) {
-      read.add(sum_of(*mark.block, false));
-      if (!partitioner_.is_trivial()) assign_parts(*mark.block, 0);
-      accepted_.add(sum_of(*mark.block, !partitioner_.is_trivial()));
+  for (std::size_t index = 0; index < other.lists_.size(); ++index) {
+    for (const EntrySpan& span : other.list(index)) {
+      read.add(sum_of(span, false));
+      const EntryBatch entries{{span.block->entries + span.begin, span.count()}, nullptr, 0};
+      if (!partitioner_.is_trivial())
+        assign_parts(entries, std::span(span.block->parts + span.begin, span.count()));
+      accepted_.add(sum_of(span, !partitioner_.is_trivial()));
     }
-    marks.insert(marks.begin(), list.marks.begin(), list.marks.end());
+    const std::vector<Mark>& more = other.lists_[index].marks;
+    marks.insert(marks.begin(), more.begin(), more.end());
   }
   const bool sound = read == other.accepted_;
   blocks_ += std::exchange(other.blocks_, 0);
@@ -366,7 +390,7 @@ std::size_t SortBuffer::big_bytes(Slice key, Slice value) {
 }
 
 bool SortBuffer::try_accept_big(Slice key, Slice value) {
-  if (!reserve(1, 0, 0) || !reserve_blocks(1, 1)) return false;
+  if (!reserve(1, 0, 0) || !try_reserve_blocks(1, 2)) return false;
   auto buffer = PageBuffer::allocate(memory_.budget(), big_bytes(key, value));
   if (!buffer) {
     memory_.trim();
@@ -387,21 +411,20 @@ bool SortBuffer::try_accept_big(Slice key, Slice value) {
                     reinterpret_cast<std::uintptr_t>(buffer->bytes())};
   big_bytes_ += buffer->size();
   big_.push_back(*std::move(buffer));
-  const Pair pair = resolve(entry, task_);
   std::uint32_t part = 0, list = 0;
-  choose(std::span(&pair, 1), std::span(&part, 1), std::span(&list, 1));
+  choose({std::span(&entry, 1), nullptr, 0}, std::span(&part, 1), std::span(&list, 1));
   put(entry, part, lists_[list]);
-  accepted_.add(entry, content_of(entry, pair), part);
+  accepted_.add(entry, content_of(entry, resolve(entry, task_)), part);
   return true;
 }
 
-void SortBuffer::assign_parts(EntryBlock& block, std::uint32_t begin) const {
+void SortBuffer::assign_parts(const EntryBatch& some, std::span<std::uint32_t> parts) const {
   std::array<Pair, Partitioner::kBatch> pairs;
-  while (begin < block.count) {
-    const auto count = std::min<std::uint32_t>(block.count - begin, Partitioner::kBatch);
-    for (std::uint32_t i = 0; i < count; ++i) pairs[i] = resolve(block.entries[begin + i], 0);
-    partitioner_.assign(std::span(pairs).first(count), std::span(block.parts + begin, count));
-    begin += count;
+  for (std::size_t begin = 0; begin < parts.size(); begin += pairs.size()) {
+    const std::size_t count = std::min(pairs.size(), parts.size() - begin);
+    for (std::size_t i = 0; i < count; ++i)
+      pairs[i] = emitted_pair(some.entries[begin + i], some.heap);
+    partitioner_.assign(std::span(pairs).first(count), parts.subspan(begin, count));
   }
 }
 

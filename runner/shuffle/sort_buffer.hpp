@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/memory_budget.hpp"
@@ -68,15 +69,15 @@ class SortBuffer {
   /// Borrows `ranges`, which cut no key between tasks, until `clear`.
   void start_ranges(const PiecePlan& ranges);
   std::size_t list_count() const { return lists_.size(); }
-  /// In emit order.
-  std::vector<EntrySpan> list(std::size_t index) const;
+  /// In emit order. What comes next goes to new blocks. Different lists by any threads at once.
+  std::vector<EntrySpan> list(std::size_t index);
   /// Gives back the blocks of a list, whose pairs somebody else has; they still count as accepted.
   void drop_list(std::size_t index);
   /// Takes over what lists of the other one hold. Code::integrity where that is not what was
   /// accepted.
   Result<void> absorb_lists(SortBuffer&& other);
-  /// The sums of a block's entries; without their partitions, as long as they are in lists by hash.
-  static EntrySum sum_of(const EntryBlock& block, bool has_parts);
+  /// The sums of entries; without their partitions, as long as they are in lists by hash.
+  static EntrySum sum_of(const EntrySpan& span, bool has_parts);
 
   /// Takes over one pair of any size, or changes nothing and returns false where the budget has no
   /// room for it. Not into lists by hash.
@@ -101,8 +102,9 @@ class SortBuffer {
 
  private:
   static constexpr std::size_t kItemBytesPerBlock = std::size_t{16} * EntryBlock::kEntries;
-  // What a mark may take, as vectors grow.
-  static constexpr std::size_t kMarkBytes = 3 * 16;
+  // What a mark may take, as vectors grow, and the spans that are made of it.
+  static constexpr std::size_t kMarkBytes = 3 * 16 + 2 * sizeof(EntrySpan);
+  static constexpr std::size_t kSpareKept = Partitioner::kBatch;
 
   // From where on a block's entries are of a task.
   struct Mark {
@@ -111,27 +113,36 @@ class SortBuffer {
     std::uint32_t task;
   };
   struct List {
+    Entry* next = nullptr;  // Where the next entry goes: up to there the open block is filled.
+    Entry* end = nullptr;
+    EntryBlock* open = nullptr;
+    std::uint32_t task = 0;  // Of the last mark.
     std::vector<Mark> marks;
-    EntryBlock* open = nullptr;  // The last block.
-    std::uint32_t task = 0;      // Of the last mark.
 
-    std::size_t room() const { return open == nullptr ? 0 : EntryBlock::kEntries - open->count; }
+    std::size_t room() const { return static_cast<std::size_t>(end - next); }
   };
   enum class Choice : std::uint8_t { one, by_hash, by_range };
 
   bool reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
   bool reserve_blocks(std::size_t blocks, std::size_t marks);
+  bool try_reserve_blocks(std::size_t blocks, std::size_t marks);
+  void give_spare(std::size_t kept);
   bool accept_in_one(const EntryBatch& batch);
   std::size_t spread(const EntryBatch& batch);
-  bool spread_some(const EntryBatch& some, std::uint64_t heap_base);
-  void choose(std::span<const Pair> pairs, std::span<std::uint32_t> parts,
+  bool spread_some(const EntryBatch& some, std::optional<std::uint64_t>& heap_base);
+  bool reserve_for(std::span<const std::uint32_t> lists);
+  void choose(const EntryBatch& some, std::span<std::uint32_t> parts,
               std::span<std::uint32_t> lists) const;
-  void put(const Entry& entry, std::uint32_t part, List& list);
+  void assign_parts(const EntryBatch& some, std::span<std::uint32_t> parts) const;
+  void put(const Entry& entry, std::uint32_t part, List& list) {
+    if (list.next == list.end || list.task != task_) open_block(list);
+    if (!partitioner_.is_trivial()) list.open->parts[list.next - list.open->entries] = part;
+    *list.next++ = entry;
+  }
   std::uint64_t keep_heap(const EntryBatch& batch);
   bool try_reserve(std::size_t entries, std::size_t heap_bytes, std::size_t referred_bytes);
-  EntryBlock& open_block(List& list);
+  void open_block(List& list);
   void drop_blocks(List& list);
-  void assign_parts(EntryBlock& block, std::uint32_t begin) const;
 
   SortMemory& memory_;
   const Partitioner& partitioner_;

@@ -77,6 +77,16 @@ TEST(RangePlan, MakesNoneWhereTheyDoNotPay) {
   RangePlanSetup short_input = setup_of(spec, yield);
   short_input.input_bytes = 10'000'000;  // Two pieces.
   EXPECT_FALSE(plan_ranges(short_input));
+  RangePlanSetup many_parts = setup_of(spec, yield);
+  many_parts.partitions = 3000;  // More lists than may be open.
+  EXPECT_FALSE(plan_ranges(many_parts));
+  many_parts.partitions = 1500;  // Few entries in each.
+  EXPECT_FALSE(plan_ranges(many_parts));
+  EXPECT_TRUE(may_have_ranges(spec, 1'000'000'000, 1500));
+  EXPECT_FALSE(may_have_ranges(spec, 1'000'000'000, 3000));
+  RangePlanSetup many_workers = setup_of(spec, yield);
+  many_workers.workers = 64;  // Mostly blocks that are hardly begun.
+  EXPECT_FALSE(plan_ranges(many_workers));
   RangePlanSetup many_tasks = setup_of(spec, yield);
   many_tasks.tasks = 10'000;  // Few entries of each in a range.
   EXPECT_FALSE(plan_ranges(many_tasks));

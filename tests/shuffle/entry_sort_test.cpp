@@ -189,7 +189,7 @@ TEST(MemoryPieces, TogetherAreTheSortedWhole) {
       ASSERT_TRUE(rest.try_add(f.budget, f.budget.free_bytes()));
     }
     auto pieces = MemoryPieces::create(f.memory, std::move(content), plan, partitions == 1,
-                                       MemoryPieces::Tasks::unnamed, 1 + random.below(5), stop);
+                                       MemoryPieces::Tasks::unnamed, 1 + random.below(5), 1, stop);
     ASSERT_TRUE(pieces);
     for (std::size_t slice = 0; slice < (*pieces)->slice_count(); ++slice)
       (*pieces)->classify(slice);

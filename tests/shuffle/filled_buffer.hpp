@@ -55,7 +55,7 @@ struct FilledBuffer {
   }
 
   /// Of all lists, one after another.
-  std::vector<EntrySpan> spans() const {
+  std::vector<EntrySpan> spans() {
     std::vector<EntrySpan> all;
     for (std::size_t list = 0; list < buffer.list_count(); ++list)
       for (const EntrySpan& span : buffer.list(list)) all.push_back(span);
