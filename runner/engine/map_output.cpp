@@ -300,6 +300,7 @@ HeldEntries MapOutput::held_by(std::span<WorkerOutput* const> workers) {
     lists = std::max(lists, buffer.list_count());
     are_ranges = are_ranges && buffer.list_count() > 1;
   }
+  are_ranges = are_ranges && lists > 1;
   // A task ran on one worker, so its spans of a list stand together in emit order.
   const auto sort_by_task = [&held](std::size_t begin) {
     std::stable_sort(held.spans.begin() + static_cast<std::ptrdiff_t>(begin), held.spans.end(),

@@ -90,7 +90,7 @@ TEST(ManyRuns, MadeByTheShortageOfMemoryAloneSortAsSortDoes) {
   const std::string text = lines_text(test_seed() + 1, 250'000);
   const std::string sorted = made_by_shell(text, "sort \"$1\"");
   // Room for a few blocks of entries, and one for what does not fit them.
-  PipelineSetup setup = setup_of(JobShape::sort, SIZE_MAX, 5);
+  PipelineSetup setup = setup_of(JobShape::sort, SIZE_MAX, 8);
   setup.sort_bytes = std::size_t{640} << 10;
   OpenPipeline pipeline(setup);
   EXPECT_TRUE(run(pipeline, text) == std::vector<std::string>{sorted});
