@@ -18,8 +18,7 @@ DiskEstimate DiskCheck::estimate(SpillCompression compression) {
     estimate.why_not = why;
     return estimate;
   }
-  if (!yield_) yield_ = sample_map(sample);
-  if (yield_->input_bytes == 0) {
+  if (mapped().input_bytes == 0) {
     estimate.why_not = "the job's map could not be tried on a sample";
     return estimate;
   }
@@ -44,13 +43,17 @@ DiskEstimate DiskCheck::estimate(SpillCompression compression) {
   return estimate;
 }
 
-MapYield DiskCheck::yield() {
+const MapYield& DiskCheck::yield() {
   const MapSampleSetup& sample = setup_.sample;
-  if (!yield_ && why_no_sample(sample.inputs, sample.formats) == nullptr) {
-    setup_.sample.sort_bytes = setup_.memory.sort_bytes;
-    yield_ = sample_map(sample);
-  }
-  return yield_.value_or(MapYield());
+  if (why_no_sample(sample.inputs, sample.formats) != nullptr) return yield_.emplace();
+  setup_.sample.sort_bytes = setup_.memory.sort_bytes;
+  return mapped();
+}
+
+/// What the sample gave, which is mapped once.
+const MapYield& DiskCheck::mapped() {
+  if (!yield_) yield_ = sample_map(setup_.sample);
+  return *yield_;
 }
 
 /// Whether there surely is room for the output.

@@ -36,11 +36,12 @@ class DiskCheck {
   Result<Verdict> check(const RunDisks& disks);
   /// What maps gave for the sample of a check, or give for a few pieces of an input that surely
   /// fits in memory. Empty where the input is not to be sampled.
-  MapYield yield();
+  const MapYield& yield();
 
  private:
   bool is_plenty(const RunDisks& disks) const;
   bool is_needed(const RunDisks& disks) const;
+  const MapYield& mapped();
 
   DiskCheckSetup setup_;
   std::optional<MapYield> yield_;

@@ -290,34 +290,30 @@ HeldEntries MapOutput::held() const { return held_by(all_workers()); }
 
 HeldEntries MapOutput::held_by(std::span<WorkerOutput* const> workers) {
   HeldEntries held;
-  std::size_t lists = 1;
-  bool are_ranges = true;  // All of them: who has spilled since has one list.
+  std::vector<SortBuffer*> buffers;
   for (WorkerOutput* worker : workers) {
     SortBuffer& buffer = worker->buffer_;
     if (buffer.empty()) continue;
     held.sum.add(buffer.accepted());
     held.bytes += buffer.size_bytes();
-    lists = std::max(lists, buffer.list_count());
-    are_ranges = are_ranges && buffer.list_count() > 1;
+    buffers.push_back(&buffer);
   }
-  are_ranges = are_ranges && lists > 1;
-  // A task ran on one worker, so its spans of a list stand together in emit order.
-  const auto sort_by_task = [&held](std::size_t begin) {
-    std::stable_sort(held.spans.begin() + static_cast<std::ptrdiff_t>(begin), held.spans.end(),
-                     [](const EntrySpan& a, const EntrySpan& b) { return a.task < b.task; });
-  };
-  for (std::size_t list = 0; list < lists; ++list) {
-    const std::size_t begin = held.spans.size();
-    for (WorkerOutput* worker : workers) {
-      if (worker->buffer_.empty() || list >= worker->buffer_.list_count()) continue;
-      const std::vector<EntrySpan> spans = worker->buffer_.list(list);
-      held.spans.insert(held.spans.end(), spans.begin(), spans.end());
+  // Who has spilled since it had ranges has one list.
+  const bool are_ranges =
+      !buffers.empty() && std::all_of(buffers.begin(), buffers.end(), [](const SortBuffer* buffer) {
+        return buffer->list_count() > 1;
+      });
+  held.lists.resize(are_ranges ? buffers.front()->list_count() : 1);
+  for (SortBuffer* buffer : buffers)
+    for (std::size_t list = 0; list < buffer->list_count(); ++list) {
+      const std::vector<EntrySpan> spans = buffer->list(list);
+      std::vector<EntrySpan>& to = held.lists[are_ranges ? list : 0];
+      to.insert(to.end(), spans.begin(), spans.end());
     }
-    if (!are_ranges) continue;
-    sort_by_task(begin);
-    held.list_ends.push_back(held.spans.size());
-  }
-  if (!are_ranges) sort_by_task(0);
+  // A task ran on one worker, so its spans of a list stand together in emit order.
+  for (std::vector<EntrySpan>& list : held.lists)
+    std::stable_sort(list.begin(), list.end(),
+                     [](const EntrySpan& a, const EntrySpan& b) { return a.task < b.task; });
   return held;
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/hash.hpp"
 #include "engine/piece_counts.hpp"
-#include "engine/piece_sources.hpp"
+#include "engine/range_plan.hpp"
 #include "os/machine.hpp"
 #include "os/process_copy.hpp"
 #include "shuffle/combine_table.hpp"
@@ -155,16 +155,10 @@ class CountingSink final : public EntrySink, public RecordSink {
   }
 
   void sample_border(const Pair& pair) {
-    if (may_cut(spec_) && (spec_.combine == CombineKind::none || spec_.folds_exactly()))
-      borders_.add(pair, group_size(pair));
-  }
-  /// Of the key's bytes, those that all of its group share.
-  std::uint32_t group_size(const Pair& pair) {
-    if (!spec_.has_group_lens) return pair.klen;
-    const Slice key = key_bytes_.of(std::span(&pair, 1)).front();
-    std::uint32_t size = pair.klen;
-    job_.group_lens(std::span(&key, 1), std::span(&size, 1));
-    return std::min(size, pair.klen);
+    if (!may_have_ranges(spec_)) return;
+    borders_.add(pair, spec_.has_group_lens
+                           ? group_size(job_, key_bytes_.of(std::span(&pair, 1)).front())
+                           : pair.klen);
   }
 
   std::uint64_t text_bytes_of(const Pair& pair) {

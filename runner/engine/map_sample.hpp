@@ -47,8 +47,7 @@ struct MapYield {
   std::array<std::uint64_t, SampledKeys::kLengths> text_of_length{};  ///< Of `keys`, text_bytes.
   bool surely_fits = false;  ///< The first pieces told that nothing spills; there are no more.
   PackedSizes packed;        ///< Of some pairs, sorted.
-  /// A sample of the keys, where pieces of the reduce work will be ranges of them, and pairs of
-  /// different tasks are combined in any order or not at all.
+  /// A sample of the keys, where the job `may_have_ranges`.
   std::array<SampledKey, KeySample::kKept> border_keys{};
   std::size_t border_key_count = 0;
 };

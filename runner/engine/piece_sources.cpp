@@ -163,9 +163,7 @@ std::vector<PartitionSample> sample_entries(std::span<const EntrySpan> spans,
       const std::uint64_t slot = span.begin + position;
       const Pair pair = resolve(span.block->entries[slot], span.task);
       const Slice key = key_bytes.of(std::span(&pair, 1)).front();
-      std::uint32_t size = pair.klen;
-      if (job.spec().has_group_lens) job.group_lens(std::span(&key, 1), std::span(&size, 1));
-      size = std::min({size, pair.klen, kCutKeyBytes});
+      const std::uint32_t size = std::min(group_size(job, key), kCutKeyBytes);
       const std::uint32_t task = cuts_keys && size == pair.klen ? pair.task : 0;
       samples.push_back({one_partition ? 0 : span.block->parts[slot],
                          {std::string(key.view().substr(0, size)), stride, task}});
@@ -226,12 +224,10 @@ std::vector<PartitionCuts> cut_ranges(const HeldEntries& held, const PiecePlan& 
                                       std::uint64_t unit) {
   std::vector<PartitionCuts> cuts;
   std::vector<KeyBorder> borders;
-  std::size_t begin = 0;
   for (std::size_t range = 0; range < ranges.size(); ++range) {
     const Piece piece = ranges.piece(range);
     if (piece.range.has_low) borders.push_back({piece.range.low, 0});
-    const auto spans = std::span(held.spans).subspan(begin, held.list_ends[range] - begin);
-    begin = held.list_ends[range];
+    const std::vector<EntrySpan>& spans = held.lists[range];
     if (const std::uint64_t count = entry_count(spans); count > 2 * unit) {
       const std::uint64_t more = count / unit + 1;
       std::vector<WeightedKey> keys;
@@ -249,8 +245,12 @@ std::vector<PartitionCuts> cut_ranges(const HeldEntries& held, const PiecePlan& 
   return cuts;
 }
 
-// Which of the spans make whole pieces of `plan`, which has all borders of `ranges` and more.
-MemoryPieces::Content content_of_ranges(const HeldEntries& held, const PiecePlan& ranges,
+void append(std::vector<EntrySpan>& to, const std::vector<EntrySpan>& spans) {
+  to.insert(to.end(), spans.begin(), spans.end());
+}
+
+// Which of the lists make whole pieces of `plan`, which has all borders of `ranges` and more.
+MemoryPieces::Content content_of_ranges(HeldEntries held, const PiecePlan& ranges,
                                         const PiecePlan& plan) {
   MemoryPieces::Content content;
   content.whole.resize(plan.size());
@@ -261,15 +261,11 @@ MemoryPieces::Content content_of_ranges(const HeldEntries& held, const PiecePlan
         piece.partition, key_view(piece.range.has_low ? piece.range.low : std::string()));
     if (pieces_of[range]++ == 0) first_of[range] = i;
   }
-  std::size_t begin = 0;
   for (std::size_t range = 0; range < ranges.size(); ++range) {
-    const auto from = held.spans.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto to = held.spans.begin() + static_cast<std::ptrdiff_t>(held.list_ends[range]);
-    begin = held.list_ends[range];
     if (pieces_of[range] == 1)
-      content.whole[first_of[range]].assign(from, to);
+      content.whole[first_of[range]] = std::move(held.lists[range]);
     else
-      content.mixed.insert(content.mixed.end(), from, to);
+      append(content.mixed, held.lists[range]);
   }
   return content;
 }
@@ -298,23 +294,22 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                                       std::uint32_t part_count, Executor& executor,
                                                       const StopFlag& stop) {
   HeldEntries held = output.held();
-  const bool has_ranges = !held.list_ends.empty();
   std::vector<PartitionCuts> cuts;
   const std::uint64_t unit = piece_entries(held.sum.count(), held.bytes);
   const std::uint64_t pieces = held.sum.count() / unit + 1;
-  if (has_ranges)
+  if (held.are_ranges())
     cuts = cut_ranges(held, *output.ranges(), output.partitioner(), job, unit);
   else if (may_cut(job.spec()) && pieces > 1)
-    cuts = cut_partitions(sample_entries(held.spans, output.partitioner(), job,
+    cuts = cut_partitions(sample_entries(held.lists.front(), output.partitioner(), job,
                                          std::min(pieces * kSamplesPerPiece, kSamplesMost)),
                           unit);
   auto source = std::make_unique<MemoryPieceSource>(
       plan_pieces(output, job, part_count, std::move(cuts)), held.sum, executor.width());
   MemoryPieces::Content content;
-  if (has_ranges)
-    content = content_of_ranges(held, *output.ranges(), source->plan());
+  if (held.are_ranges())
+    content = content_of_ranges(std::move(held), *output.ranges(), source->plan());
   else
-    content.mixed = std::move(held.spans);
+    content.mixed = std::move(held.lists.front());
   MRUN_TRY(source->scatter(output.memory(), std::move(content), output.partitioner().is_trivial(),
                            MemoryPieces::Tasks::unnamed, executor, stop));
   return std::unique_ptr<PieceSource>(std::move(source));
@@ -324,11 +319,14 @@ Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEnt
                                                      const Partitioner& partitioner,
                                                      const UserCode& job, Executor& executor,
                                                      const StopFlag& stop) {
+  // Ranges are no pieces of it: pairs of a run name their tasks.
+  std::vector<EntrySpan> spans;
+  for (const std::vector<EntrySpan>& list : held.lists) append(spans, list);
   PiecePlan plan(partitioner.partitions(),
-                 cut_partitions(sample_entries(held.spans, partitioner, job, kSpillSamples),
+                 cut_partitions(sample_entries(spans, partitioner, job, kSpillSamples),
                                 piece_entries(held.sum.count(), held.bytes)));
   auto source = std::make_unique<MemoryPieceSource>(std::move(plan), held.sum, executor.width());
-  MRUN_TRY(source->scatter(memory, {std::move(held.spans), {}}, partitioner.is_trivial(),
+  MRUN_TRY(source->scatter(memory, {std::move(spans), {}}, partitioner.is_trivial(),
                            MemoryPieces::Tasks::named, executor, stop));
   return std::unique_ptr<PieceSource>(std::move(source));
 }

@@ -36,10 +36,15 @@ std::vector<KeyBorder> borders_of(std::span<const SampledKey> sample, std::uint6
 
 }  // namespace
 
-bool may_have_ranges(const JobSpec& spec, std::uint64_t input_bytes, std::uint32_t partitions) {
+bool may_have_ranges(const JobSpec& spec) {
+  return !spec.map_only && may_cut(spec) &&
+         (spec.combine == CombineKind::none || spec.folds_exactly());
+}
+
+bool are_ranges_worth_a_sample(const JobSpec& spec, std::uint64_t input_bytes,
+                               std::uint32_t partitions) {
   constexpr std::uint64_t kInputLeast = std::uint64_t{64} << 20;
-  return !spec.map_only && may_cut(spec) && partitions <= kRangesMost &&
-         (spec.combine == CombineKind::none || spec.folds_exactly()) && input_bytes >= kInputLeast;
+  return may_have_ranges(spec) && partitions <= kRangesMost && input_bytes >= kInputLeast;
 }
 
 std::optional<PiecePlan> plan_ranges(const RangePlanSetup& setup) {

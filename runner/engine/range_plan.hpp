@@ -22,9 +22,14 @@ struct RangePlanSetup {
   unsigned workers = 1;
 };
 
+/// Whether pieces of the reduce work are ranges of keys, and pairs of different tasks are combined
+/// in any order or not at all.
+bool may_have_ranges(const JobSpec& spec);
+
 /// Whether it is worth a sample to plan ranges for so much input and so many partitions of the
 /// shuffle.
-bool may_have_ranges(const JobSpec& spec, std::uint64_t input_bytes, std::uint32_t partitions);
+bool are_ranges_worth_a_sample(const JobSpec& spec, std::uint64_t input_bytes,
+                               std::uint32_t partitions);
 
 /// Ranges of about a piece each, as the sample lets foresee them. None where it does not show that
 /// all pairs fit in memory, where the job's pieces are not ranges, or where they would be so few

@@ -1,5 +1,7 @@
 #include "engine/run_result.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -40,6 +42,25 @@ void add_totals(RunInfo& info, std::span<const PartInfo> parts) {
     info.part_skew = static_cast<double>(info.largest_part_bytes) *
                      static_cast<double>(info.output_parts) /
                      static_cast<double>(info.output_bytes);
+}
+
+Result<void> check_totals(const RunInfo& info, const JobSpec& spec,
+                          std::optional<std::uint64_t> text_bytes) {
+  if (text_bytes && info.input_bytes != *text_bytes) {
+    return fail(Code::integrity,
+                fmt::format("{} bytes of input were mapped, and the files hold {}",
+                            info.input_bytes, *text_bytes),
+                "this is a bug in mrun; no output was made");
+  }
+  const bool pair_is_record =
+      !spec.map_only && !spec.has_reduce && spec.combine == CombineKind::none;
+  if (pair_is_record && info.output_records != info.emitted_pairs) {
+    return fail(Code::integrity,
+                fmt::format("{} pairs were emitted, and {} were written", info.emitted_pairs,
+                            info.output_records),
+                "this is a bug in mrun; no output was made");
+  }
+  return {};
 }
 
 Manifest manifest_of(const RunOptions& options, const JobSpec& spec, const InputList& inputs,

@@ -1,9 +1,12 @@
 // What a run says of its output: the totals of its parts, and the manifest.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/result.hpp"
 #include "input/input_list.hpp"
 #include "model/job_spec.hpp"
 #include "model/run_info.hpp"
@@ -15,6 +18,11 @@ namespace mrun {
 /// Adds files, bytes and records of the main output and of each side output, and how even the main
 /// one's parts are. The files of a side output stand together.
 void add_totals(RunInfo& info, std::span<const PartInfo> parts);
+
+/// Code::integrity unless every byte of `text_bytes`, if they are known, was mapped once, and,
+/// where each pair is a record, each was written once. `info` has its totals.
+Result<void> check_totals(const RunInfo& info, const JobSpec& spec,
+                          std::optional<std::uint64_t> text_bytes);
 
 /// What of a finished run depends on its input, job and parameters alone. `info` is complete but
 /// for its times.

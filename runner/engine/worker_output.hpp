@@ -19,11 +19,12 @@ class MapOutput;
 
 /// Entries that workers hold.
 struct HeldEntries {
-  std::vector<EntrySpan> spans;  ///< List after list; those of a list in input order.
-  /// Where each list ends in `spans`, if they are the ranges of MapOutput::Setup; else empty.
-  std::vector<std::size_t> list_ends;
+  /// Each in input order: one, or one for each of the ranges of MapOutput::Setup.
+  std::vector<std::vector<EntrySpan>> lists;
   EntrySum sum;
   std::uint64_t bytes = 0;  ///< Charged for them.
+
+  bool are_ranges() const { return lists.size() > 1; }
 };
 
 /// What one worker has emitted: a combine table, where the job combines, and a sort buffer behind

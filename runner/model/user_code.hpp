@@ -127,6 +127,14 @@ class UserCode {
   virtual Result<void> fault() const { return {}; }
 };
 
+/// Bytes of a key that all of its group share.
+inline std::uint32_t group_size(const UserCode& job, Slice key) {
+  const auto whole = static_cast<std::uint32_t>(key.size);
+  std::uint32_t size = whole;
+  if (job.spec().has_group_lens) job.group_lens(std::span(&key, 1), std::span(&size, 1));
+  return size < whole ? size : whole;
+}
+
 /// A job that is loaded but not yet configured.
 class JobFactory {
  public:

@@ -14,16 +14,11 @@ Result<bool> GroupCursor::load() {
   return !ended_;
 }
 
-std::uint32_t GroupCursor::group_size(Slice key) const {
-  auto size = static_cast<std::uint32_t>(key.size);
-  if (job_.spec().has_group_lens) job_.group_lens(std::span(&key, 1), std::span(&size, 1));
-  return std::min(size, static_cast<std::uint32_t>(key.size));
-}
-
 bool GroupCursor::in_group(Slice key) const {
   if (key.size < group_size_) return false;
   if (group_size_ != 0 && std::memcmp(key.data, key_.data(), group_size_) != 0) return false;
-  return !job_.spec().has_group_lens ? key.size == group_size_ : group_size(key) == group_size_;
+  return !job_.spec().has_group_lens ? key.size == group_size_
+                                     : group_size(job_, key) == group_size_;
 }
 
 Result<bool> GroupCursor::next_group() {
@@ -35,7 +30,7 @@ Result<bool> GroupCursor::next_group() {
   if (!more_pairs) return false;
   const Slice key = pairs_[position_].key;
   key_.assign(key.data, key.data + key.size);
-  group_size_ = group_size({key_.data(), key_.size()});
+  group_size_ = group_size(job_, {key_.data(), key_.size()});
   group_open_ = true;
   is_first_ = true;
   return true;

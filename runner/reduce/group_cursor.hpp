@@ -41,7 +41,6 @@ class GroupCursor final : public GroupValues {
 
  private:
   Result<bool> load();
-  std::uint32_t group_size(Slice key) const;
   bool in_group(Slice key) const;
   std::span<const Slice> take_values();
 

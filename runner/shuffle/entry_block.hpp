@@ -10,7 +10,8 @@
 
 namespace mrun {
 
-/// Entries in emit order, with the partition of each. Addresses stay fixed while the block is in
+/// Entries in emit order, with the partition of each; `count` of them, once nothing is added any
+/// more. Addresses stay fixed while the block is in
 /// use. Values and key tails lie where `v` says: all kinds hold absolute addresses here.
 struct alignas(64) EntryBlock {
   static constexpr std::uint32_t kEntries =

@@ -81,10 +81,9 @@ void MemoryPieces::scatter(std::size_t index) {
 }
 
 Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntrySum& consumed) {
-  const bool is_whole = !content_.whole.empty() && !content_.whole[piece].empty();
-  if (is_whole) return open_whole(piece, consumed);
-  if (entries_) return open_placed(piece, consumed);
+  if (!content_.whole.empty() && !content_.whole[piece].empty()) return open_whole(piece, consumed);
   const std::size_t count = begin_[piece + 1] - begin_[piece];
+  if (entries_) return open_entries(piece, {entries_.as<Entry>() + begin_[piece], count}, consumed);
   const std::span<SortItem> items(items_.as<SortItem>() + begin_[piece], count);
   const EntryList list(content_.mixed);
   const bool fits = count * sizeof(SortItem) <= kSpareItemBytes;
@@ -94,19 +93,16 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open(std::size_t piece, EntryS
       std::make_unique<SortedEntries>(items, list, plan_.partition_of(piece), consumed));
 }
 
-// Of entries that were copied to their piece.
-Result<std::unique_ptr<PairSource>> MemoryPieces::open_placed(std::size_t piece,
-                                                              EntrySum& consumed) {
-  const std::size_t count = begin_[piece + 1] - begin_[piece];
-  const Entry* const entries = entries_.as<Entry>() + begin_[piece];
-  const EntryList list(entries, layout_of(piece, count));
-  return sort_piece(
-      piece, list, count,
-      [&](SortItem* items) {
-        for (std::size_t i = 0; i < count; ++i)
-          items[i] = make_sort_item(entries[i], i, list.layout());
-      },
-      consumed);
+// Of entries side by side. `memory`: where they lie, if that is the source's to keep.
+Result<std::unique_ptr<PairSource>> MemoryPieces::open_entries(std::size_t piece,
+                                                               std::span<const Entry> entries,
+                                                               EntrySum& consumed,
+                                                               PagePool::Lease memory) {
+  const EntryList list(entries.data(), layout_of(piece, entries.size()));
+  MRUN_TRY_ASSIGN(Items items, take_items(entries.size()));
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    items.all[i] = make_sort_item(entries[i], i, list.layout());
+  return sorted(piece, list, std::move(items), consumed, std::move(memory));
 }
 
 Result<std::unique_ptr<PairSource>> MemoryPieces::open_whole(std::size_t piece,
@@ -114,46 +110,39 @@ Result<std::unique_ptr<PairSource>> MemoryPieces::open_whole(std::size_t piece,
   const std::vector<EntrySpan>& spans = content_.whole[piece];
   const std::size_t count = entry_count(spans);
   // Side by side they are read faster, and lie in the cache.
-  if (auto room = piece_entries_.take(count * sizeof(Entry))) {
-    auto* const copies = room->buffer().as<Entry>();
+  if (auto memory = piece_entries_.take(count * sizeof(Entry))) {
+    auto* const copies = memory->buffer().as<Entry>();
     Entry* end = copies;
     for (const EntrySpan& span : spans)
       end = std::copy(span.block->entries + span.begin, span.block->entries + span.end, end);
-    const EntryList list(copies, layout_of(piece, count));
-    return sort_piece(
-        piece, list, count,
-        [&](SortItem* items) {
-          for (std::size_t i = 0; i < count; ++i)
-            items[i] = make_sort_item(copies[i], i, list.layout());
-        },
-        consumed, *std::move(room));
+    return open_entries(piece, {copies, count}, consumed, *std::move(memory));
   }
   const EntryList list(spans, layout_of(piece, entry_number(spans.size(), 0)));
-  return sort_piece(
-      piece, list, count,
-      [&](SortItem* items) {
-        for (std::size_t s = 0; s < spans.size(); ++s)
-          for (std::uint32_t i = spans[s].begin; i < spans[s].end; ++i)
-            *items++ =
-                make_sort_item(spans[s].block->entries[i], entry_number(s, i), list.layout());
-      },
-      consumed);
+  MRUN_TRY_ASSIGN(Items items, take_items(count));
+  SortItem* item = items.all.data();
+  for (std::size_t s = 0; s < spans.size(); ++s)
+    for (std::uint32_t i = spans[s].begin; i < spans[s].end; ++i)
+      *item++ = make_sort_item(spans[s].block->entries[i], entry_number(s, i), list.layout());
+  return sorted(piece, list, std::move(items), consumed, {});
 }
 
-template <typename MakeItems>
-Result<std::unique_ptr<PairSource>> MemoryPieces::sort_piece(
-    std::size_t piece, const EntryList& list, std::size_t count, const MakeItems& make_items,
-    EntrySum& consumed, PagePool::Lease copies) {
-  // With spare room to sort by digits, unless one piece is much of all: for all entries together
-  // one item each is charged.
+// With spare room to sort by digits, unless the piece is much of all: for all entries together one
+// item each is charged.
+Result<MemoryPieces::Items> MemoryPieces::take_items(std::size_t count) {
   const bool is_small = count <= small_piece_;
   const std::size_t room = is_small ? 2 * count : count;
   MRUN_TRY_ASSIGN(PagePool::Lease memory, piece_items_.take((room + 1) * sizeof(SortItem)));
-  const std::span<SortItem> items(memory.buffer().as<SortItem>(), count);
-  make_items(items.data());
-  sort_items(items, list, is_small ? items.data() + count : nullptr);
-  return std::unique_ptr<PairSource>(std::make_unique<SortedEntries>(
-      items, list, plan_.partition_of(piece), consumed, std::move(memory), std::move(copies)));
+  SortItem* const items = memory.buffer().as<SortItem>();
+  return Items{std::move(memory), {items, count}, is_small ? items + count : nullptr};
+}
+
+Result<std::unique_ptr<PairSource>> MemoryPieces::sorted(std::size_t piece, const EntryList& list,
+                                                         Items items, EntrySum& consumed,
+                                                         PagePool::Lease entries) const {
+  sort_items(items.all, list, items.spare);
+  return std::unique_ptr<PairSource>(
+      std::make_unique<SortedEntries>(items.all, list, plan_.partition_of(piece), consumed,
+                                      std::move(items.memory), std::move(entries)));
 }
 
 }  // namespace mrun

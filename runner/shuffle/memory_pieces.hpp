@@ -15,12 +15,11 @@
 namespace mrun {
 
 /// First every slice of what is to be scattered is classified, then `place` is called once, then
-/// every slice is scattered,
-/// then pieces may be opened: each of these by any threads at once. After a stop the steps do
-/// nothing, and no piece may be opened. The blocks stay as they are,
-/// apart from their `parts`, which then name pieces. Where that is wanted and the budget has room,
-/// entries are copied to their piece, so that it is read from the cache, and its items are made
-/// when it is opened; else items are scattered, which refer to the blocks.
+/// every slice is scattered, then pieces may be opened: each of these by any threads at once. After
+/// a stop the steps do nothing, and no piece may be opened. The blocks stay as they are, apart from
+/// the `parts` of what is scattered, which then name pieces. Where that is wanted and the budget
+/// has room, entries are copied to their piece, so that it is read from the cache, and its items
+/// are made when it is opened; else items are scattered, which refer to the blocks.
 class MemoryPieces {
  public:
   /// What one thread takes of SortMemory::spare_items to sort a piece whose items lie in the cache.
@@ -66,12 +65,19 @@ class MemoryPieces {
         piece_entries_(memory.budget()),
         spare_items_(memory.spare_items()) {}
 
-  Result<std::unique_ptr<PairSource>> open_placed(std::size_t piece, EntrySum& consumed);
+  // Of a piece that is being opened.
+  struct Items {
+    PagePool::Lease memory;
+    std::span<SortItem> all;
+    SortItem* spare;  // Room for as many more, or null.
+  };
+  Result<Items> take_items(std::size_t count);
+  Result<std::unique_ptr<PairSource>> open_entries(std::size_t piece,
+                                                   std::span<const Entry> entries,
+                                                   EntrySum& consumed, PagePool::Lease memory = {});
   Result<std::unique_ptr<PairSource>> open_whole(std::size_t piece, EntrySum& consumed);
-  template <typename MakeItems>
-  Result<std::unique_ptr<PairSource>> sort_piece(std::size_t piece, const EntryList& list,
-                                                 std::size_t count, const MakeItems& make_items,
-                                                 EntrySum& consumed, PagePool::Lease copies = {});
+  Result<std::unique_ptr<PairSource>> sorted(std::size_t piece, const EntryList& list, Items items,
+                                             EntrySum& consumed, PagePool::Lease entries) const;
   ItemLayout layout_of(std::size_t piece, std::size_t numbers) const {
     return ItemLayout::of_some(numbers, plan_.piece(piece).range.shared_bytes());
   }
@@ -87,8 +93,8 @@ class MemoryPieces {
   PagePool piece_entries_;         // Copies of those that are open and whole, where there is room.
   PagePool spare_items_;           // Of those that are being sorted, where it has none.
   std::vector<Slice> slices_;
-  std::vector<std::uint64_t>
-      begin_;  // Of each piece's items or entries that were scattered, and the end.
+  // Of each piece's items or entries that were scattered, and the end.
+  std::vector<std::uint64_t> begin_;
 };
 
 }  // namespace mrun

@@ -96,7 +96,7 @@ std::function<void(OpenPipeline&)> seed_pairs(FaultyPairs::Fault fault) {
 std::function<void(OpenPipeline&)> seed_blocks(std::function<void(EntryBlock&)> damage) {
   return [damage](OpenPipeline& pipeline) {
     pipeline.hooks.mapped = [damage](MapOutput& output) {
-      damage(*output.held().spans.front().block);
+      damage(*output.held().lists.front().front().block);
     };
   };
 }

@@ -82,8 +82,8 @@ TEST(RangePlan, MakesNoneWhereTheyDoNotPay) {
   EXPECT_FALSE(plan_ranges(many_parts));
   many_parts.partitions = 1500;  // Few entries in each.
   EXPECT_FALSE(plan_ranges(many_parts));
-  EXPECT_TRUE(may_have_ranges(spec, 1'000'000'000, 1500));
-  EXPECT_FALSE(may_have_ranges(spec, 1'000'000'000, 3000));
+  EXPECT_TRUE(are_ranges_worth_a_sample(spec, 1'000'000'000, 1500));
+  EXPECT_FALSE(are_ranges_worth_a_sample(spec, 1'000'000'000, 3000));
   RangePlanSetup many_workers = setup_of(spec, yield);
   many_workers.workers = 64;  // Mostly blocks that are hardly begun.
   EXPECT_FALSE(plan_ranges(many_workers));

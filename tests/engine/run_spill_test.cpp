@@ -68,8 +68,8 @@ TEST(RunSpill, SegmentsTogetherAreTheSortedWhole) {
         for (Record& record : records) record.task = 2 - record.task;
       f.fill(records, random);
       auto run = [&]() -> Result<SortedRun> {
-        HeldEntries held{f.spans(), {}, f.buffer.accepted(), f.buffer.size_bytes()};
-        std::stable_sort(held.spans.begin(), held.spans.end(),
+        HeldEntries held{{f.spans()}, f.buffer.accepted(), f.buffer.size_bytes()};
+        std::stable_sort(held.lists.front().begin(), held.lists.front().end(),
                          [](const auto& a, const auto& b) { return a.task < b.task; });
         MRUN_TRY_ASSIGN(const auto pieces, pieces_of_spill(f.memory, std::move(held), f.partitioner,
                                                            f.job, executor, stop));
@@ -118,7 +118,7 @@ TEST(RunSpill, ManyPartitionsTakeFewBytesEach) {
   };
   const std::size_t before = allocated();
   const auto pieces =
-      pieces_of_spill(f.memory, {f.spans(), {}, f.buffer.accepted(), f.buffer.size_bytes()},
+      pieces_of_spill(f.memory, {{f.spans()}, f.buffer.accepted(), f.buffer.size_bytes()},
                       f.partitioner, f.job, executor, stop);
   ASSERT_TRUE(pieces);
   EXPECT_LE(allocated() - before, kPartitions * kBytesMost);
