@@ -52,6 +52,17 @@ bool same_words(const std::uint8_t* a, const std::uint8_t* b, std::uint32_t size
 
 }  // namespace
 
+// Where slots lie, for a loop: in locals, since what is written to slots could be a member.
+struct CombineTable::Slots {
+  explicit Slots(const CombineTable& table)
+      : bytes(table.slots_.bytes()), each(table.slot_bytes_), mask(table.slots_.size() - each) {}
+  Slot* at(std::size_t offset) const { return reinterpret_cast<Slot*>(bytes + offset); }
+  void load(std::uint64_t hash) const { __builtin_prefetch(bytes + (hash & mask), 1); }
+
+  std::uint8_t* bytes;
+  std::size_t each, mask;
+};
+
 std::uint64_t CombineTable::hash_of(const Pair& pair) const {
   const std::uint64_t hash = hash_short(pair.k0, pair.k1, pair.klen, limits_.hash_seed);
   return pair.klen > kPrefixBytes
@@ -59,11 +70,9 @@ std::uint64_t CombineTable::hash_of(const Pair& pair) const {
              : hash;
 }
 
-// Hashes the entries of a group and begins to load their slots.
+// Hashes the entries of a group.
 void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& group) const {
   group.entries = batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin));
-  const std::uint8_t* const slots = slots_.bytes();
-  const std::size_t mask = slots_.size() - slot_bytes_;
   std::uint32_t kinds = 0, not_heap = 0, keys = 0, differing = 0;
   const std::uint32_t state_size = fold_->state_size();
   for (std::size_t i = 0; i < group.entries.size(); ++i) {
@@ -74,7 +83,6 @@ void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& gr
     differing |= entry.vlen ^ state_size;
     not_heap |= entry.vlen ^ (static_cast<std::uint32_t>(EntryKind::heap) << 28);
     keys |= entry.klen | (entry.klen + 15);  // A bit past the fifth: the length is past 16.
-    __builtin_prefetch(slots + (hash & mask), 1);
   }
   group.all_inline = kinds <= Entry::kLengthMask;
   group.all_short_in_heap = not_heap <= Entry::kLengthMask && keys < 32;
@@ -83,18 +91,31 @@ void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& gr
   for (std::size_t i = 0; i < group.entries.size(); ++i) {
     if (group.entries[i].key_size() <= kPrefixBytes) continue;
     group.hashes[i] = hash_of(emitted_pair(group.entries[i], batch.heap));
-    __builtin_prefetch(slots + (group.hashes[i] & mask), 1);
   }
 }
 
-Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch) {
+void CombineTable::load_slots(const Group& group) const {
+  const Slots slots(*this);
+  for (const std::uint64_t hash : group.hashes) slots.load(hash);
+}
+
+// `next`: the group whose slots are loaded on the way.
+Result<void> CombineTable::add_group(const Group& group, const Group& next,
+                                     const EntryBatch& batch) {
+  const bool are_sums = fold_->is_plain_sum();
+  const bool are_short_states = !are_sums && group.all_short_in_heap;
+  if (!are_sums && !are_short_states) load_slots(next);
   for (std::size_t at = 0; at < group.entries.size(); ++at) {
-    if (fold_->is_plain_sum())
-      at = group.all_inline ? add_sums<false>(group, at, batch.heap)
-                            : add_sums<true>(group, at, batch.heap);
-    else if (group.all_short_in_heap)
-      at = fold_->state_size() <= kWideSlotState ? add_states<true>(group, at, batch.heap)
-                                                 : add_states<false>(group, at, batch.heap);
+    Late late;
+    if (are_sums)
+      at = group.all_inline ? add_sums<false>(group, next, at, batch.heap, late)
+                            : add_sums<true>(group, next, at, batch.heap, late);
+    else if (are_short_states)
+      at = fold_->state_size() <= kWideSlotState
+               ? add_states<true>(group, next, at, batch.heap, late)
+               : add_states<false>(group, next, at, batch.heap, late);
+    for (const std::uint8_t i : late)
+      MRUN_TRY(add_pair(emitted_pair(group.entries[i], batch.heap), group.hashes[i]));
     if (at == group.entries.size()) break;
     const Pair pair = emitted_pair(group.entries[at], batch.heap);
     if (EntryBatcher::fits(pair)) {
@@ -110,34 +131,34 @@ Result<void> CombineTable::add_group(const Group& group, const EntryBatch& batch
   return {};
 }
 
-// Where slots lie, for a loop: in locals, since what is written to slots could be a member.
-struct CombineTable::Slots {
-  explicit Slots(const CombineTable& table)
-      : bytes(table.slots_.bytes()), each(table.slot_bytes_), mask(table.slots_.size() - each) {}
-  Slot* at(std::size_t offset) const { return reinterpret_cast<Slot*>(bytes + offset); }
+[[gnu::always_inline]] inline bool CombineTable::is_other(const Slot& slot, const Entry& entry) {
+  return ((slot.k0 ^ entry.k0) | (slot.k1 ^ entry.k1) | (slot.klen ^ entry.klen)) != 0;
+}
 
-  std::uint8_t* bytes;
-  std::size_t each, mask;
-};
-
-// The slot of a key of up to 16 bytes, or a free one for it; null where the probe finds no end.
-[[gnu::always_inline]] inline CombineTable::Slot* CombineTable::probe(const Slots& slots,
-                                                                      const Entry& entry,
-                                                                      std::uint64_t hash) {
-  Slot* slot = slots.at(hash & slots.mask);
+// The slot of a key of up to 16 bytes, or a free one for it, if one cache line shows it: the one
+// that is loaded. Else null, and the next line is on its way.
+[[gnu::always_inline]] inline CombineTable::Slot* CombineTable::probe_line(const Slots& slots,
+                                                                           const Entry& entry,
+                                                                           std::uint64_t hash) {
+  std::size_t at = hash & slots.mask;
   // One branch a slot: it is the right one nearly always.
-  const auto is_other = [&] {
-    return ((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) != 0;
-  };
-  if (is_other() && slot->count != 0) [[unlikely]] {
-    std::size_t probes = 1, at = hash;
-    do {
-      at += slots.each;
-      slot = slots.at(at & slots.mask);
-    } while (is_other() && slot->count != 0 && ++probes < kProbesMost);
-    if (probes == kProbesMost) return nullptr;
+  while (is_other(*slots.at(at), entry) && slots.at(at)->count != 0) [[unlikely]] {
+    at = (at + slots.each) & slots.mask;
+    if (at % kCacheLine != 0) continue;
+    slots.load(at);
+    return nullptr;
   }
-  return slot;
+  return slots.at(at);
+}
+
+// The same wherever it is; null where the probe finds no end.
+CombineTable::Slot* CombineTable::probe(const Slots& slots, const Entry& entry,
+                                        std::uint64_t hash) {
+  for (std::size_t probes = 0, at = hash; probes < kProbesMost; ++probes, at += slots.each) {
+    Slot* const slot = slots.at(at & slots.mask);
+    if (slot->count == 0 || !is_other(*slot, entry)) return slot;
+  }
+  return nullptr;
 }
 
 // The slot that holds the key, longer than 16 bytes, of an entry whose value is at `value`; null
@@ -149,7 +170,7 @@ struct CombineTable::Slots {
   for (std::size_t probes = 0, at = hash; probes < kProbes; ++probes, at += slots.each) {
     Slot* const slot = slots.at(at & slots.mask);
     if (slot->count == 0) return nullptr;
-    if (((slot->k0 ^ entry.k0) | (slot->k1 ^ entry.k1) | (slot->klen ^ entry.klen)) == 0 &&
+    if (!is_other(*slot, entry) &&
         same_words(address_of(slot->state) + kStateBytes, value + kStateBytes,
                    entry.klen - kPrefixBytes))
       return slot;
@@ -158,47 +179,59 @@ struct CombineTable::Slots {
 }
 
 // The common case by itself: one sum, and keys of up to 16 bytes or ones that the table has. Adds
-// entries from `begin` on and returns the first that is none of these, or whose probe finds no end.
+// entries from `begin` on and returns the first that is none of these; `late` gets those before it
+// whose probe finds no end.
 template <bool kHasOthers>
-std::size_t CombineTable::add_sums(const Group& group, std::size_t begin,
-                                   const std::uint8_t* heap) {
+std::size_t CombineTable::add_sums(const Group& group, const Group& next, std::size_t begin,
+                                   const std::uint8_t* heap, Late& late) {
   const Slots slots(*this);
   const Entry* const entries = group.entries.data();
   const std::size_t count = group.entries.size();
   Ledger sums;
   std::size_t fresh = 0;
+  const auto note = [&](Slot& slot, std::uint64_t hash, std::uint64_t value) {
+    ++slot.count;
+    sums.hashes += hash;
+    sums.weighed_values += hash * value;
+  };
+  const auto add = [&](Slot& slot, const Entry& entry, std::uint64_t hash) {
+    if (slot.count == 0) [[unlikely]] {
+      slot = {entry.k0, entry.k1, entry.klen, 0, 0};
+      ++fresh;
+    }
+    slot.state += entry.v;
+    note(slot, hash, entry.v);
+  };
   std::size_t i = begin;
   for (; i < count; ++i) {
     const Entry& entry = entries[i];
     const std::uint64_t hash = group.hashes[i];
-    std::uint64_t value = entry.v;
-    Slot* slot;
+    slots.load(next.hashes[i]);
     if (kHasOthers && entry.vlen > Entry::kLengthMask) {
       if (entry.kind() != EntryKind::heap || entry.klen <= kPrefixBytes) break;
       // Entries of blocks hold addresses, and come without a heap.
       const std::uint8_t* const bytes = heap == nullptr ? address_of(entry.v) : heap + entry.v;
-      slot = probe_long(slots, entry, bytes, hash);
+      Slot* const slot = probe_long(slots, entry, bytes, hash);
       if (slot == nullptr) break;
-      value = load_word(bytes);
+      const std::uint64_t value = load_word(bytes);
       auto* const state = const_cast<std::uint8_t*>(address_of(slot->state));
       const std::uint64_t sum = load_word(state) + value;
       std::memcpy(state, &sum, sizeof sum);
+      note(*slot, hash, value);
+    } else if (Slot* const slot = probe_line(slots, entry, hash)) [[likely]] {
+      add(*slot, entry, hash);
     } else {
-      slot = probe(slots, entry, hash);
-      if (slot == nullptr) [[unlikely]]
-        break;
-      if (slot->count == 0) [[unlikely]] {
-        *slot = {entry.k0, entry.k1, entry.klen, 0, 0};
-        ++fresh;
-      }
-      slot->state += value;
+      late.add(i);
     }
-    ++slot->count;
-    sums.hashes += hash;
-    sums.weighed_values += hash * value;
   }
+  late.settle([&](std::size_t at) {
+    Slot* const slot = probe(slots, entries[at], group.hashes[at]);
+    if (slot == nullptr) return false;
+    add(*slot, entries[at], group.hashes[at]);
+    return true;
+  });
   used_slots_ += fresh;
-  taken_.pairs += i - begin;
+  taken_.pairs += i - begin - late.size();
   taken_.hashes += sums.hashes;
   taken_.weighed_values += sums.weighed_values;
   return i;
@@ -206,28 +239,23 @@ std::size_t CombineTable::add_sums(const Group& group, std::size_t begin,
 
 // The same for keys of up to 16 bytes and states of several words, in slots or in the arena: there
 // a state is loaded while the slots of the next pairs are probed. It is folded into when the whole
-// group has found its own.
+// group has found its own. `late` also gets those for whose states the arena has no room. Pairs of
+// one key stay in order: its first line is full for all of them, or for none.
 template <bool kInSlots>
-std::size_t CombineTable::add_states(const Group& group, std::size_t begin,
-                                     const std::uint8_t* heap) {
+std::size_t CombineTable::add_states(const Group& group, const Group& next, std::size_t begin,
+                                     const std::uint8_t* heap, Late& late) {
   const Slots slots(*this);
   const std::uint32_t state_size = fold_->state_size();
   const std::size_t count = group.entries.size();
   std::uint64_t hashes = 0;
   std::size_t waiting = fold_count_;
-  std::size_t i = begin;
-  for (; i < count; ++i) {
-    const Entry& entry = group.entries[i];
-    const std::uint64_t hash = group.hashes[i];
-    Slot* const slot = probe(slots, entry, hash);
-    if (slot == nullptr) [[unlikely]]
-      break;
+  const auto add = [&](Slot* slot, const Entry& entry, std::uint64_t hash) {
     // Entries of blocks hold addresses, and come without a heap.
     const std::uint8_t* const value = heap == nullptr ? address_of(entry.v) : heap + entry.v;
     if (slot->count == 0) [[unlikely]] {
       std::uint8_t* const state =
           kInSlots ? reinterpret_cast<std::uint8_t*>(&slot->state) : arena_take(state_size);
-      if (state == nullptr) break;
+      if (state == nullptr) return false;
       *slot = {entry.k0, entry.k1, entry.klen, 0, reinterpret_cast<std::uintptr_t>(state)};
       std::memcpy(state, value, state_size);
       ++used_slots_;
@@ -240,11 +268,23 @@ std::size_t CombineTable::add_states(const Group& group, std::size_t begin,
     }
     ++slot->count;
     hashes += hash;
+    return true;
+  };
+  for (std::size_t i = begin; i < count; ++i) {
+    const Entry& entry = group.entries[i];
+    const std::uint64_t hash = group.hashes[i];
+    slots.load(next.hashes[i]);
+    Slot* const slot = probe_line(slots, entry, hash);
+    if (slot == nullptr || !add(slot, entry, hash)) late.add(i);
   }
+  late.settle([&](std::size_t at) {
+    Slot* const slot = probe(slots, group.entries[at], group.hashes[at]);
+    return slot != nullptr && add(slot, group.entries[at], group.hashes[at]);
+  });
   fold_count_ = waiting;
-  taken_.pairs += i - begin;
+  taken_.pairs += count - begin - late.size();
   taken_.hashes += hashes;
-  return i;
+  return count;
 }
 
 Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {

@@ -81,17 +81,21 @@ Result<void> CombineTable::add(const EntryBatch& batch) {
     return pass_on(batch);
   }
   if (taken_.pairs >= kPairsMost) MRUN_TRY(flush());
-  // A group's slots are being loaded while the group before it is probed.
+  // A group's slots are loaded while the group before it is probed.
   std::array<Group, 2> groups;
   const std::size_t count = batch.entries.size();
-  if (count != 0) prepare(batch, 0, groups[0]);
+  if (count != 0) {
+    prepare(batch, 0, groups[0]);
+    load_slots(groups[0]);
+  }
   for (std::size_t begin = 0; begin < count; begin += kGroup) {
-    Group& group = groups[begin / kGroup % 2];
-    if (begin + kGroup < count) prepare(batch, begin + kGroup, groups[(begin / kGroup + 1) % 2]);
+    const Group& group = groups[begin / kGroup % 2];
+    Group& next = groups[(begin / kGroup + 1) % 2];
+    if (begin + kGroup < count) prepare(batch, begin + kGroup, next);
     if (!group.are_states) return check_values(batch);
     // A table that grows or is emptied here is not the one that was loaded: that costs time only.
     if (used_slots_ + kGroup > mark_) MRUN_TRY(reach_mark());
-    MRUN_TRY(add_group(group, batch));
+    MRUN_TRY(add_group(group, next, batch));
   }
   return {};
 }

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "model/user_code.hpp"
@@ -94,13 +95,35 @@ class CombineTable {
   static constexpr std::uint32_t kSlotState = sizeof(Slot::state),
                                  kWideSlotState = kWideSlot - sizeof(Slot) + sizeof(Slot::state);
 
+  static constexpr std::size_t kCacheLine = 64;
+
   // Entries that are hashed, and whose slots are being loaded.
   struct Group {
     std::span<const Entry> entries;
     bool all_inline;
     bool are_states;         // All values have the size of states.
     bool all_short_in_heap;  // Keys of up to 16 bytes, values in the batch's heap.
-    std::array<std::uint64_t, kGroup> hashes;
+    std::array<std::uint64_t, kGroup> hashes{};
+  };
+
+  // Entries of a group, in order, that the slots at hand did not settle.
+  class Late {
+   public:
+    void add(std::size_t entry) { entries_[size_++] = static_cast<std::uint8_t>(entry); }
+    // Keeps those for which `settled` is false.
+    template <typename Settled>
+    void settle(Settled settled) {
+      const std::size_t count = std::exchange(size_, 0);
+      for (std::size_t i = 0; i < count; ++i)
+        if (!settled(entries_[i])) add(entries_[i]);
+    }
+    std::size_t size() const { return size_; }
+    const std::uint8_t* begin() const { return entries_.data(); }
+    const std::uint8_t* end() const { return entries_.data() + size_; }
+
+   private:
+    std::array<std::uint8_t, kGroup> entries_;
+    std::size_t size_ = 0;
   };
 
   // Order-free sums of what went in, against what the slots say at a flush.
@@ -131,15 +154,20 @@ class CombineTable {
   Result<void> check_values(const EntryBatch& batch) const;
   Failure no_state(std::uint64_t value_bytes) const;
   void prepare(const EntryBatch& batch, std::size_t begin, Group& group) const;
-  Result<void> add_group(const Group& group, const EntryBatch& batch);
+  void load_slots(const Group& group) const;
+  Result<void> add_group(const Group& group, const Group& next, const EntryBatch& batch);
   struct Slots;
+  static bool is_other(const Slot& slot, const Entry& entry);
+  static Slot* probe_line(const Slots& slots, const Entry& entry, std::uint64_t hash);
   static Slot* probe(const Slots& slots, const Entry& entry, std::uint64_t hash);
   static Slot* probe_long(const Slots& slots, const Entry& entry, const std::uint8_t* value,
                           std::uint64_t hash);
   template <bool kHasOthers>
-  std::size_t add_sums(const Group& group, std::size_t begin, const std::uint8_t* heap);
+  std::size_t add_sums(const Group& group, const Group& next, std::size_t begin,
+                       const std::uint8_t* heap, Late& late);
   template <bool kInSlots>
-  std::size_t add_states(const Group& group, std::size_t begin, const std::uint8_t* heap);
+  std::size_t add_states(const Group& group, const Group& next, std::size_t begin,
+                         const std::uint8_t* heap, Late& late);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
   Slot* find(const Pair& pair, std::uint64_t hash);
   bool fill(Slot& slot, const Pair& pair);
