@@ -181,15 +181,19 @@ mrun_status Emitter::remember_endless() noexcept {
 /// What is wrong with the first entry that is; null where none is.
 const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
   if (n > kEntries || heap_used > kHeapBytes) return "it wrote past the end of its emitter";
-  constexpr std::size_t kTogether =
-      16;  // Looked at one by one where one of them is of another kind.
+  // Looked at one by one where one of them is of another kind.
+  constexpr std::size_t kTogether = 16;
   const std::size_t value_bytes = worker_.job().value_bytes;
-  bool may_be_inline = true;  // All of them; those that follow are like those before.
+  // How many more of those before were all inline than were not: the next are like most of them.
+  int inline_lead = 0;
   for (std::span<const mrun_entry> rest(buffer_->entries.data(), n); !rest.empty();) {
     const auto some = rest.first(std::min(kTogether, rest.size()));
     rest = rest.subspan(some.size());
-    if (may_be_inline && are_sound_inline(some, value_bytes)) continue;
-    may_be_inline = false;
+    if (inline_lead >= 0) {
+      const bool are_inline = are_sound_inline(some, value_bytes);
+      inline_lead += are_inline ? 1 : -1;
+      if (are_inline) continue;
+    }
     if (are_sound_copies(some, value_bytes, heap_used)) continue;
     if (const char* const fault = find_fault(some, heap_used)) return fault;
   }

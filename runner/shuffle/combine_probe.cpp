@@ -73,20 +73,25 @@ std::uint64_t CombineTable::hash_of(const Pair& pair) const {
 // Hashes the entries of a group.
 void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& group) const {
   group.entries = batch.entries.subspan(begin, std::min(kGroup, batch.entries.size() - begin));
-  std::uint32_t kinds = 0, not_heap = 0, keys = 0, differing = 0;
-  const std::uint32_t state_size = fold_->state_size();
-  for (std::size_t i = 0; i < group.entries.size(); ++i) {
-    const Entry& entry = group.entries[i];
-    const std::uint64_t hash = hash_short(entry.k0, entry.k1, entry.klen, limits_.hash_seed);
-    group.hashes[i] = hash;
-    kinds |= entry.vlen;
-    differing |= entry.vlen ^ state_size;
-    not_heap |= entry.vlen ^ (static_cast<std::uint32_t>(EntryKind::heap) << 28);
+  const Entry* const entries = group.entries.data();
+  const std::size_t count = group.entries.size();
+  const std::uint64_t seed = limits_.hash_seed;
+  std::uint32_t keys = 0, set_in_any = 0, set_in_all = ~std::uint32_t{0};
+  for (std::size_t i = 0; i < count; ++i) {
+    const Entry& entry = entries[i];
+    group.hashes[i] = hash_short(entry.k0, entry.k1, entry.klen, seed);
     keys |= entry.klen | (entry.klen + 15);  // A bit past the fifth: the length is past 16.
+    set_in_any |= entry.vlen;
+    set_in_all &= entry.vlen;
   }
-  group.all_inline = kinds <= Entry::kLengthMask;
-  group.all_short_in_heap = not_heap <= Entry::kLengthMask && keys < 32;
-  group.are_states = (differing & Entry::kLengthMask) == 0;
+  // A field is the same in all where it is the same in what is set in any, and in all.
+  const auto all_have = [&](std::uint32_t field, std::uint32_t value) {
+    return (set_in_any & field) == value && (set_in_all & field) == value;
+  };
+  const auto kind = [](EntryKind of) { return static_cast<std::uint32_t>(of) << 28; };
+  group.all_inline = all_have(~Entry::kLengthMask, kind(EntryKind::inline_value));
+  group.all_short_in_heap = all_have(~Entry::kLengthMask, kind(EntryKind::heap)) && keys < 32;
+  group.are_states = all_have(Entry::kLengthMask, fold_->state_size());
   if (keys < 32) return;
   for (std::size_t i = 0; i < group.entries.size(); ++i) {
     if (group.entries[i].key_size() <= kPrefixBytes) continue;
