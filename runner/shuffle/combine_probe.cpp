@@ -148,11 +148,11 @@ Result<void> CombineTable::add_group(const Group& group, const Group& next,
   std::size_t at = hash & slots.mask;
   // One branch a slot: it is the right one nearly always.
   while (is_other(*slots.at(at), entry) && slots.at(at)->count != 0) [[unlikely]] {
-    at = (at + slots.each) & slots.mask;
-    if (at % kCacheLine != 0) continue;
-    slots.load(at);
-    return nullptr;
-  }
+      at = (at + slots.each) & slots.mask;
+      if (at % kCacheLine != 0) continue;
+      slots.load(at);
+      return nullptr;
+    }
   return slots.at(at);
 }
 
@@ -175,9 +175,8 @@ CombineTable::Slot* CombineTable::probe(const Slots& slots, const Entry& entry,
   for (std::size_t probes = 0, at = hash; probes < kProbes; ++probes, at += slots.each) {
     Slot* const slot = slots.at(at & slots.mask);
     if (slot->count == 0) return nullptr;
-    if (!is_other(*slot, entry) &&
-        same_words(address_of(slot->state) + kStateBytes, value + kStateBytes,
-                   entry.klen - kPrefixBytes))
+    if (!is_other(*slot, entry) && same_words(address_of(slot->state) + kStateBytes,
+                                              value + kStateBytes, entry.klen - kPrefixBytes))
       return slot;
   }
   return nullptr;

@@ -154,6 +154,48 @@ TEST(CombineTable, FoldsWideStatesOfShortKeys) {
   }
 }
 
+// A key of 16 bytes whose hash is `number` in its upper half and 0 in its lower one, under
+// kCollidingSeed: one factor of the hash is 1 then.
+constexpr std::uint64_t kCollidingSeed = 0xc2b2ae3d27d4eb4f ^ 1;
+std::string colliding_key(std::uint64_t number) {
+  const std::uint64_t k1 = ((number << 32) - 16) ^ 0x9e3779b97f4a7c15;
+  std::string key(8, '\0');
+  for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(k1 >> shift & 0xFF);
+  return key;
+}
+
+// Goal: keys whose probe leaves the cache line that was loaded, or finds no end, are folded as all
+// else. Method: keys that all belong in one slot, fewer and more than a probe looks at, among
+// others.
+TEST(CombineTable, FoldsKeysBuiltToCollide) {
+  for (const std::uint64_t keys : std::vector<std::uint64_t>{1, 2, 3, 10, 63, 64, 65, 300}) {
+    for (const JobSpec& spec : {summing_spec(), wide_spec(), huge_spec()}) {
+      SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + ", " + std::to_string(keys) +
+                   " keys, states of " + std::to_string(spec.state_size));
+      Random random(case_seed(keys));
+      OpenTable open(spec, std::size_t{4} << 20, std::size_t{4} << 20, kCollidingSeed);
+      ASSERT_TRUE(open.table);
+      Records records;
+      for (int i = 0; i < 3000; ++i) {
+        const std::string key = random.one_in(4) ? "key " + std::to_string(random.below(500))
+                                                 : colliding_key(1 + random.below(keys));
+        records.push_back({key, random_state(random, spec), 0});
+      }
+      open.add_in_batches(records);
+      ASSERT_TRUE(open.table->flush());
+      EXPECT_TRUE(model(open.sink.records, open.fold) == model(records, open.fold));
+      // Those that a probe reaches came out once each, so they did collide, and were folded.
+      const std::size_t out = open.sink.records.size();
+      const std::size_t different = model(records, open.fold).size();
+      if (keys <= 10) {
+        EXPECT_EQ(out, different);
+      } else if (keys >= 300) {
+        EXPECT_GT(out, 2 * different);
+      }
+    }
+  }
+}
+
 // Goal: memory that a flushed table keeps for small states does not keep a large one out.
 TEST(CombineTable, CombinesALongKeyAfterManyShortOnes) {
   constexpr std::size_t kShare = 96 << 10;
