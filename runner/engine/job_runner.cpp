@@ -388,13 +388,14 @@ class JobRun {
     const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
     budget.lower_limit(queue_bytes);
     output_budget_->raise_limit(queue_bytes);
+    // Before the pieces, which read them.
     std::vector<std::unique_ptr<StorageFile>> files = std::move(runs.files);
     auto pieces = pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget, memory,
                                  output_budget_->limit_bytes());
     clock_.begin("reduce");
     MRUN_TRY(reduce(*pieces));
     pieces.reset();
-    // The system gives the room of a file of many GiB back at 7 GiB a second: side by side.
+    // Side by side: the system takes its time to give the room of many GiB back.
     executor_->for_each_index(files.size(), [&](std::size_t i) { files[i].reset(); });
     end_reduce(budget.peak_bytes());
     return {};

@@ -184,7 +184,8 @@ const char* Emitter::find_fault(std::uint32_t n, std::uint64_t heap_used) {
   // Looked at one by one where one of them is of another kind.
   constexpr std::size_t kTogether = 16;
   const std::size_t value_bytes = worker_.job().value_bytes;
-  // How many more of those before were all inline than were not: the next are like most of them.
+  // How many more of those before were all inline than were not. Once most were not, the rest of
+  // the buffer is taken to be like them.
   int inline_lead = 0;
   for (std::span<const mrun_entry> rest(buffer_->entries.data(), n); !rest.empty();) {
     const auto some = rest.first(std::min(kTogether, rest.size()));

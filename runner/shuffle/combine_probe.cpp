@@ -104,7 +104,7 @@ void CombineTable::load_slots(const Group& group) const {
   for (const std::uint64_t hash : group.hashes) slots.load(hash);
 }
 
-// `next`: the group whose slots are loaded on the way.
+// `next`: the group whose slots are loaded on the way, for nothing behind a batch's last.
 Result<void> CombineTable::add_group(const Group& group, const Group& next,
                                      const EntryBatch& batch) {
   const bool are_sums = fold_->is_plain_sum();
@@ -156,7 +156,8 @@ Result<void> CombineTable::add_group(const Group& group, const Group& next,
   return slots.at(at);
 }
 
-// The same wherever it is; null where the probe finds no end.
+// The slot of a key of up to 16 bytes, or a free one for it, wherever it is; null where the probe
+// finds no end.
 CombineTable::Slot* CombineTable::probe(const Slots& slots, const Entry& entry,
                                         std::uint64_t hash) {
   for (std::size_t probes = 0, at = hash; probes < kProbesMost; ++probes, at += slots.each) {
@@ -244,7 +245,8 @@ std::size_t CombineTable::add_sums(const Group& group, const Group& next, std::s
 // The same for keys of up to 16 bytes and states of several words, in slots or in the arena: there
 // a state is loaded while the slots of the next pairs are probed. It is folded into when the whole
 // group has found its own. `late` also gets those for whose states the arena has no room. Pairs of
-// one key stay in order: its first line is full for all of them, or for none.
+// one key stay in order: its first line is full for all of them or for none, and after an arena
+// that was full once there is none.
 template <bool kInSlots>
 std::size_t CombineTable::add_states(const Group& group, const Group& next, std::size_t begin,
                                      const std::uint8_t* heap, Late& late) {
@@ -253,13 +255,15 @@ std::size_t CombineTable::add_states(const Group& group, const Group& next, std:
   const std::size_t count = group.entries.size();
   std::uint64_t hashes = 0;
   std::size_t waiting = fold_count_;
+  bool arena_is_full = false;
   const auto add = [&](Slot* slot, const Entry& entry, std::uint64_t hash) {
     // Entries of blocks hold addresses, and come without a heap.
     const std::uint8_t* const value = heap == nullptr ? address_of(entry.v) : heap + entry.v;
     if (slot->count == 0) [[unlikely]] {
-      std::uint8_t* const state =
-          kInSlots ? reinterpret_cast<std::uint8_t*>(&slot->state) : arena_take(state_size);
-      if (state == nullptr) return false;
+      auto* state = reinterpret_cast<std::uint8_t*>(&slot->state);
+      if (!kInSlots) state = arena_is_full ? nullptr : arena_take(state_size);
+      arena_is_full = state == nullptr;
+      if (arena_is_full) return false;
       *slot = {entry.k0, entry.k1, entry.klen, 0, reinterpret_cast<std::uintptr_t>(state)};
       std::memcpy(state, value, state_size);
       ++used_slots_;

@@ -33,7 +33,8 @@ class CombineTable {
   struct Limits {
     MemoryBudget* budget = nullptr;  ///< Charged for slots and arena.
     std::size_t share_bytes = 0;     ///< The most that this table may use of it.
-    std::uint64_t hash_seed = 0;     ///< Differs from process to process.
+    /// Differs from process to process, but for folds that are not exact.
+    std::uint64_t hash_seed = 0;
     std::size_t first_slots = kFirstSlots;
   };
   /// `fold` and `sink` outlive the table. Fails with Code::limit where not even the smallest table
@@ -97,16 +98,17 @@ class CombineTable {
 
   static constexpr std::size_t kCacheLine = 64;
 
-  // Entries that are hashed, and whose slots are being loaded.
+  // Entries that are hashed: their slots are loaded next.
   struct Group {
     std::span<const Entry> entries;
     bool all_inline;
     bool are_states;         // All values have the size of states.
     bool all_short_in_heap;  // Keys of up to 16 bytes, values in the batch's heap.
+    // Behind those of the entries are ones of before, or zeros: a slot may be loaded for nothing.
     std::array<std::uint64_t, kGroup> hashes{};
   };
 
-  // Entries of a group, in order, that the slots at hand did not settle.
+  // Entries of a group, in order, that are not settled where they were first looked for.
   class Late {
    public:
     void add(std::size_t entry) { entries_[size_++] = static_cast<std::uint8_t>(entry); }

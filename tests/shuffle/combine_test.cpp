@@ -1,6 +1,7 @@
 // Combining: tables and sorted folds against a map of vectors.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "shuffle/combine_table.hpp"
@@ -193,6 +194,62 @@ TEST(CombineTable, FoldsKeysBuiltToCollide) {
         EXPECT_GT(out, 2 * different);
       }
     }
+  }
+}
+
+// Whether each key's partial states, one behind the other, are the folds of its values in order. A
+// value is a number, then how many of its key came before; folds keep the latter of the first.
+bool are_folds_in_order(const Records& values, const Records& states) {
+  struct Key {
+    std::vector<std::uint64_t> values;
+    std::size_t folded = 0;  // Of the values, those in the states so far.
+  };
+  std::map<std::string, Key> keys;
+  for (const Record& value : values)
+    keys[value.key].values.push_back(bytes_number(value.value.substr(0, 8)));
+  for (const Record& state : states) {
+    Key& key = keys[state.key];
+    if (bytes_number(state.value.substr(8, 8)) != key.folded) return false;
+    const std::uint64_t wanted = bytes_number(state.value.substr(0, 8));
+    // The shortest that gives it: longer ones give other numbers, since values are not 0.
+    std::uint64_t folded = 0;
+    do {
+      if (key.folded == key.values.size()) return false;
+      folded = 3 * folded + key.values[key.folded++];
+    } while (folded != wanted);
+  }
+  return std::all_of(keys.begin(), keys.end(),
+                     [](const auto& key) { return key.second.folded == key.second.values.size(); });
+}
+
+// Goal: a fold that is not exact sees a key's pairs in order, whichever way each takes. Method:
+// states in slots and in the arena, keys that collide among others, long ones between them, in
+// shares that hold all and in ones that are flushed in the middle of a batch.
+TEST(CombineTable, KeepsTheOrderOfAKeyWhicheverWayItsPairsTake) {
+  for (std::uint64_t i = 0; i < scaled(60); ++i) {
+    SCOPED_TRACE("MRUN_TEST_SEED=" + std::to_string(test_seed()) + " case " + std::to_string(i));
+    Random random(case_seed(i));
+    JobSpec spec = folding_spec(false);
+    spec.state_size = random.pick(std::vector<std::uint32_t>{16, 40, 48, 104, 3000});
+    const std::size_t share =
+        random.pick(std::vector<std::size_t>{32 << 10, 96 << 10, 300 << 10, 2 << 20});
+    const std::uint64_t keys = random.pick(std::vector<std::uint64_t>{5, 100, 1000, 6000});
+    OpenTable open(spec, share, share, random.one_in(2) ? kCollidingSeed : 0);
+    ASSERT_TRUE(open.table);
+    std::map<std::string, std::uint64_t> seen;
+    Records records;
+    for (int left = spec.state_size > 1000 ? 3000 : 12000; left > 0; --left) {
+      std::string key = random.one_in(2)
+                            ? colliding_key(1 + random.below(std::min(keys, std::uint64_t{100})))
+                            : "key " + std::to_string(random.below(keys));
+      if (random.one_in(40)) key += ", which is longer than others";
+      std::string value = number_bytes(1 + random.below(1000)) + number_bytes(seen[key]++);
+      value.resize(spec.state_size);
+      records.push_back({key, value, 0});
+    }
+    open.add_in_batches(records);
+    ASSERT_TRUE(open.table->flush());
+    EXPECT_TRUE(are_folds_in_order(records, open.sink.records));
   }
 }
 
