@@ -357,10 +357,7 @@ class JobRun {
     MRUN_TRY_ASSIGN(const auto pieces, pieces_in_memory(*map_output_, *job_, part_count_,
                                                         *executor_, environment_.stop));
     clock_.end(map_output_->peak_bytes());
-    clock_.begin("reduce");
-    MRUN_TRY(reduce(*pieces));
-    end_reduce(map_output_->peak_bytes());
-    return {};
+    return reduce(*pieces, [this] { return map_output_->peak_bytes(); });
   }
 
   Result<void> reduce_from_runs() {
@@ -388,20 +385,14 @@ class JobRun {
     const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
     budget.lower_limit(queue_bytes);
     output_budget_->raise_limit(queue_bytes);
-    // Before the pieces, which read them.
-    std::vector<std::unique_ptr<StorageFile>> files = std::move(runs.files);
-    auto pieces = pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget, memory,
-                                 output_budget_->limit_bytes());
-    clock_.begin("reduce");
-    MRUN_TRY(reduce(*pieces));
-    pieces.reset();
-    // Side by side: the system takes its time to give the room of many GiB back.
-    executor_->for_each_index(files.size(), [&](std::size_t i) { files[i].reset(); });
-    end_reduce(budget.peak_bytes());
-    return {};
+    const auto pieces = pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget,
+                                       memory, output_budget_->limit_bytes());
+    return reduce(*pieces, [&budget] { return budget.peak_bytes(); });
   }
 
-  Result<void> reduce(PieceSource& pieces) {
+  // `budget_peak`: of what the pieces are charged to.
+  Result<void> reduce(PieceSource& pieces, const std::function<std::uint64_t()>& budget_peak) {
+    clock_.begin("reduce");
     MRUN_TRY_ASSIGN(
         const ReduceInfo reduced,
         run_reduce_phase(pieces, {*job_, map_output_->combiner(), *formatter_, out_end_, main_form_,
@@ -410,11 +401,8 @@ class JobRun {
     info_.groups = reduced.groups;
     info_.spilled_bytes += reduced.spilled_row_bytes;
     add_counters(reduced.counters);
+    clock_.end(budget_peak() + output_budget_->peak_bytes());
     return {};
-  }
-
-  void end_reduce(std::uint64_t budget_bytes) {
-    clock_.end(budget_bytes + output_budget_->peak_bytes());
   }
 
   void add_counters(const std::vector<std::int64_t>& values) {

@@ -46,8 +46,7 @@ Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEnt
                                                      const UserCode& job, Executor& executor,
                                                      const StopFlag& stop);
 
-/// All pairs are in runs. Takes the set over; borrows the rest, and files that were taken out of it
-/// before. `queue_bytes`: what the output may
+/// All pairs are in runs. Takes them over; borrows the rest. `queue_bytes`: what the output may
 /// hold of pieces whose turn to be written has not come.
 std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,
                                             const UserCode& job, std::uint32_t part_count,
