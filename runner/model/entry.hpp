@@ -42,6 +42,10 @@ struct Entry {
   std::uint32_t key_size() const { return klen & kLengthMask; }
   std::uint32_t value_size() const { return vlen & kLengthMask; }
   EntryKind kind() const { return static_cast<EntryKind>(vlen >> 28); }
+  /// Of `vlen`.
+  static constexpr std::uint32_t kind_bits(EntryKind kind) {
+    return static_cast<std::uint32_t>(kind) << 28;
+  }
 };
 static_assert(sizeof(Entry) == 32);
 

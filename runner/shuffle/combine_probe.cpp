@@ -88,14 +88,16 @@ void CombineTable::prepare(const EntryBatch& batch, std::size_t begin, Group& gr
   const auto all_have = [&](std::uint32_t field, std::uint32_t value) {
     return (set_in_any & field) == value && (set_in_all & field) == value;
   };
-  const auto kind = [](EntryKind of) { return static_cast<std::uint32_t>(of) << 28; };
-  group.all_inline = all_have(~Entry::kLengthMask, kind(EntryKind::inline_value));
-  group.all_short_in_heap = all_have(~Entry::kLengthMask, kind(EntryKind::heap)) && keys < 32;
+  const auto all_are = [&](EntryKind kind) {
+    return all_have(~Entry::kLengthMask, Entry::kind_bits(kind));
+  };
+  group.all_inline = all_are(EntryKind::inline_value);
+  group.all_short_in_heap = all_are(EntryKind::heap) && keys < 32;
   group.are_states = all_have(Entry::kLengthMask, fold_->state_size());
   if (keys < 32) return;
-  for (std::size_t i = 0; i < group.entries.size(); ++i) {
-    if (group.entries[i].key_size() <= kPrefixBytes) continue;
-    group.hashes[i] = hash_of(emitted_pair(group.entries[i], batch.heap));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (entries[i].key_size() <= kPrefixBytes) continue;
+    group.hashes[i] = hash_of(emitted_pair(entries[i], batch.heap));
   }
 }
 
@@ -112,13 +114,16 @@ Result<void> CombineTable::add_group(const Group& group, const Group& next,
   if (!are_sums && !are_short_states) load_slots(next);
   for (std::size_t at = 0; at < group.entries.size(); ++at) {
     Late late;
-    if (are_sums)
+    if (are_sums) {
       at = group.all_inline ? add_sums<false>(group, next, at, batch.heap, late)
                             : add_sums<true>(group, next, at, batch.heap, late);
-    else if (are_short_states)
-      at = fold_->state_size() <= kWideSlotState
-               ? add_states<true>(group, next, at, batch.heap, late)
-               : add_states<false>(group, next, at, batch.heap, late);
+    } else if (are_short_states) {
+      if (fold_->state_size() <= kWideSlotState)
+        add_states<true>(group, next, batch.heap, late);
+      else
+        add_states<false>(group, next, batch.heap, late);
+      at = group.entries.size();
+    }
     for (const std::uint8_t i : late)
       MRUN_TRY(add_pair(emitted_pair(group.entries[i], batch.heap), group.hashes[i]));
     if (at == group.entries.size()) break;
@@ -146,23 +151,23 @@ Result<void> CombineTable::add_group(const Group& group, const Group& next,
                                                                            const Entry& entry,
                                                                            std::uint64_t hash) {
   std::size_t at = hash & slots.mask;
-  // One branch a slot: it is the right one nearly always.
-  while (is_other(*slots.at(at), entry) && slots.at(at)->count != 0) [[unlikely]] {
-      at = (at + slots.each) & slots.mask;
-      if (at % kCacheLine != 0) continue;
-      slots.load(at);
-      return nullptr;
-    }
-  return slots.at(at);
+  do {
+    Slot* const slot = slots.at(at);
+    // One branch a slot: it is the right one nearly always.
+    if (!is_other(*slot, entry) || slot->count == 0) [[likely]]
+      return slot;
+    at = (at + slots.each) & slots.mask;
+  } while (at % kCacheLine != 0);
+  slots.load(at);
+  return nullptr;
 }
 
-// The slot of a key of up to 16 bytes, or a free one for it, wherever it is; null where the probe
-// finds no end.
-CombineTable::Slot* CombineTable::probe(const Slots& slots, const Entry& entry,
-                                        std::uint64_t hash) {
+// The slot of a key, or a free one for it, wherever it is; null where the probe finds no end.
+template <typename IsSame>
+CombineTable::Slot* CombineTable::probe(const Slots& slots, std::uint64_t hash, IsSame is_same) {
   for (std::size_t probes = 0, at = hash; probes < kProbesMost; ++probes, at += slots.each) {
     Slot* const slot = slots.at(at & slots.mask);
-    if (slot->count == 0 || !is_other(*slot, entry)) return slot;
+    if (slot->count == 0 || is_same(*slot)) return slot;
   }
   return nullptr;
 }
@@ -230,9 +235,11 @@ std::size_t CombineTable::add_sums(const Group& group, const Group& next, std::s
     }
   }
   late.settle([&](std::size_t at) {
-    Slot* const slot = probe(slots, entries[at], group.hashes[at]);
+    const Entry& entry = entries[at];
+    const std::uint64_t hash = group.hashes[at];
+    Slot* const slot = probe(slots, hash, [&](const Slot& of) { return !is_other(of, entry); });
     if (slot == nullptr) return false;
-    add(*slot, entries[at], group.hashes[at]);
+    add(*slot, entry, hash);
     return true;
   });
   used_slots_ += fresh;
@@ -248,8 +255,8 @@ std::size_t CombineTable::add_sums(const Group& group, const Group& next, std::s
 // one key stay in order: its first line is full for all of them or for none, and after an arena
 // that was full once there is none.
 template <bool kInSlots>
-std::size_t CombineTable::add_states(const Group& group, const Group& next, std::size_t begin,
-                                     const std::uint8_t* heap, Late& late) {
+void CombineTable::add_states(const Group& group, const Group& next, const std::uint8_t* heap,
+                              Late& late) {
   const Slots slots(*this);
   const std::uint32_t state_size = fold_->state_size();
   const std::size_t count = group.entries.size();
@@ -260,8 +267,9 @@ std::size_t CombineTable::add_states(const Group& group, const Group& next, std:
     // Entries of blocks hold addresses, and come without a heap.
     const std::uint8_t* const value = heap == nullptr ? address_of(entry.v) : heap + entry.v;
     if (slot->count == 0) [[unlikely]] {
-      auto* state = reinterpret_cast<std::uint8_t*>(&slot->state);
-      if (!kInSlots) state = arena_is_full ? nullptr : arena_take(state_size);
+      if (arena_is_full) return false;
+      std::uint8_t* const state =
+          kInSlots ? reinterpret_cast<std::uint8_t*>(&slot->state) : arena_take(state_size);
       arena_is_full = state == nullptr;
       if (arena_is_full) return false;
       *slot = {entry.k0, entry.k1, entry.klen, 0, reinterpret_cast<std::uintptr_t>(state)};
@@ -278,7 +286,7 @@ std::size_t CombineTable::add_states(const Group& group, const Group& next, std:
     hashes += hash;
     return true;
   };
-  for (std::size_t i = begin; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     const Entry& entry = group.entries[i];
     const std::uint64_t hash = group.hashes[i];
     slots.load(next.hashes[i]);
@@ -286,13 +294,14 @@ std::size_t CombineTable::add_states(const Group& group, const Group& next, std:
     if (slot == nullptr || !add(slot, entry, hash)) late.add(i);
   }
   late.settle([&](std::size_t at) {
-    Slot* const slot = probe(slots, group.entries[at], group.hashes[at]);
-    return slot != nullptr && add(slot, group.entries[at], group.hashes[at]);
+    const Entry& entry = group.entries[at];
+    const std::uint64_t hash = group.hashes[at];
+    Slot* const slot = probe(slots, hash, [&](const Slot& of) { return !is_other(of, entry); });
+    return slot != nullptr && add(slot, entry, hash);
   });
   fold_count_ = waiting;
-  taken_.pairs += count - begin - late.size();
+  taken_.pairs += count - late.size();
   taken_.hashes += hashes;
-  return count;
 }
 
 Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
@@ -322,16 +331,10 @@ Result<void> CombineTable::add_pair(const Pair& pair, std::uint64_t hash) {
 }
 
 CombineTable::Slot* CombineTable::find(const Pair& pair, std::uint64_t hash) {
-  const Slots slots(*this);
-  for (std::size_t probes = 0, at = hash; probes < kProbesMost; ++probes, at += slots.each) {
-    Slot* const slot = slots.at(at & slots.mask);
-    if (slot->count == 0) return slot;
-    if (slot->k0 == pair.k0 && slot->k1 == pair.k1 && slot->klen == pair.klen &&
-        same_key(pair_of(*slot), pair)) {
-      return slot;
-    }
-  }
-  return nullptr;
+  return probe(Slots(*this), hash, [&](const Slot& slot) {
+    return slot.k0 == pair.k0 && slot.k1 == pair.k1 && slot.klen == pair.klen &&
+           same_key(pair_of(slot), pair);
+  });
 }
 
 Pair CombineTable::pair_of(const Slot& slot) const {

@@ -82,6 +82,8 @@ class CombineTable {
   static constexpr std::size_t kArenaBytesLeast = std::size_t{256} << 10;
   static constexpr std::size_t kArenaBytesMost = std::size_t{4} << 20;
 
+  static constexpr std::size_t kCacheLine = 64;
+
   struct Slot {
     std::uint64_t k0, k1;
     std::uint32_t klen;
@@ -92,11 +94,9 @@ class CombineTable {
   };
   static_assert(sizeof(Slot) == 32);
   // A cache line, which a state of several words shares with its key.
-  static constexpr std::size_t kWideSlot = 64;
+  static constexpr std::size_t kWideSlot = kCacheLine;
   static constexpr std::uint32_t kSlotState = sizeof(Slot::state),
                                  kWideSlotState = kWideSlot - sizeof(Slot) + sizeof(Slot::state);
-
-  static constexpr std::size_t kCacheLine = 64;
 
   // Entries that are hashed: their slots are loaded next.
   struct Group {
@@ -161,15 +161,15 @@ class CombineTable {
   struct Slots;
   static bool is_other(const Slot& slot, const Entry& entry);
   static Slot* probe_line(const Slots& slots, const Entry& entry, std::uint64_t hash);
-  static Slot* probe(const Slots& slots, const Entry& entry, std::uint64_t hash);
+  template <typename IsSame>
+  static Slot* probe(const Slots& slots, std::uint64_t hash, IsSame is_same);
   static Slot* probe_long(const Slots& slots, const Entry& entry, const std::uint8_t* value,
                           std::uint64_t hash);
   template <bool kHasOthers>
   std::size_t add_sums(const Group& group, const Group& next, std::size_t begin,
                        const std::uint8_t* heap, Late& late);
   template <bool kInSlots>
-  std::size_t add_states(const Group& group, const Group& next, std::size_t begin,
-                         const std::uint8_t* heap, Late& late);
+  void add_states(const Group& group, const Group& next, const std::uint8_t* heap, Late& late);
   Result<void> add_pair(const Pair& pair, std::uint64_t hash);
   Slot* find(const Pair& pair, std::uint64_t hash);
   bool fill(Slot& slot, const Pair& pair);

@@ -18,7 +18,7 @@ Result<void> EntryBatcher::add(const Pair& pair) {
     std::uint8_t* const bytes = heap() + heap_used_;
     std::memcpy(bytes, pair.value, pair.vlen);
     if (pair.tail_size() != 0) std::memcpy(bytes + pair.vlen, pair.tail, pair.tail_size());
-    entry.vlen |= static_cast<std::uint32_t>(EntryKind::heap) << 28;
+    entry.vlen |= Entry::kind_bits(EntryKind::heap);
     entry.v = heap_used_;
     heap_used_ += heap_bytes(pair);
   }
