@@ -196,14 +196,15 @@ Compression compression_of(std::span<const std::byte> bytes) {
   return Compression::none;
 }
 
-Result<std::unique_ptr<Decoder>> make_decoder(Compression compression, std::size_t memory_bytes) {
+Result<std::unique_ptr<Decoder>> make_decoder(Compression compression, std::size_t memory_bytes,
+                                              bool in_legacy_frame) {
   using Made = std::unique_ptr<Decoder>;
   switch (compression) {
     case Compression::gzip:
       return Made(std::make_unique<GzipDecoder>());
     case Compression::zstd:
     case Compression::lz4:
-      return Made(make_frame_decoder(compression, memory_bytes));
+      return Made(make_frame_decoder(compression, memory_bytes, in_legacy_frame));
     case Compression::bzip2:
       return Made(std::make_unique<Bzip2Decoder>());
     case Compression::xz:

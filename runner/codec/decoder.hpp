@@ -49,8 +49,10 @@ class Decoder {
   /// Takes what `out` has room for; neither taken nor given: it needs more of the file.
   /// Code::integrity where the bytes are no such file, Code::limit where memory is short.
   virtual Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) = 0;
-  /// The file may end here, and a new decoder could go on.
+  /// The file may end here, and a new decoder could go on if it is told `in_legacy_frame`.
   virtual bool may_end() const = 0;
+  /// What comes next may be a block of lz4's legacy format, which nothing but its place shows.
+  virtual bool in_legacy_frame() const { return false; }
   /// The bytes taken so far end with a unit (unit_search.hpp).
   virtual bool is_between_units() const { return may_end(); }
   /// Between units, where no more will be decoded: gives back its memory. What it knows stays.
@@ -69,8 +71,9 @@ constexpr std::size_t decoder_bytes(Compression compression) {
 }
 
 /// `memory_bytes` bounds the window of zstd and xz: a file that needs more is Code::limit. For
-/// Compression::none too.
-Result<std::unique_ptr<Decoder>> make_decoder(Compression compression, std::size_t memory_bytes);
+/// Compression::none too. `in_legacy_frame`: what the decoder before it, which came as far, says.
+Result<std::unique_ptr<Decoder>> make_decoder(Compression compression, std::size_t memory_bytes,
+                                              bool in_legacy_frame = false);
 
 /// Hands on all that `in` decodes to, through `room`. Code::integrity as in Decoder::step.
 using WriteDecoded = std::function<Result<void>(std::span<const std::byte>)>;

@@ -13,23 +13,18 @@
 #include <string>
 
 #include "codec/decode_failures.hpp"
+#include "codec/little_endian.hpp"
+#include "codec/lz4_legacy.hpp"
 
 namespace mrun {
 namespace {
 
 constexpr std::size_t kMagicSize = 4;
 constexpr std::size_t kSkippableHeadSize = 8;
-constexpr std::uint32_t kZstdMagic = 0xfd2fb528, kLz4Magic = 0x184d2204, kLegacyMagic = 0x184c2102;
+constexpr std::uint32_t kZstdMagic = 0xfd2fb528, kLz4Magic = 0x184d2204;
 constexpr std::uint32_t kSkippableMagic = 0x184d2a50, kSkippableMask = 0xfffffff0;
 
 using Head = std::array<std::byte, kSkippableHeadSize>;
-
-std::uint32_t little_endian(std::span<const std::byte, 4> bytes) {
-  std::uint32_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;)
-    value = value << 8 | std::to_integer<std::uint32_t>(bytes[i]);
-  return value;
-}
 
 /// Whether `bytes`, of which there may be fewer than four, are how a frame begins.
 bool may_be_magic(std::span<const std::byte> bytes) {
@@ -119,20 +114,23 @@ class Lz4Decoder final : public Decoder {
 
 class FrameDecoder final : public Decoder {
  public:
-  FrameDecoder(Compression named, std::size_t memory_bytes)
-      : named_(named), memory_bytes_(memory_bytes) {}
+  FrameDecoder(Compression named, std::size_t memory_bytes, bool in_legacy_frame)
+      : named_(named), memory_bytes_(memory_bytes), in_legacy_frame_(in_legacy_frame) {}
 
   Result<Step> step(std::span<const std::byte> in, std::span<std::byte> out) override {
     if (skipped_left_ > 0) return skip(in);
     if (frame_ != nullptr) return decode_frame(in, out);
+    if (legacy_.is_open()) return legacy_.step(in, out);
     return begin_frame(in, out);
   }
   bool may_end() const override {
-    return frame_ == nullptr && skipped_left_ == 0 && held_bytes_ == 0;
+    return frame_ == nullptr && !legacy_.is_open() && skipped_left_ == 0 && held_bytes_ == 0;
   }
+  bool in_legacy_frame() const override { return in_legacy_frame_; }
   void rest() override {
     zstd_.reset();
     lz4_.reset();
+    legacy_.rest();
   }
 
  private:
@@ -152,9 +150,18 @@ class FrameDecoder final : public Decoder {
   Result<Step> begin_frame(std::span<const std::byte> in, std::span<std::byte> out) {
     const std::size_t before = held_bytes_;
     std::size_t taken = hold(in, kMagicSize);
-    if (!may_be_magic(std::span(held_).first(held_bytes_))) return no_unit(named_);
+    // Any bytes may be how a block's size begins.
+    const bool is_magic = may_be_magic(std::span(held_).first(held_bytes_));
+    if (!is_magic && !in_legacy_frame_) return no_unit(named_);
     if (held_bytes_ < kMagicSize) return Step{taken, 0};
     const std::uint32_t magic = little_endian(std::span(held_).first<4>());
+    if (in_legacy_frame_ && magic <= kLegacyBlockMost) {
+      held_bytes_ = 0;
+      MRUN_TRY(begin_legacy_block(magic));
+      return Step{taken, 0};
+    }
+    if (!is_magic) return no_unit(named_);
+    in_legacy_frame_ = magic == kLegacyMagic;
     if ((magic & kSkippableMask) == kSkippableMagic) {
       taken += hold(in.subspan(taken), kSkippableHeadSize);
       if (held_bytes_ < kSkippableHeadSize) return Step{taken, 0};
@@ -162,16 +169,22 @@ class FrameDecoder final : public Decoder {
       held_bytes_ = 0;
       return Step{taken, 0};
     }
-    if (magic == kLegacyMagic)
-      return fail(Code::integrity, "a frame in the legacy format of lz4",
-                  "mrun reads lz4's frame format: pack it anew, or unpack it into a pipe: "
-                  "lz4 -dc FILE | mrun JOB - OUT");
-    frame_ = &decoder_of(magic);
     held_bytes_ = 0;
+    if (in_legacy_frame_) return Step{taken, 0};
+    legacy_.rest();
+    frame_ = &decoder_of(magic);
     // zstd is faster where it finds a small frame in one piece.
     if (before == 0) return decode_frame(in, out);
     MRUN_TRY(frame_->step(std::span(held_).first(kMagicSize), out));
     return Step{taken, 0};
+  }
+
+  Result<void> begin_legacy_block(std::uint32_t stored_bytes) {
+    if (LegacyBlocks::memory_bytes() > memory_bytes_)
+      return window_too_large(Compression::lz4, memory_bytes_);
+    zstd_.reset();
+    lz4_.reset();
+    return legacy_.begin(stored_bytes);
   }
 
   std::size_t hold(std::span<const std::byte> in, std::size_t wanted) {
@@ -197,6 +210,8 @@ class FrameDecoder final : public Decoder {
   std::uint64_t skipped_left_ = 0;
   std::unique_ptr<Decoder> zstd_, lz4_;
   Decoder* frame_ = nullptr;  ///< Of them, the one of the frame at hand.
+  LegacyBlocks legacy_;
+  bool in_legacy_frame_;  ///< Until another magic number comes.
 };
 
 }  // namespace
@@ -207,8 +222,9 @@ std::optional<std::uint64_t> skippable_frame_bytes(std::span<const std::byte> by
   return kSkippableHeadSize + std::uint64_t{little_endian(bytes.subspan<4, 4>())};
 }
 
-std::unique_ptr<Decoder> make_frame_decoder(Compression named, std::size_t memory_bytes) {
-  return std::make_unique<FrameDecoder>(named, memory_bytes);
+std::unique_ptr<Decoder> make_frame_decoder(Compression named, std::size_t memory_bytes,
+                                            bool in_legacy_frame) {
+  return std::make_unique<FrameDecoder>(named, memory_bytes, in_legacy_frame);
 }
 
 }  // namespace mrun

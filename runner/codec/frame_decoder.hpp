@@ -12,9 +12,10 @@
 
 namespace mrun {
 
-/// Frames of zstd and lz4 in any row, and such as are skipped. A frame of lz4's legacy format is
-/// Code::integrity with a hint. What is no frame is called no frame of `named`. `memory_bytes`
-/// bounds zstd's window.
-std::unique_ptr<Decoder> make_frame_decoder(Compression named, std::size_t memory_bytes);
+/// Frames of zstd and lz4, its legacy format too, in any row, and such as are skipped. What is no
+/// frame is called no frame of `named`. `memory_bytes` bounds zstd's window. `in_legacy_frame`: as
+/// in make_decoder.
+std::unique_ptr<Decoder> make_frame_decoder(Compression named, std::size_t memory_bytes,
+                                            bool in_legacy_frame);
 
 }  // namespace mrun

@@ -13,7 +13,7 @@ Result<std::unique_ptr<Decoder>> make_part_decoder(Compression compression, cons
                                                    std::size_t memory_bytes) {
   if (compression == Compression::bzip2) return make_bzip2_part(part);
   if (compression == Compression::xz) return make_xz_part(part, memory_bytes);
-  return make_decoder(compression, memory_bytes);
+  return make_decoder(compression, memory_bytes, part.in_legacy_frame);
 }
 
 }  // namespace mrun

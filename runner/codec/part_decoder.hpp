@@ -19,6 +19,7 @@ struct FilePart {
   /// Of the file, kMagicBytes where it has as many: they say what the streams of xz and bzip2 all
   /// look like.
   std::span<const std::byte> first_bytes;
+  bool in_legacy_frame = false;  ///< What the decoder of the part before will say at its end.
 
   std::uint64_t begin_byte() const { return begin_bit / 8; }
   std::uint64_t end_byte() const { return (end_bit + 7) / 8; }

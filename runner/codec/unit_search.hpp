@@ -3,6 +3,8 @@
 // A unit is a gzip member, a zstd or lz4 frame, or a block of xz or bzip2. Nothing says where the
 // next one begins until this one is decoded, so units are guessed by what they begin with, and who
 // decodes the one before finds out whether the guess was right. A wrong guess costs time alone.
+// Blocks of lz4's legacy format have nothing to be guessed by; lz4_legacy.hpp walks from one to the
+// next.
 #pragma once
 
 #include <cstddef>

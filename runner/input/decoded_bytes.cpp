@@ -26,14 +26,14 @@ Result<DecodedBytes> DecodedBytes::create(Source source, DecodingPlace place) {
   const std::size_t wanted = decoder_memory(source.compression, source.memory_bytes);
   const Compression compression = source.compression;
   return create(std::move(source), wanted, place,
-                [&] { return make_decoder(compression, wanted); });
+                [&] { return make_decoder(compression, wanted, place.in_legacy_frame); });
 }
 
 Result<DecodedBytes> DecodedBytes::create(Source source, const FilePart& part) {
   const std::size_t window = decoder_memory(source.compression, source.memory_bytes);
   const Compression compression = source.compression;
   return create(std::move(source), part_decoder_bytes(compression, part, window),
-                {part.begin_byte(), 0},
+                {part.begin_byte(), 0, part.in_legacy_frame},
                 [&] { return make_part_decoder(compression, part, window); });
 }
 
@@ -88,10 +88,11 @@ Result<bool> DecodedBytes::advance(std::span<std::byte> room) {
   if (!step) return undecodable(unit_begin(), std::move(step).error());
   pending_ = pending_.subspan(step->taken);
   text_bytes_ += step->given;
-  if (step->taken > 0 && decoder_->may_end())
-    last_place_ = {stored_bytes_ - pending_.size(), text_bytes_};
+  const bool goes_on = step->taken > 0 || step->given > 0;
+  if (goes_on && decoder_->may_end())
+    last_place_ = {stored_bytes_ - pending_.size(), text_bytes_, decoder_->in_legacy_frame()};
   if (is_out_of_proportion()) return out_of_proportion();
-  if (step->taken > 0 || step->given > 0) return true;
+  if (goes_on) return true;
   if (!pending_.empty())
     return undecodable(unit_begin(), {Code::integrity, "it does not go on", {}});
   if (is_read_ && !decoder_->may_end())

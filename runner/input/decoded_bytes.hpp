@@ -21,8 +21,9 @@ namespace mrun {
 
 /// A place from which a new decoder can go on.
 struct DecodingPlace {
-  std::uint64_t stored = 0;  ///< Offset in the file.
-  std::uint64_t text = 0;    ///< Offset in what it decodes to.
+  std::uint64_t stored = 0;      ///< Offset in the file.
+  std::uint64_t text = 0;        ///< Offset in what it decodes to.
+  bool in_legacy_frame = false;  ///< What Decoder::in_legacy_frame says there.
 };
 
 /// One thread at a time.

@@ -1,6 +1,7 @@
 #include "input/packed_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "codec/unit_search.hpp"
@@ -27,7 +28,8 @@ Result<std::shared_ptr<PackedFile>> PackedFile::open(const InputFile& input, Mem
   opened->first_bytes_.resize(kMagicBytes);
   MRUN_TRY_ASSIGN(const std::size_t got, opened->file_->read_at(opened->first_bytes_, 0));
   opened->first_bytes_.resize(got);
-  opened->border_ = {0, true};
+  if (opened->compression() == Compression::lz4) opened->legacy_.emplace();
+  opened->border_ = {0, true, false};
   opened->turn_.emplace(budget);
   return opened;
 }
@@ -47,8 +49,11 @@ DecodedBytes::Source PackedFile::source(std::uint64_t at, std::size_t memory_byt
 /// Of the part whose range begins at `at`. Every byte is looked at once.
 Result<PackedFile::Border> PackedFile::find_border(std::uint64_t at) {
   const std::uint64_t size = input_.identity.size_bytes;
-  if (at == size) return Border{size * 8, false};
-  if (found_ && *found_ / 8 >= at) return Border{*found_, true};
+  if (at == size) return Border{size * 8, false, false};
+  if (legacy_) MRUN_TRY(walk_legacy(at));
+  if (legacy_ && legacy_->at < size) return Border{legacy_->at * 8, true, legacy_->in_frame};
+  if (legacy_) return Border{at * 8, false, false};
+  if (found_ && *found_ / 8 >= at) return Border{*found_, true, false};
   found_.reset();
   const std::uint64_t reach = std::min(size, at + std::min(kReachBytes, size - at));
   std::vector<std::byte> bytes(kSearchBytes + kUnitSightBytes);
@@ -60,9 +65,27 @@ Result<PackedFile::Border> PackedFile::find_border(std::uint64_t at) {
     if (got < room.size()) return changed_failure(input_.path);
     found_ = find_unit(compression(), room, count, from);
     searched_to_ = found_ ? *found_ / 8 + 1 : from + count;
-    if (found_) return Border{*found_, true};
+    if (found_) return Border{*found_, true, false};
   }
-  return Border{at * 8, false};
+  return Border{at * 8, false, false};
+}
+
+/// To the first place from `at` on, by the sizes that stand before the blocks: those are sure, for
+/// they are what a decoder that comes from the file's beginning goes by.
+Result<void> PackedFile::walk_legacy(std::uint64_t at) {
+  std::array<std::byte, 4096> bytes;
+  std::uint64_t begin = 0, end = 0;
+  while (legacy_ && legacy_->at < at) {
+    if (legacy_->at < begin || legacy_->at + kLegacyHeadBytes > end) {
+      begin = legacy_->at;
+      MRUN_TRY_ASSIGN(const std::size_t got, file_->read_at(bytes, begin));
+      end = begin + got;
+    }
+    const auto here = static_cast<std::size_t>(legacy_->at - begin);
+    legacy_ = next_legacy_place(
+        *legacy_, std::span(bytes).first(static_cast<std::size_t>(end - begin)).subspan(here));
+  }
+  return {};
 }
 
 bool PackedFiles::may_begin(const SplitRange& range) {
@@ -135,7 +158,9 @@ Result<PackedFiles::Begun> PackedFiles::begin(const SplitRange& range, const Inp
     file->border_at_ = range.end;
     note_change();
   }
-  return Begun{file, {{first.bit, next.bit, file->first_bytes_}, first.is_unit, ends_file}};
+  return Begun{
+      file,
+      {{first.bit, next.bit, file->first_bytes_, first.in_legacy_frame}, first.is_unit, ends_file}};
 }
 
 Result<PackedTurn> PackedFiles::wait_turn(const SplitRange& range) {

@@ -1,12 +1,13 @@
 // PackedFile: a compressed file that many threads read, each a part of it.
 //
 // A part is a split: a range of the file as it is stored. Where it really begins is its border: the
-// first place from the range on that looks like a unit's beginning (unit_search.hpp), or, where
-// there is none near, the range's own. Borders depend on the file's bytes alone. Threads decode
-// parts that begin with a unit ahead of their turn; then the turn goes from part to part, in order,
-// and with it what the parts before know: whether a unit really ends at the border, and how far the
-// text and its records have come. A part that must not trust its own work goes on with the decoder
-// of the part before it, or with a new one from the last place where one can begin.
+// first place from the range on that looks like a unit's beginning (unit_search.hpp) or that the
+// sizes of legacy blocks name (lz4_legacy.hpp), or, where there is none near, the range's own.
+// Borders depend on the file's bytes alone. Threads decode parts that begin with a unit ahead of
+// their turn; then the turn goes from part to part, in order, and with it what the parts before
+// know: whether a unit really ends at the border, and how far the text and its records have come. A
+// part that must not trust its own work goes on with the decoder of the part before it, or with a
+// new one from the last place where one can begin.
 #pragma once
 
 #include <condition_variable>
@@ -20,6 +21,7 @@
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "base/stop_flag.hpp"
+#include "codec/lz4_legacy.hpp"
 #include "input/decoded_bytes.hpp"
 #include "input/file_header.hpp"
 #include "input/input_list.hpp"
@@ -66,11 +68,13 @@ class PackedFile {
   struct Border {
     std::uint64_t bit = 0;
     bool is_unit = false;
+    bool in_legacy_frame = false;
   };
 
   PackedFile(const InputFile& input, ReadFile file, MemoryBudget& budget)
       : input_(input), file_(std::make_shared<const ReadFile>(std::move(file))), budget_(budget) {}
   Result<Border> find_border(std::uint64_t at);
+  Result<void> walk_legacy(std::uint64_t at);
 
   const InputFile& input_;
   std::shared_ptr<const ReadFile> file_;
@@ -80,6 +84,8 @@ class PackedFile {
   // Of the one thread that looks for a border: that of the part whose border was found last.
   std::uint64_t searched_to_ = 0;       ///< Looked at so far.
   std::optional<std::uint64_t> found_;  ///< The last unit before that.
+  std::optional<LegacyPlace> legacy_;   ///< The last place walked to, while the file has nothing
+                                        ///< but frames of lz4's legacy format.
 
   // Guarded by PackedFiles.
   std::optional<Border> border_;    ///< Of the next part to begin, once it is known,

@@ -141,13 +141,6 @@ TEST(Decoder, ReadsFramesOfBothFormatsInOneFile) {
     }
 }
 
-TEST(Decoder, RefusesTheLegacyFormatOfLz4WithAHint) {
-  const auto back = content(Compression::lz4, std::string("\x02\x21\x4c\x18\0\0", 6), 1, 100);
-  ASSERT_FALSE(back);
-  EXPECT_EQ(back.error().message, "a frame in the legacy format of lz4");
-  EXPECT_NE(back.error().hint.find("lz4 -dc FILE"), std::string::npos);
-}
-
 // The libraries wait for more bytes than garbage may have.
 TEST(Decoder, SaysAtTheFirstByteThatNoUnitBegins) {
   for (const Compression compression : kAll) {

@@ -25,11 +25,13 @@ const Texts& compressors() {
                          "lz4 -q -c",
                          "zstd -q -19 -c",
                          "lz4 -q -B4 -c",
+                         "lz4 -q -l -c",
                          "split -b 30000 --filter='gzip -c'",
                          "split -b 30000 --filter='bzip2 -c'",
                          "split -b 30000 --filter='xz -0 -c'",
                          "split -b 30000 --filter='zstd -q -c'",
-                         "split -b 30000 --filter='lz4 -q -c'"};
+                         "split -b 30000 --filter='lz4 -q -c'",
+                         "split -b 30000 --filter='lz4 -q -l -c'"};
   return all;
 }
 
@@ -254,6 +256,33 @@ TEST_F(CompressedInput, MayBeginWithFramesThatAreToBeSkipped) {
     CommandOptions piped;
     piped.stdin_file = folder_ / name;
     EXPECT_TRUE(printed({"wordcount", "-", "-p1"}, piped) == wanted) << name;
+  }
+}
+
+// Their blocks hold 8 MiB each. lz4 itself says what frames of all kinds in one file hold.
+TEST_F(CompressedInput, MayBeInTheLegacyFormatOfLz4) {
+  shell(
+      "seq 2500000 >plain; lz4 -q -l -c plain >legacy; seq 99 | lz4 -q -l -c >small; "
+      "seq 50000 | lz4 -q -c >modern; { printf '\\x5a\\x2a\\x4d\\x18\\x03\\0\\0\\0abc'; } >skip; "
+      "cat skip legacy small modern skip legacy modern small skip >mixed; "
+      "cat modern legacy modern >behind");
+  for (const std::string name : {"legacy", "mixed", "behind"}) {
+    shell("lz4 -q -d -c <" + name + " >text");
+    const Texts job{"grep", "-p1", "-D", "pattern=[05]$", "-D", "line"};
+    const auto with = [&](Texts more) {
+      more.insert(more.begin(), job.begin(), job.end());
+      return more;
+    };
+    const std::string wanted = printed(with({"text"}));
+    ASSERT_GT(wanted.size(), 5'000'000u);
+    for (const std::string memory : {"64M", "1G"})
+      for (const std::string threads : {"-j1", "-j4"})
+        for (const std::string split : {"300K", "10M"})
+          EXPECT_TRUE(printed(with({name, "-m", memory, threads, "--split-size", split})) == wanted)
+              << name << ' ' << memory << ' ' << threads << ' ' << split;
+    CommandOptions piped;
+    piped.stdin_file = folder_ / name;
+    EXPECT_TRUE(printed(with({"-", "-m", "64M"}), piped) == wanted) << name;
   }
 }
 

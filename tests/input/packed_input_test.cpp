@@ -209,6 +209,25 @@ TEST_F(PackedInput, PassesFramesThatAreToBeSkipped) {
   }
 }
 
+// Blocks of lz4's legacy format are found by their sizes, up to the first frame of another format.
+TEST_F(PackedInput, GivesTheRecordsOfLegacyBlocksInAnyParts) {
+  for (std::uint64_t round = 0; round < scaled(12); ++round) {
+    Random random(case_seed(round));
+    SCOPED_TRACE(case_seed(round));
+    std::string text, packed;
+    for (std::uint64_t frames = random.between(1, 4); frames > 0; --frames) {
+      const std::string more = random_lines(random, random.below(80'000));
+      text += more;
+      packed += !packed.empty() && random.one_in(3)
+                    ? packed_streams(Compression::lz4, more, 9000, 1000)
+                    : legacy_frame(more, random.pick<std::size_t>({700, 9000, 100'000}));
+      if (random.one_in(3)) packed += std::string("\x51\x2a\x4d\x18\x05\0\0\0other", 13);
+    }
+    for (int way = 0; way < 3; ++way) expect_lines(packed, text, random_way(random));
+    if (HasFatalFailure()) return;
+  }
+}
+
 // bgzip says in each member how long it is. Nothing may rest on that, for it can be wrong.
 TEST_F(PackedInput, DoesNotTrustTheSizesThatBgzipWrites) {
   Random random(test_seed());
@@ -297,12 +316,21 @@ std::optional<Error> failure_in_order(const std::string& path, Compression compr
   return done ? std::nullopt : std::optional(done.error());
 }
 
+std::string row_of_streams(std::optional<Compression> compression, std::string_view text,
+                           std::size_t stream_bytes) {
+  return compression ? packed_streams(*compression, text, stream_bytes, 5000)
+                     : legacy_frame(text, std::min<std::size_t>(stream_bytes, 20'000));
+}
+
 TEST_F(PackedInput, ThatIsDamagedFailsAsItDoesInOrder) {
-  for (const Compression compression : kAll) {
+  std::vector<std::optional<Compression>> formats(std::begin(kAll), std::end(kAll));
+  formats.emplace_back();  // lz4's legacy one.
+  for (const std::optional<Compression> format : formats) {
+    const Compression compression = format.value_or(Compression::lz4);
     Random random(test_seed());
     const std::string text = random_lines(random, 60'000);
     for (const std::size_t stream : {std::size_t{6000}, SIZE_MAX}) {
-      const std::string whole = packed_streams(compression, text, stream, 5000);
+      const std::string whole = row_of_streams(format, text, stream);
       std::vector<std::string> files;
       const std::size_t step = std::max<std::size_t>(1, whole.size() / scaled(40));
       for (std::size_t at = 4100 + random.below(step); at < whole.size(); at += step) {

@@ -3,6 +3,7 @@
 
 #include <bzlib.h>
 #include <gtest/gtest.h>
+#include <lz4.h>
 #include <lzma.h>
 
 #include <algorithm>
@@ -65,6 +66,21 @@ std::string packed_streams(Compression compression, std::string_view text, std::
     out += packed_stream(compression, text.substr(0, stream_bytes), block_bytes);
     text.remove_prefix(std::min(stream_bytes, text.size()));
   } while (!text.empty());
+  return out;
+}
+
+std::string legacy_frame(std::string_view text, std::size_t block_bytes) {
+  std::string out("\x02\x21\x4c\x18", 4);
+  for (; !text.empty(); text.remove_prefix(std::min(block_bytes, text.size()))) {
+    const int size = static_cast<int>(std::min(block_bytes, text.size()));
+    std::string block(static_cast<std::size_t>(LZ4_compressBound(size)), '\0');
+    const int stored =
+        LZ4_compress_default(text.data(), block.data(), size, static_cast<int>(block.size()));
+    EXPECT_GT(stored, 0);
+    for (unsigned shift = 0; shift < 32; shift += 8)
+      out += static_cast<char>(static_cast<unsigned>(stored) >> shift & 0xff);
+    out.append(block, 0, static_cast<std::size_t>(stored));
+  }
   return out;
 }
 

@@ -18,4 +18,7 @@ std::string packed_stream(Compression compression, std::string_view text, std::s
 std::string packed_streams(Compression compression, std::string_view text, std::size_t stream_bytes,
                            std::size_t block_bytes);
 
+/// A frame of lz4's legacy format, whose blocks hold `block_bytes` of text; programs write 8 MiB.
+std::string legacy_frame(std::string_view text, std::size_t block_bytes);
+
 }  // namespace mrun::test_support
