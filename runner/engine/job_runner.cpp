@@ -385,7 +385,8 @@ class JobRun {
     const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
     budget.lower_limit(queue_bytes);
     output_budget_->raise_limit(queue_bytes);
-    const auto pieces = pieces_in_runs(std::move(runs), *map_output_, *job_, part_count_, budget,
+    const auto pieces = pieces_in_runs(std::move(runs), map_output_->partitioner().partitions(),
+                                       sample_of(*map_output_, *job_), *job_, part_count_, budget,
                                        memory, output_budget_->limit_bytes());
     return reduce(*pieces, [&budget] { return budget.peak_bytes(); });
   }

@@ -61,10 +61,11 @@ std::vector<PartitionCuts> cut_partitions(std::vector<PartitionSample> samples,
 }
 
 // `cuts` need not have the borders between the parts of a total order.
-PiecePlan plan_pieces(const MapOutput& output, const UserCode& job, std::uint32_t part_count,
+PiecePlan plan_pieces(std::uint32_t partitions, const std::vector<WeightedKey>& sample,
+                      const UserCode& job, std::uint32_t part_count,
                       std::vector<PartitionCuts> cuts) {
-  if (!job.spec().total_order) return PiecePlan(output.partitioner().partitions(), std::move(cuts));
-  const KeyBorders parts = balanced_borders(output.united_sample().keys(), part_count);
+  if (!job.spec().total_order) return PiecePlan(partitions, std::move(cuts));
+  const KeyBorders parts = balanced_borders(sample, part_count);
   return PiecePlan::of_total_order(parts,
                                    cuts.empty() ? KeyBorders() : std::move(cuts.front().borders));
 }
@@ -202,8 +203,7 @@ RunSamples sample_runs(const RunSet& set, bool cuts_keys) {
 
 // Where many keys share the 16 bytes that the index knows, the sample of a total order, which holds
 // 64, cuts between them: half of the weight of cut off keys is its own.
-void add_united_sample(const MapOutput& output, std::vector<PartitionSample>& samples) {
-  std::vector<WeightedKey> keys = output.united_sample().keys();
+void add_united_sample(std::vector<WeightedKey> keys, std::vector<PartitionSample>& samples) {
   std::erase_if(keys, [](const WeightedKey& key) { return key.key.size() <= kPrefixBytes; });
   std::uint64_t indexed = 0, sampled = 0;
   for (const PartitionSample& sample : samples) indexed += sample.key.weight;
@@ -283,6 +283,10 @@ std::uint64_t run_piece_bytes(const RunSet& set, unsigned threads, std::uint64_t
 
 }  // namespace
 
+std::vector<WeightedKey> sample_of(const MapOutput& output, const UserCode& job) {
+  return job.spec().total_order ? output.united_sample().keys() : std::vector<WeightedKey>();
+}
+
 bool may_cut(const JobSpec& spec) { return !spec.has_reduce || spec.independent_groups; }
 
 std::uint64_t piece_entries(std::uint64_t entries, std::uint64_t held_bytes) {
@@ -304,7 +308,9 @@ Result<std::unique_ptr<PieceSource>> pieces_in_memory(MapOutput& output, const U
                                          std::min(pieces * kSamplesPerPiece, kSamplesMost)),
                           unit);
   auto source = std::make_unique<MemoryPieceSource>(
-      plan_pieces(output, job, part_count, std::move(cuts)), held.sum, executor.width());
+      plan_pieces(output.partitioner().partitions(), sample_of(output, job), job, part_count,
+                  std::move(cuts)),
+      held.sum, executor.width());
   MemoryPieces::Content content;
   if (held.are_ranges())
     content = content_of_ranges(std::move(held), *output.ranges(), source->plan());
@@ -331,7 +337,8 @@ Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEnt
   return std::unique_ptr<PieceSource>(std::move(source));
 }
 
-std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,
+std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, std::uint32_t partitions,
+                                            const std::vector<WeightedKey>& sample,
                                             const UserCode& job, std::uint32_t part_count,
                                             MemoryBudget& budget, const MergeMemory& memory,
                                             std::uint64_t queue_bytes) {
@@ -340,12 +347,12 @@ std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output
   const bool groups_stay_whole = !job.spec().has_reduce || !job.spec().has_group_lens;
   if (may_cut(job.spec()) && groups_stay_whole) {
     RunSamples known = sample_runs(runs, may_cut_keys(job.spec()));
-    if (job.spec().total_order) add_united_sample(output, known.cut_off);
+    if (job.spec().total_order) add_united_sample(sample, known.cut_off);
     samples = std::move(known.whole);
     std::move(known.cut_off.begin(), known.cut_off.end(), std::back_inserter(samples));
   }
   PiecePlan plan = plan_pieces(
-      output, job, part_count,
+      partitions, sample, job, part_count,
       cut_partitions(std::move(samples), run_piece_bytes(runs, memory.tasks_at_once, queue_bytes)));
   return std::make_unique<RunPieceSource>(std::move(runs), std::move(plan), budget, memory);
 }

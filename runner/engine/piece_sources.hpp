@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "engine/executor.hpp"
 #include "engine/map_output.hpp"
@@ -26,6 +27,9 @@ class PieceSource {
   virtual Result<void> check() const = 0;
 };
 
+/// Of the keys of all its pairs, where the job has a total order.
+std::vector<WeightedKey> sample_of(const MapOutput& output, const UserCode& job);
+
 /// Whether a partition's groups may be reduced by several objects (design: jobs without a reduce,
 /// or that say their groups are independent).
 bool may_cut(const JobSpec& spec);
@@ -46,9 +50,11 @@ Result<std::unique_ptr<PieceSource>> pieces_of_spill(SortMemory& memory, HeldEnt
                                                      const UserCode& job, Executor& executor,
                                                      const StopFlag& stop);
 
-/// All pairs are in runs. Takes them over; borrows the rest. `queue_bytes`: what the output may
-/// hold of pieces whose turn to be written has not come.
-std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, const MapOutput& output,
+/// All pairs are in runs. Takes them over; borrows the rest. `sample`: of the keys of all pairs,
+/// where the job has a total order. `queue_bytes`: what the output may hold of pieces whose turn to
+/// be written has not come.
+std::unique_ptr<PieceSource> pieces_in_runs(RunSet runs, std::uint32_t partitions,
+                                            const std::vector<WeightedKey>& sample,
                                             const UserCode& job, std::uint32_t part_count,
                                             MemoryBudget& budget, const MergeMemory& memory,
                                             std::uint64_t queue_bytes);

@@ -186,9 +186,10 @@ class OpenPipeline {
                                                    scratch_, budget, output.index_budget(), merging,
                                                    memory.block_bytes, stop_}));
     if (hooks.pieces_of_runs) return write_parts(job, output, hooks.pieces_of_runs(runs, budget));
-    return write_parts(job, output,
-                       pieces_in_runs(std::move(runs), output, job, setup_.partitions, budget,
-                                      merging, kOutputBytes));
+    return write_parts(
+        job, output,
+        pieces_in_runs(std::move(runs), output.partitioner().partitions(), sample_of(output, job),
+                       job, setup_.partitions, budget, merging, kOutputBytes));
   }
 
   Result<std::vector<std::string>> write_parts(InProcessJob& job, const MapOutput& output,
