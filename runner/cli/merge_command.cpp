@@ -1,6 +1,7 @@
 // `mrun merge`: from names of outputs to a committed one, as one recipe.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "cli/commands.hpp"
@@ -9,6 +10,7 @@
 #include "cli/params.hpp"
 #include "cli/resolve.hpp"
 #include "cli/summary.hpp"
+#include "cli/tmp_dirs.hpp"
 #include "engine/memory_plan.hpp"
 #include "engine/output_merger.hpp"
 #include "engine/tbb_executor.hpp"
@@ -52,6 +54,7 @@ Result<void> merge_command(const RawMerge& raw, const CommandContext& context) {
   MRUN_TRY_ASSIGN(const MergeInputs inputs, MergeInputs::read(run.inputs));
   options.output_format = inputs.schema().format;
   MRUN_TRY(check_compression(run, options));
+  MRUN_TRY(check_tmp_dirs(run, options));
   MRUN_TRY_ASSIGN(const FoundJob found,
                   find_job(run.job, context.job_folder, [&](int level, std::string_view text) {
                     if (level <= 1) print_note(console, "job", text);
@@ -65,7 +68,8 @@ Result<void> merge_command(const RawMerge& raw, const CommandContext& context) {
   const std::unique_ptr<Storage> storage = make_disk_storage();
   raise_open_file_limit();
   TbbExecutor executor(threads_for_descriptors(
-      raise_open_file_limit(), threads_for_memory(options.memory_bytes, options.threads), 0, 1));
+      raise_open_file_limit(), threads_for_memory(options.memory_bytes, options.threads),
+      std::max<std::size_t>(1, options.tmp_dirs.size()), 1));
   Progress progress;
   const RunEnvironment environment{*storage, executor, progress, context.stop, {}};
   MRUN_TRY_ASSIGN(const RunInfo info, merge_outputs(inputs, options, *job, environment));

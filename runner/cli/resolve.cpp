@@ -79,6 +79,27 @@ Result<void> check_pair_format(const RawRun& raw, const RunOptions& options) {
   return {};
 }
 
+/// Where what does not fit in memory goes, and how.
+Result<void> resolve_scratch(const RawRun& raw, RunOptions& options) {
+  options.tmp_dirs = raw.tmp_dirs;
+  if (raw.tmp_limit) {
+    MRUN_TRY_ASSIGN(options.tmp_limit_bytes,
+                    parse_bytes(raw.name_of("--tmp-limit"), *raw.tmp_limit));
+  }
+  if (raw.compress_spill) {
+    MRUN_TRY_ASSIGN(
+        options.spill_compression,
+        parse_choice<SpillCompression>(raw.name_of("--compress-spill"), *raw.compress_spill,
+                                       {{"auto", SpillCompression::automatic},
+                                        {"lz4", SpillCompression::lz4},
+                                        {"zstd", SpillCompression::zstd},
+                                        {"none", SpillCompression::none}}));
+  }
+  for (const std::string& folder : raw.tmp_dirs)
+    if (folder.empty()) return fail(Code::usage, raw.name_of("--tmp-dir") + " is empty");
+  return {};
+}
+
 }  // namespace
 
 MachineFacts read_machine() {
@@ -117,6 +138,7 @@ Result<RunOptions> resolve_output(const RawRun& raw, const MachineFacts& machine
                 raw.name_of("--overwrite") + " needs an OUT that is a folder, and '-' is none");
   if (raw.output.empty()) return fail(Code::usage, "the output's name is empty");
   MRUN_TRY_ASSIGN(options.memory_bytes, resolve_memory(raw, machine));
+  MRUN_TRY(resolve_scratch(raw, options));
   return options;
 }
 
@@ -126,11 +148,6 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
   options.exclude = raw.exclude;
   options.strip_cr = raw.strip_cr;
   options.skip_header = raw.skip_header;
-  options.tmp_dirs = raw.tmp_dirs;
-  if (raw.tmp_limit) {
-    MRUN_TRY_ASSIGN(options.tmp_limit_bytes,
-                    parse_bytes(raw.name_of("--tmp-limit"), *raw.tmp_limit));
-  }
   if (raw.split_size) {
     const std::string option = raw.name_of("--split-size");
     MRUN_TRY_ASSIGN(options.split_bytes, parse_bytes(option, *raw.split_size));
@@ -147,15 +164,6 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
                     parse_choice<bool>(raw.name_of("--decompress"), *raw.decompress,
                                        {{"auto", true}, {"none", false}}));
   }
-  if (raw.compress_spill) {
-    MRUN_TRY_ASSIGN(
-        options.spill_compression,
-        parse_choice<SpillCompression>(raw.name_of("--compress-spill"), *raw.compress_spill,
-                                       {{"auto", SpillCompression::automatic},
-                                        {"lz4", SpillCompression::lz4},
-                                        {"zstd", SpillCompression::zstd},
-                                        {"none", SpillCompression::none}}));
-  }
   if (raw.output_format) {
     MRUN_TRY_ASSIGN(options.output_format,
                     parse_choice<OutputFormat>(raw.name_of("--output-format"), *raw.output_format,
@@ -166,8 +174,6 @@ Result<RunOptions> resolve(const RawRun& raw, const JobSpec& job, const MachineF
                                                 {"kv", OutputFormat::kv}}));
     MRUN_TRY(check_pair_format(raw, options));
   }
-  for (const std::string& folder : raw.tmp_dirs)
-    if (folder.empty()) return fail(Code::usage, raw.name_of("--tmp-dir") + " is empty");
   if (raw.json && raw.explain) return exclude(raw, "--json", "--explain", "the plan is text");
   if (raw.json && raw.stats)
     return exclude(raw, "--json", "--stats", "the last event of --json has all that --stats shows");

@@ -14,11 +14,11 @@
 #include "cli/progress_view.hpp"
 #include "cli/resolve.hpp"
 #include "cli/summary.hpp"
+#include "cli/tmp_dirs.hpp"
 #include "engine/job_runner.hpp"
 #include "engine/memory_plan.hpp"
 #include "engine/tbb_executor.hpp"
 #include "os/machine.hpp"
-#include "os/path_info.hpp"
 #include "os/standard_output.hpp"
 #include "os/storage.hpp"
 
@@ -36,18 +36,6 @@ PluginLog job_log(const RawRun& raw, const Console& console) {
     else
       print_note(console, fmt::format("job {}", kLevels[level]), text);
   };
-}
-
-/// A run may spill after hours, or never: a wrong folder is told now.
-Result<void> check_tmp_dir(const std::string& option, const std::string& folder) {
-  MRUN_TRY_ASSIGN(const PathInfo info, path_info(folder, Code::output));
-  if (info.kind == PathKind::folder && is_writable_folder(folder)) return {};
-  return fail(Code::output,
-              fmt::format("{} '{}' {}", option, folder,
-                          !info.exists()                  ? "does not exist"
-                          : info.kind != PathKind::folder ? "is no folder"
-                                                          : "cannot be written to"),
-              "name another folder, or leave it out");
 }
 
 void print_settings(const RunOptions& options, const Plugin& plugin, const Console& console) {
@@ -73,8 +61,7 @@ Result<void> run_command(RawRun raw, const CommandContext& context) {
   MRUN_TRY(add_listed_inputs(raw, context.stop));
   MRUN_TRY_ASSIGN(RunOptions options, resolve(raw, spec, read_machine()));
   options.params = std::move(params.given);
-  for (const std::string& folder : options.tmp_dirs)
-    MRUN_TRY(check_tmp_dir(raw.name_of("--tmp-dir"), folder));
+  MRUN_TRY(check_tmp_dirs(raw, options));
   MRUN_TRY_ASSIGN(ProgressMode mode, parse_progress_mode(raw.name_of("--progress"),
                                                          raw.progress.value_or("auto"), console));
   if (raw.json) mode = ProgressMode::json;

@@ -13,6 +13,7 @@
 #include "engine/record_formats.hpp"
 #include "engine/reduce_phase.hpp"
 #include "engine/run_result.hpp"
+#include "engine/stored_runs.hpp"
 #include "os/host.hpp"
 #include "output/committer.hpp"
 #include "output/run_record.hpp"
@@ -36,10 +37,11 @@ class OutputMerge {
     MRUN_TRY(configure_job());   // The outputs are of this job, and the number of parts is fixed.
     MRUN_TRY(prepare_output());  // The place is ours; nothing of it is visible.
     MRUN_TRY(share_memory());    // Threads and every buffer's share are fixed.
-    MRUN_TRY(plan_pieces());     // So is what each piece of work reads and writes.
+    MRUN_TRY(plan_pieces());     // So is what each piece of work reads and writes, if all fits.
     clock_.end(budget_->peak_bytes());
-    MRUN_TRY(merge());   // All parts are written.
-    MRUN_TRY(commit());  // The output is whole and visible.
+    if (pieces_ == nullptr) MRUN_TRY(merge_on_disk());  // Now it does.
+    MRUN_TRY(merge());                                  // All parts are written.
+    MRUN_TRY(commit());                                 // The output is whole and visible.
     info_.seconds = clock_.seconds_since_start();
     return std::move(info_);
   }
@@ -78,11 +80,18 @@ class OutputMerge {
     MRUN_TRY_ASSIGN(const unsigned threads,
                     threads_for(options_.memory_bytes, environment_.executor.width(), needs));
     executor_.emplace(environment_.executor, threads);
-    const MemoryPlan memory = MemoryPlan::make(options_.memory_bytes, threads, needs);
-    // Nothing is sorted: all but the output's share serves what is read.
-    budget_.emplace(memory.sort_bytes + memory.table_bytes + memory.input_bytes);
-    output_budget_.emplace(memory.output_bytes);
-    coding_budget_.emplace(memory.coding_bytes);
+    needs.spill_compression = options_.spill_compression;
+    memory_ = MemoryPlan::make(options_.memory_bytes, threads, needs);
+    // Nothing is sorted: what sorts have serves what is read.
+    budget_.emplace(memory_.sort_bytes + memory_.table_bytes + memory_.input_bytes);
+    output_budget_.emplace(memory_.output_bytes);
+    coding_budget_.emplace(memory_.coding_bytes);
+    spill_budget_.emplace(memory_.spill_bytes);
+    index_budget_.emplace(memory_.index_bytes);
+    std::vector<std::string> folders = options_.tmp_dirs;
+    if (folders.empty()) folders.push_back(committer_->work_folder());
+    scratch_.emplace(environment_.storage, std::move(folders),
+                     options_.tmp_limit_bytes.value_or(UINT64_MAX));
     coding_.budget = &*coding_budget_;
     info_.threads = threads;
     info_.threads_asked = options_.threads;
@@ -99,7 +108,7 @@ class OutputMerge {
   }
 
   Result<void> plan_pieces() {
-    std::vector<StoredOutput> stored = inputs_.stored();
+    const std::vector<StoredOutput> stored = inputs_.stored();
     for (const StoredOutput& output : stored) {
       for (const StoredOutput::Part& part : output.parts) {
         ++info_.input_files;
@@ -107,21 +116,62 @@ class OutputMerge {
         info_.input_records += part.stored.records;
       }
     }
-    MRUN_TRY_ASSIGN(pieces_, pieces_of_outputs(std::move(stored), {*job_, part_count_, *budget_,
-                                                                   *executor_, environment_.stop}));
+    MRUN_TRY_ASSIGN(sample_, sample_outputs(stored, *job_, part_count_, *budget_, *executor_,
+                                            environment_.stop));
+    MRUN_TRY_ASSIGN(pieces_, pieces_of_outputs(stored, stored_setup()));
+    return {};
+  }
+
+  StoredPiecesSetup stored_setup() {
+    return {*job_, part_count_, sample_, *budget_, *executor_, environment_.stop};
+  }
+
+  /// Where one merge cannot read all: runs of as many parts as it can, which are merged as those of
+  /// a run are.
+  Result<void> merge_on_disk() {
+    clock_.begin("spill");
+    const SpillPacking packing{
+        options_.spill_compression, &scratch_->write_rate(), &packing_tally_, {}};
+    const StoredPiecesSetup stored = stored_setup();
+    const SpillSetup spill{combiner_,      memory_.block_bytes, *spill_budget_,
+                           *index_budget_, environment_.stop,   packing};
+    MRUN_TRY_ASSIGN(RunSet runs,
+                    runs_of_outputs(inputs_.stored(), {stored, memory_, spill, *scratch_}));
+    info_.spilled_runs = runs.runs.size();
+    std::size_t block_bytes = memory_.block_bytes;
+    for (const SortedRun& run : runs.runs) {
+      info_.spilled_bytes += run.size_bytes();
+      block_bytes = std::max(block_bytes, run.block_bytes_largest());
+    }
+    const MergeMemory memory = MergeMemory::for_runs(memory_, executor_->width(), block_bytes,
+                                                     options_.spill_compression, runs.runs.size());
+    const std::uint32_t partitions = Partitioner(*job_, part_count_).partitions();
+    MRUN_TRY_ASSIGN(
+        const MergeInfo merged,
+        merge_down(runs, {partitions, combiner_, *executor_, *scratch_, *budget_, *index_budget_,
+                          memory, memory_.block_bytes, environment_.stop, packing}));
+    info_.merge_passes = merged.passes;
+    info_.spilled_bytes += merged.written_bytes;
+    info_.spilled_raw_bytes = packing_tally_.raw_bytes;
+    info_.spill_packed_bytes = packing_tally_.packed_bytes;
+    // Half of what the last merge leaves may hold output whose turn to be written has not come.
+    const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
+    budget_->lower_limit(queue_bytes);
+    output_budget_->raise_limit(queue_bytes);
+    pieces_ = pieces_in_runs(std::move(runs), partitions, sample_, *job_, part_count_, *budget_,
+                             memory, output_budget_->limit_bytes());
+    clock_.end(budget_->peak_bytes() + spill_budget_->peak_bytes() + index_budget_->peak_bytes());
     return {};
   }
 
   Result<void> merge() {
     clock_.begin("merge");
-    // For what a reduce puts aside, which there is none of.
-    ScratchSpace scratch(environment_.storage, {committer_->work_folder()}, UINT64_MAX);
     const PairFormatter formatter(job_->spec(), file_names_);
     MRUN_TRY_ASSIGN(
         const ReduceInfo merged,
         run_reduce_phase(*pieces_, {*job_, combiner_, formatter, job_->spec().out_end, coding_.form,
                                     *output_budget_, *parts_, *executor_, environment_.progress,
-                                    environment_.stop, peak_, scratch}));
+                                    environment_.stop, peak_, *scratch_}));
     info_.groups = merged.groups;
     clock_.end(budget_->peak_bytes() + output_budget_->peak_bytes());
     return {};
@@ -134,6 +184,7 @@ class OutputMerge {
     manifest_.groups = info_.groups;
     add_totals(info_, manifest_.parts);
     if (environment_.stop.stopped()) return fail(Code::cancelled, "stopped");
+    info_.scratch_peak_bytes = scratch_->peak_bytes();
     info_.seconds = clock_.seconds_since_start();
     MRUN_TRY_ASSIGN(
         info_.warning,
@@ -159,6 +210,12 @@ class OutputMerge {
   Manifest manifest_;
   std::optional<Committer> committer_;
   std::optional<LimitedExecutor> executor_;
+  MemoryPlan memory_;
+  std::vector<WeightedKey> sample_;  // Of a total order.
+  PackingTally packing_tally_;
+  std::optional<ScratchSpace> scratch_;  // Before all that has files in it.
+  std::optional<MemoryBudget> spill_budget_;
+  std::optional<MemoryBudget> index_budget_;
   std::optional<MemoryBudget> budget_;
   std::optional<MemoryBudget> output_budget_;
   std::optional<MemoryBudget> coding_budget_;

@@ -59,24 +59,22 @@ class Chain final : public PairSource {
 
 class StoredPieces final : public PieceSource {
  public:
-  StoredPieces(std::vector<StoredOutput> outputs, const StoredPiecesSetup& setup)
+  StoredPieces(std::vector<StoredOutput> outputs, const UserCode& job, std::uint32_t part_count,
+               MemoryBudget& budget)
       : outputs_(std::move(outputs)),
-        job_(setup.job),
-        part_count_(setup.part_count),
-        budget_(setup.budget),
-        partitioner_(setup.job, setup.part_count) {
+        job_(job),
+        part_count_(part_count),
+        budget_(budget),
+        partitioner_(job, part_count) {
     for (const StoredOutput& output : outputs_)
       for (const StoredOutput::Part& part : output.parts) pairs_ += part.stored.records;
   }
 
-  Result<void> plan_work(Executor& executor, const StopFlag& stop) {
-    MRUN_TRY_ASSIGN(std::vector<KeyBorders> cuts, cut_partitions(executor.width()));
+  /// False where not even one piece fits the budget.
+  Result<bool> plan_work(const StoredPiecesSetup& setup) {
+    MRUN_TRY_ASSIGN(std::vector<KeyBorders> cuts, cut_partitions(setup.executor.width()));
     if (job_.spec().total_order) {
-      KeyBorders borders;
-      if (part_count_ > 1) {
-        MRUN_TRY_ASSIGN(borders, find_borders(executor, stop));
-      }
-      plan_ = PiecePlan::of_total_order(borders, cuts.front());
+      plan_ = PiecePlan::of_total_order(balanced_borders(setup.sample, part_count_), cuts.front());
     } else {
       plan_ = PiecePlan::of_partitions(std::move(cuts));
     }
@@ -86,17 +84,17 @@ class StoredPieces final : public PieceSource {
     const std::size_t piece_bytes =
         sources_most * stored_source_bytes() + Merger::memory_bytes(sources_most);
     const std::size_t fitting = budget_.limit_bytes() / piece_bytes;
-    if (fitting == 0)
-      return fail(
-          Code::limit,
-          fmt::format("one part of the merge reads {} parts at once, which needs {}, and "
-                      "there are {}",
-                      sources_most, size_text(piece_bytes), size_text(budget_.limit_bytes())),
-          "give more with --memory, or merge some of the outputs first and what that gives with "
-          "the "
-          "others");
-    at_once_ = static_cast<unsigned>(std::min<std::size_t>(fitting, executor.width()));
-    return {};
+    if (fitting == 0) return false;
+    at_once_ = static_cast<unsigned>(std::min<std::size_t>(fitting, setup.executor.width()));
+    return true;
+  }
+
+  /// The most that a part needs that is not cut.
+  std::size_t sources_of_parts() const {
+    std::size_t most = 0;
+    for (std::uint32_t partition = 0; partition < partitioner_.partitions(); ++partition)
+      most = std::max(most, sources_of({0, partition, {}}));
+    return most;
   }
 
   const PiecePlan& plan() const override { return *plan_; }
@@ -205,44 +203,6 @@ class StoredPieces final : public PieceSource {
     return {};
   }
 
-  /// As a run over all the input would find them: from a sample of all pairs.
-  Result<KeyBorders> find_borders(Executor& executor, const StopFlag& stop) {
-    std::vector<const StoredPart*> parts;
-    for (const StoredOutput& output : outputs_)
-      for (const StoredOutput::Part& part : output.parts) parts.push_back(&part.stored);
-    std::mutex mutex;
-    KeySample united;
-    FirstFailure failure;
-    PairTally sampled{0};
-    executor.for_each_index(parts.size(), [&](std::size_t i) {
-      if (failure.is_moot(i)) return;
-      KeySample sample;
-      failure.note(i, sample_part(*parts[i], stop, sampled, sample));
-      const std::scoped_lock lock(mutex);
-      united.add(sample);
-    });
-    MRUN_TRY(failure.result());
-    return balanced_borders(united.keys(), part_count_);
-  }
-
-  Result<void> sample_part(const StoredPart& part, const StopFlag& stop, PairTally& sampled,
-                           KeySample& sample) {
-    MRUN_TRY_ASSIGN(const auto source,
-                    open_stored(part, {}, nullptr, 0, {job_.spec(), budget_, sampled}));
-    KeyBytes key_bytes;
-    std::vector<std::uint32_t> lens;
-    while (true) {
-      if (stop.stopped()) return fail(Code::cancelled, "stopped");
-      MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source->next());
-      if (pairs.empty()) return {};
-      lens.clear();
-      for (const Pair& pair : pairs) lens.push_back(pair.klen);
-      if (job_.spec().has_group_lens) job_.group_lens(key_bytes.of(pairs), lens);
-      for (std::size_t i = 0; i < pairs.size(); ++i)
-        sample.add(pairs[i], std::min(lens[i], pairs[i].klen));
-    }
-  }
-
   const std::vector<StoredOutput> outputs_;
   const UserCode& job_;
   const std::uint32_t part_count_;
@@ -254,13 +214,62 @@ class StoredPieces final : public PieceSource {
   PairTally tally_{0};
 };
 
+Result<void> sample_part(const StoredPart& part, const UserCode& job, MemoryBudget& budget,
+                         const StopFlag& stop, PairTally& sampled, KeySample& sample) {
+  MRUN_TRY_ASSIGN(const auto source,
+                  open_stored(part, {}, nullptr, 0, {job.spec(), budget, sampled}));
+  KeyBytes key_bytes;
+  std::vector<std::uint32_t> lens;
+  while (true) {
+    if (stop.stopped()) return fail(Code::cancelled, "stopped");
+    MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source->next());
+    if (pairs.empty()) return {};
+    lens.clear();
+    for (const Pair& pair : pairs) lens.push_back(pair.klen);
+    if (job.spec().has_group_lens) job.group_lens(key_bytes.of(pairs), lens);
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+      sample.add(pairs[i], std::min(lens[i], pairs[i].klen));
+  }
+}
+
 }  // namespace
+
+// So a run over all the input finds its borders, too.
+Result<std::vector<WeightedKey>> sample_outputs(const std::vector<StoredOutput>& outputs,
+                                                const UserCode& job, std::uint32_t part_count,
+                                                MemoryBudget& budget, Executor& executor,
+                                                const StopFlag& stop) {
+  if (!job.spec().total_order || part_count <= 1) return std::vector<WeightedKey>();
+  std::vector<const StoredPart*> parts;
+  for (const StoredOutput& output : outputs)
+    for (const StoredOutput::Part& part : output.parts) parts.push_back(&part.stored);
+  std::mutex mutex;
+  KeySample united;
+  FirstFailure failure;
+  PairTally sampled{0};
+  executor.for_each_index(parts.size(), [&](std::size_t i) {
+    if (failure.is_moot(i)) return;
+    KeySample sample;
+    failure.note(i, sample_part(*parts[i], job, budget, stop, sampled, sample));
+    const std::scoped_lock lock(mutex);
+    united.add(sample);
+  });
+  MRUN_TRY(failure.result());
+  return united.keys();
+}
 
 Result<std::unique_ptr<PieceSource>> pieces_of_outputs(std::vector<StoredOutput> outputs,
                                                        const StoredPiecesSetup& setup) {
-  auto pieces = std::make_unique<StoredPieces>(std::move(outputs), setup);
-  MRUN_TRY(pieces->plan_work(setup.executor, setup.stop));
-  return std::unique_ptr<PieceSource>(std::move(pieces));
+  auto pieces =
+      std::make_unique<StoredPieces>(std::move(outputs), setup.job, setup.part_count, setup.budget);
+  MRUN_TRY_ASSIGN(const bool fits, pieces->plan_work(setup));
+  return fits ? std::unique_ptr<PieceSource>(std::move(pieces)) : nullptr;
+}
+
+std::size_t sources_at_once(const StoredOutput& output, const UserCode& job,
+                            std::uint32_t part_count) {
+  MemoryBudget unused(0);
+  return StoredPieces({output}, job, part_count, unused).sources_of_parts();
 }
 
 }  // namespace mrun

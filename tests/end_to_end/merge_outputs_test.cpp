@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -87,8 +89,15 @@ TEST_P(Merge, IsWhatOneRunOverAllInputsMakes) {
 
 INSTANTIATE_TEST_SUITE_P(OfRandomSplits, Merge, testing::Range<std::size_t>(0, 42));
 
-/// Goal: many outputs are merged with few file descriptors, and where memory is short the user is
-/// told a way that works. Method: a hundred outputs of some parts under `ulimit -n 20` and 64 MiB.
+/// As --stats has them, below a phase of that name.
+std::uint64_t spilled_runs(const std::string& stats) {
+  const std::size_t line = stats.rfind("\nspill ");
+  return line == std::string::npos ? 0 : std::strtoull(stats.c_str() + line + 7, nullptr, 10);
+}
+
+/// Goal: many outputs are merged with few file descriptors, and where memory is short through
+/// sorted runs, of which nothing remains. Method: a hundred outputs of some parts under `ulimit -n
+/// 20` and 64 MiB.
 class MergeOfMany : public testing::Test {
  protected:
   static constexpr int kOutputs = 100;
@@ -142,27 +151,113 @@ TEST_F(MergeOfMany, NeedsFewFileDescriptors) {
   }
 }
 
-TEST_F(MergeOfMany, SaysWhatToDoWhereMemoryIsShort) {
+TEST_F(MergeOfMany, TakesSeveralPassesWhereMemoryIsShort) {
   const std::string job = test_job("words_in_files");
   make(job, "table");
   // Their keys hold files, so each part of the new output may have pairs of all the old ones.
-  const CommandResult refused =
-      mrun("merge " + names("out", 0, kOutputs) + "new -p 3 -m 64M --job " + job);
-  EXPECT_EQ(refused.exit_status, 6);
-  EXPECT_NE(refused.err.find(" parts at once, which needs "), std::string::npos) << refused.err;
-  EXPECT_NE(refused.err.find("merge some of the outputs first"), std::string::npos) << refused.err;
-  std::string some;
-  for (int begin = 0; begin < kOutputs; begin += 20) {
-    some += "some" + std::to_string(begin) + " ";
-    const CommandResult merged = mrun("merge " + names("out", begin, begin + 20) + "some" +
-                                      std::to_string(begin) + " -p 2 -m 64M --job " + job);
-    ASSERT_TRUE(merged.ok()) << merged.err;
-  }
-  const CommandResult merged = mrun("merge " + some + "new -p 3 -m 64M --job " + job);
+  std::filesystem::create_directory(folder_ / "tmp");
+  const std::string merge = "merge " + names("out", 0, kOutputs) + "new -p 3 -m 64M --job " + job;
+  const CommandResult merged = mrun(merge + " -T tmp --stats");
   ASSERT_TRUE(merged.ok()) << merged.err;
+  EXPECT_GT(spilled_runs(merged.err), 1u) << merged.err;
   ASSERT_TRUE(mrun(job + " " + names("in", 0, kOutputs) + "whole -p 3 --output-format table").ok());
   expect_same("whole", "new");
+  remove_tree(folder_ / "new");
+  const CommandResult limited = mrun(merge + " -T tmp --tmp-limit 100K");
+  EXPECT_EQ(limited.exit_status, 6) << limited.err;
+  EXPECT_NE(limited.err.find("--tmp-limit"), std::string::npos) << limited.err;
+  Random random(test_seed());
+  for (int round = 0; round < 12; ++round) {
+    CommandOptions killed;
+    killed.folder = folder_.path();
+    killed.signal = round % 3 == 0 ? SIGTERM : SIGKILL;
+    killed.signal_after = std::chrono::microseconds(random.below(80'000));
+    const CommandResult result = run_command(
+        {"/bin/bash", "-c", "exec " + mrun_path() + " " + merge + " -T tmp -q"}, killed);
+    EXPECT_EQ(exists(folder_ / "new"), result.ok()) << result.err;
+    remove_tree(folder_ / "new");
+  }
+  EXPECT_TRUE(names_in(folder_ / "tmp").empty());
+  EXPECT_FALSE(exists(folder_ / "new"));
 }
+
+struct PassesCase {
+  std::string name, job;
+  int outputs;
+  std::string parts, new_parts, format;
+  std::vector<std::string> params = {};
+};
+void PrintTo(const PassesCase& one, std::ostream* out) { *out << one.name; }
+
+std::vector<PassesCase> passes_cases() {
+  return {
+      {"fold", "wordcount", 45, "9", "2", "table"},
+      {"fold_kv", "wordcount", 45, "9", "2", "kv"},
+      {"values_with_files", "index", 45, "5", "5", "table", {"-D", "lines"}},
+      {"keys_with_files", test_job("words_in_files"), 45, "5", "3", "kv"},
+      {"unique", test_job("unique_values"), 45, "9", "2", "table"},
+      // The parts of a total order are read one after another, so it takes many outputs.
+      {"total_order", "sort", 170, "2", "3", "table"},
+      {"total_order_fold", test_job("count_in_order"), 170, "2", "3", "table"},
+      {"parts_of_one_output", test_job("words_in_files"), 3, "300", "2", "table"},
+  };
+}
+
+/// Goal: however many passes a merge takes, its bytes are those of one pass. Method: more parts
+/// than the least memory serves at once, of every kind of job, merged with little and with much.
+class MergePasses : public testing::TestWithParam<PassesCase> {
+ protected:
+  void run(const std::vector<std::string>& arguments) {
+    const CommandResult result = run_mrun(arguments, options_);
+    ASSERT_TRUE(result.ok()) << describe(arguments, result);
+  }
+  /// Returns how many runs it spilled.
+  std::uint64_t merge(const std::string& name, const std::vector<std::string>& how) {
+    std::vector<std::string> arguments = {"merge"};
+    for (int i = 0; i < GetParam().outputs; ++i) arguments.push_back("out" + std::to_string(i));
+    arguments.insert(arguments.end(), {name, "--job", GetParam().job, "--no-sync", "--stats", "-p",
+                                       GetParam().new_parts});
+    arguments.insert(arguments.end(), how.begin(), how.end());
+    const CommandResult result = run_mrun(arguments, options_);
+    EXPECT_TRUE(result.ok()) << describe(arguments, result);
+    return spilled_runs(result.err);
+  }
+
+  const TempFolder folder_;
+  const CommandOptions options_ = [this] {
+    CommandOptions options;
+    options.folder = folder_.path();
+    return options;
+  }();
+};
+
+TEST_P(MergePasses, GiveTheBytesOfOne) {
+  const PassesCase& one = GetParam();
+  Random random(test_seed());
+  for (int i = 0; i < one.outputs; ++i) {
+    const std::string in = "in" + std::to_string(i), out = "out" + std::to_string(i);
+    // Some have no pairs, and some more than others.
+    write_file(folder_ / in,
+               random.one_in(8) ? "" : random_words(random, random.between(5000, 30'000), 900));
+    std::vector<std::string> made = {one.job,           in,         out,  "-q",     "--no-sync",
+                                     "--output-format", one.format, "-p", one.parts};
+    made.insert(made.end(), one.params.begin(), one.params.end());
+    run(made);
+  }
+  EXPECT_EQ(merge("one_pass", {"-m", "2G", "-j2"}), 0u);
+  EXPECT_GT(merge("passes", {"-m", "34M", "-j1", "--compress-spill", "none"}), 1u);
+  EXPECT_GT(merge("passes_of_many", {"-m", "40M", "-j4", "--compress-spill", "zstd"}), 1u);
+  run({"verify", "passes", "-q"});
+  const auto wanted = read_output(folder_ / "one_pass");
+  for (const std::string name : {"passes", "passes_of_many"}) {
+    const auto now = read_output(folder_ / name);
+    ASSERT_EQ(now.size(), wanted.size());
+    for (const auto& [part, bytes] : wanted) EXPECT_TRUE(now.at(part) == bytes) << name << part;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEveryKind, MergePasses, testing::ValuesIn(passes_cases()),
+                         [](const auto& test) { return test.param.name; });
 
 /// Goal: NEW is whole or absent. Method: a merge that is killed at random times, and one after it.
 TEST(MergeCommand, IsWholeOrAbsentWhereItIsKilled) {
