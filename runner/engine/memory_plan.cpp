@@ -25,7 +25,7 @@ constexpr std::size_t kTableMost = std::size_t{64}
                                    << 20;  // Beyond it cold memory costs more than folding saves.
 constexpr std::size_t kFanInMost = 4096;   // Few enough for the loser tree to stay in cache.
 constexpr std::size_t kFanInWanted = 16;   // Rather fewer merges side by side than less than this.
-constexpr unsigned kThreadsPart = 4;  // Merges by a quarter of the threads keep most disks busy.
+constexpr unsigned kThreadsPart = 5;       // Merges by a fifth of the threads keep most disks busy.
 constexpr std::size_t kRunBlockBytesMost = std::size_t{128} << 10;  // Enough for the disk's speed.
 // Descriptors of the process: the standard ones, the locked staging folder, what the output opens
 // for a moment, and some merged runs.
@@ -122,11 +122,14 @@ MergeMemory MergeMemory::make(std::size_t bytes, unsigned threads, std::size_t c
          fan_in_at(memory.tasks_at_once) < std::min(kFanInWanted, run_count)) {
     --memory.tasks_at_once;
   }
-  // Rather fewer side by side, too, than to write more than a quarter of the data once more.
+  // Fewer side by side, too, where that saves a pass and costs at most a quarter of them, or else
+  // more than a quarter of the data would be written once more.
+  const unsigned fewest = std::max(1u, (threads + kThreadsPart / 2) / kThreadsPart);  // Rounded.
   unsigned fewer = memory.tasks_at_once;
-  while (fewer > 1 && fewer > threads / kThreadsPart && fan_in_at(fewer) < run_count) --fewer;
-  if (3 * run_count > 4 * fan_in_at(memory.tasks_at_once) && run_count <= kFanInMost &&
-      fan_in_at(fewer) >= run_count)
+  while (fewer > fewest && fan_in_at(fewer) < run_count) --fewer;
+  if (run_count <= kFanInMost && fan_in_at(fewer) >= run_count &&
+      (4 * fewer >= 3 * memory.tasks_at_once ||
+       3 * run_count > 4 * fan_in_at(memory.tasks_at_once)))
     memory.tasks_at_once = fewer;
   memory.fan_in = std::clamp<std::size_t>(fan_in_at(memory.tasks_at_once), 2, kFanInMost);
   return memory;
@@ -135,9 +138,11 @@ MergeMemory MergeMemory::make(std::size_t bytes, unsigned threads, std::size_t c
 MergeMemory MergeMemory::for_runs(const MemoryPlan& plan, unsigned threads, std::size_t block_bytes,
                                   SpillCompression compression, std::size_t run_count) {
   const bool has_zstd = compression == SpillCompression::zstd;
-  return make(plan.sort_bytes + plan.table_bytes + plan.input_bytes, threads,
-              RunCursor::memory_bytes(block_bytes, has_zstd) + Merger::memory_bytes(1),
-              RunWriter::memory_bytes(plan.block_bytes, compression), run_count);
+  const std::size_t merger_bytes = Merger::memory_bytes(0);
+  return make(
+      plan.sort_bytes + plan.table_bytes + plan.input_bytes, threads,
+      RunCursor::memory_bytes(block_bytes, has_zstd) + Merger::memory_bytes(1) - merger_bytes,
+      RunWriter::memory_bytes(plan.block_bytes, compression) + merger_bytes, run_count);
 }
 
 }  // namespace mrun

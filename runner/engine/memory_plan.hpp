@@ -78,8 +78,8 @@ struct MergeMemory {
   std::size_t fan_in = 2;      ///< Runs that one merge may read.
   unsigned tasks_at_once = 1;  ///< Merges that run side by side.
   std::size_t cursor_bytes = 0;
-  /// `bytes`: what merging may use in all; `cursor_bytes`, `writer_bytes`: what one source and one
-  /// written run need.
+  /// `bytes`: what merging may use in all; `cursor_bytes`, `writer_bytes`: what one source, and one
+  /// merge beside its sources, needs.
   static MergeMemory make(std::size_t bytes, unsigned threads, std::size_t cursor_bytes,
                           std::size_t writer_bytes, std::size_t run_count);
   /// What last merges of `run_count` runs each do not need.

@@ -17,7 +17,7 @@
 namespace mrun {
 
 /// Pairs of one batch of a cursor, at most.
-constexpr std::size_t kCursorBatchPairs = 1024;
+constexpr std::size_t kCursorBatchPairs = 256;
 
 /// A place between two blocks of a sorted run.
 struct RunPlace {

@@ -138,33 +138,45 @@ TEST(MergeMemory, LetsEveryMergeReadTwoRunsAtLeast) {
   }
 }
 
-// Goal: memory² / 1 MiB of data is merged in one pass. Method: records of 100 bytes that a sort
-// refers to.
-TEST(MergeMemory, OnePassServesTheSquareOfTheMemory) {
-  for (const std::size_t memory_bytes : {256 * kMiB, 512 * kMiB, kGiB}) {
-    for (const unsigned threads : {1u, 2u, 4u, 8u}) {
-      const MemoryPlan plan = MemoryPlan::make(memory_bytes, threads, {});
-      const std::size_t data_bytes = memory_bytes / kMiB * memory_bytes;
-      const std::size_t held_bytes = data_bytes / 100 * (100 + SortBuffer::kBytesPerEntry);
-      const std::size_t runs = held_bytes / plan.sort_bytes + 1;
-      const MergeMemory memory =
-          MergeMemory::for_runs(plan, threads, plan.block_bytes, SpillCompression::none, runs);
-      EXPECT_GE(memory.fan_in, runs) << memory_bytes / kMiB << " MiB, " << threads << " threads";
-      EXPECT_GE(memory.tasks_at_once, std::max(1u, threads / 4));
-    }
-  }
+/// Whether runs of `data_bytes` of records of 100 bytes, to which a sort refers, are merged at
+/// once, by a fifth of the threads at least.
+void expect_one_pass(std::size_t memory_bytes, unsigned threads, std::size_t data_bytes) {
+  SCOPED_TRACE(testing::Message() << memory_bytes / kMiB << " MiB, " << threads << " threads");
+  const MemoryPlan plan = MemoryPlan::make(memory_bytes, threads, {});
+  const std::size_t held_bytes = data_bytes / 100 * (100 + SortBuffer::kBytesPerEntry);
+  const std::size_t runs = held_bytes / plan.sort_bytes + 1;
+  const MergeMemory memory =
+      MergeMemory::for_runs(plan, threads, plan.block_bytes, SpillCompression::none, runs);
+  EXPECT_GE(memory.fan_in, runs);
+  EXPECT_GE(memory.tasks_at_once, std::max(1u, threads / 5));
 }
 
-// Goal: threads are not given up where only few runs are too many.
+TEST(MergeMemory, OnePassServesTheSquareOfTheMemory) {
+  for (const std::size_t memory_bytes : {256 * kMiB, 512 * kMiB, kGiB})
+    for (unsigned threads = 1; threads <= 16; ++threads)
+      expect_one_pass(memory_bytes, threads, memory_bytes / kMiB * memory_bytes);
+}
+
+TEST(MergeMemory, OfMoreThanSixteenThreadsOnePassServesLess) {
+  for (const std::size_t memory_bytes : {512 * kMiB, kGiB})
+    for (unsigned threads = 17; threads <= 64; ++threads)
+      expect_one_pass(memory_bytes, threads, memory_bytes / kMiB * memory_bytes / threads * 11);
+}
+
+// Goal: many threads are not given up where only few runs are too many.
 TEST(MergeMemory, MergesSideBySideWhereLittleIsWrittenTwice) {
-  const auto tasks = [](std::size_t runs) {
-    return MergeMemory::make(800, 8, 1, 0, runs).tasks_at_once;
+  const auto tasks = [](std::size_t bytes, unsigned threads, std::size_t runs) {
+    return MergeMemory::make(bytes, threads, 1, 0, runs).tasks_at_once;
   };
-  EXPECT_EQ(tasks(100), 8u);
-  EXPECT_EQ(tasks(130), 8u);
-  EXPECT_EQ(tasks(134), 5u);
-  EXPECT_EQ(tasks(400), 2u);
-  EXPECT_EQ(tasks(401), 8u);
+  EXPECT_EQ(tasks(800, 8, 100), 8u);
+  EXPECT_EQ(tasks(800, 8, 101), 7u);
+  EXPECT_EQ(tasks(800, 8, 133), 6u);
+  EXPECT_EQ(tasks(800, 8, 134), 5u);
+  EXPECT_EQ(tasks(800, 8, 400), 2u);
+  EXPECT_EQ(tasks(800, 8, 401), 8u);
+  EXPECT_EQ(tasks(200, 2, 100), 2u);
+  EXPECT_EQ(tasks(200, 2, 133), 2u) << "rather a quarter of the data twice than half the threads";
+  EXPECT_EQ(tasks(200, 2, 134), 1u);
 }
 
 TEST(MergeMemory, OfEveryPlanHasRoomForTwoRuns) {
