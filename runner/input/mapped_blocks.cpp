@@ -96,7 +96,7 @@ Result<std::shared_ptr<const MappedFile>> MappedInputs::map(const InputFile& fil
   std::weak_ptr<const MappedFile>& known = mapped_[ordinal];
   if (std::shared_ptr<const MappedFile> shared = known.lock()) return shared;
   MRUN_TRY_ASSIGN(std::shared_ptr<const MappedFile> opened,
-                  opened_input(file, MappedFile::open(file.path)));
+                  opened_input(file, MappedFile::open(file.path, MappedFile::Reading::once)));
   if (identity_of(opened->info()) != file.identity) return changed_failure(file.path);
   const MappedFile* const mapping = opened.get();
   const auto reporting = std::make_shared<Reporting>(std::move(opened), damage_);

@@ -24,6 +24,7 @@ constexpr std::chrono::milliseconds kStopCheck(50);
 Result<std::shared_ptr<PackedFile>> PackedFile::open(const InputFile& input, MemoryBudget& budget) {
   MRUN_TRY_ASSIGN(ReadFile file, opened_input(input, ReadFile::open(input.path, Code::input)));
   if (identity_of(file.info()) != input.identity) return changed_failure(input.path);
+  file.expect_one_reading();
   std::shared_ptr<PackedFile> opened(new PackedFile(input, std::move(file), budget));
   opened->first_bytes_.resize(kMagicBytes);
   MRUN_TRY_ASSIGN(const std::size_t got, opened->file_->read_at(opened->first_bytes_, 0));

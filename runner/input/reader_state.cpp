@@ -16,6 +16,7 @@ namespace {
 Result<ReadFile> open_listed(const InputFile& input) {
   MRUN_TRY_ASSIGN(ReadFile opened, opened_input(input, ReadFile::open(input.path, Code::input)));
   if (identity_of(opened.info()) != input.identity) return changed_failure(input.path);
+  opened.expect_one_reading();
   return opened;
 }
 

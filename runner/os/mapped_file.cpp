@@ -12,8 +12,9 @@
 
 namespace mrun {
 
-Result<std::shared_ptr<MappedFile>> MappedFile::open(const std::string& path) {
+Result<std::shared_ptr<MappedFile>> MappedFile::open(const std::string& path, Reading reading) {
   MRUN_TRY_ASSIGN(const ReadFile file, ReadFile::open(path, Code::input));
+  if (reading == Reading::once) file.expect_one_reading();
   const std::uint64_t page = page_bytes();
   const std::uint64_t file_bytes = whole_pages(file.info().size_bytes);
   std::shared_ptr<MappedFile> mapped(new MappedFile);
@@ -33,7 +34,7 @@ Result<std::shared_ptr<MappedFile>> MappedFile::open(const std::string& path) {
 
   MRUN_TRY(file.map_over(reserved, file_bytes));
   mapped->guard_ = SigbusGuard(reserved, file_bytes);
-  ::madvise(reserved, file_bytes, MADV_SEQUENTIAL);
+  if (reading == Reading::once) ::madvise(reserved, file_bytes, MADV_SEQUENTIAL);
   return mapped;
 }
 

@@ -18,9 +18,13 @@ class MappedFile {
   /// At least as many bytes may be read after the file's last one.
   static constexpr std::size_t kReadableAfterEnd = 64;
 
+  enum class Reading : std::uint8_t {
+    once,   ///< From front to back, each byte about once.
+    often,  ///< Anywhere, again and again.
+  };
   /// Maps the file. Code::input: missing, no regular file, no permission. Code::limit: no room in
   /// the address space, or too many mappings (vm.max_map_count).
-  static Result<std::shared_ptr<MappedFile>> open(const std::string& path);
+  static Result<std::shared_ptr<MappedFile>> open(const std::string& path, Reading reading);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;

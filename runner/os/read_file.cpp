@@ -36,6 +36,11 @@ Result<std::size_t> ReadFile::read_at(std::span<std::byte> bytes, std::uint64_t 
   return done;
 }
 
+void ReadFile::expect_one_reading() const {
+  // Advice only: kernels before 6.3 take no notice.
+  ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_NOREUSE);
+}
+
 Result<void> ReadFile::map_over(void* address, std::size_t size_bytes) const {
   if (::mmap(address, size_bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd_.get(), 0) != MAP_FAILED)
     return {};

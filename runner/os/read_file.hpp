@@ -24,6 +24,9 @@ class ReadFile {
   /// Maps the file's first `size_bytes` read-only over memory that is reserved at `address`.
   /// Code::limit where the system has no room for another mapping.
   Result<void> map_over(void* address, std::size_t size_bytes) const;
+  /// Says that each byte is read about once, here and in mappings made from here: the system then
+  /// does not give up what others have in its cache for these pages. None leaves it for that alone.
+  void expect_one_reading() const;
   /// What the file was when it was opened.
   const PathInfo& info() const { return info_; }
   /// What the open file is now.

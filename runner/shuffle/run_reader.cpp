@@ -30,6 +30,8 @@ static_assert(kHeaderWindowBytes <= kBlockBytesMin);
 constexpr std::uint64_t kReadAheadBytes = std::uint64_t{1} << 20;
 /// What was read is dropped from the cache in steps of this many bytes.
 constexpr std::uint64_t kDropBytes = std::uint64_t{4} << 20;
+/// The file system's cache may hold so many bytes as one page.
+constexpr std::uint64_t kPageBytesMost = std::uint64_t{2} << 20;
 /// Less is not worth the call at a cursor's end.
 constexpr std::uint64_t kDropAtEndBytes = std::uint64_t{64} << 10;
 
@@ -292,7 +294,12 @@ void RunCursor::read_ahead() {
 /// so what lies behind need not push out what others have in the cache.
 void RunCursor::drop_behind(bool at_end) {
   if (next_offset_ < dropped_ + (at_end ? kDropAtEndBytes : kDropBytes)) return;
-  run().file().drop_cached(run().begin() + dropped_, next_offset_ - dropped_);
+  // The system keeps a page of which bytes stand outside of what is named, so what may have been
+  // kept the last time, here or where what lies before was read, is named again.
+  const std::uint64_t end = run().begin() + next_offset_;
+  std::uint64_t begin = run().begin() + dropped_;
+  begin -= std::min(begin, kPageBytesMost);
+  run().file().drop_cached(begin, end - begin);
   dropped_ = next_offset_;
 }
 

@@ -39,7 +39,8 @@ KvReader::KvReader(KvReader&&) noexcept = default;
 KvReader::~KvReader() = default;
 
 Result<KvReader> KvReader::open(const std::string& path) {
-  MRUN_TRY_ASSIGN(std::shared_ptr<MappedFile> file, MappedFile::open(path));
+  MRUN_TRY_ASSIGN(std::shared_ptr<MappedFile> file,
+                  MappedFile::open(path, MappedFile::Reading::once));
   auto state = std::make_unique<State>(std::move(file));
   const std::span<const std::byte> bytes = as_bytes(state->file->data(), state->file->size());
   if (!begins_as_kv(bytes))

@@ -34,7 +34,8 @@ std::atomic<std::uint64_t>& TableReader::CheckedNodes::place(std::uint64_t offse
 }
 
 Result<std::unique_ptr<TableReader>> TableReader::open(const std::string& path) {
-  MRUN_TRY_ASSIGN(std::shared_ptr<MappedFile> file, MappedFile::open(path));
+  MRUN_TRY_ASSIGN(std::shared_ptr<MappedFile> file,
+                  MappedFile::open(path, MappedFile::Reading::often));
   std::unique_ptr<TableReader> reader(new TableReader(std::move(file)));
   MRUN_TRY(reader->open_ends());
   return reader;

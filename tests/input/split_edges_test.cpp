@@ -217,7 +217,8 @@ void for_enough_texts(Check check) {
 TEST_F(SplitEdges, AreExactForEveryTextMapped) {
   for_all_texts(kAlphabet, longest_of(kTextsOfEight), [&](const std::string& text) {
     const InputFile file = file_.set(text, false);
-    const std::shared_ptr<const MappedFile> mapped = *MappedFile::open(file.path);
+    const std::shared_ptr<const MappedFile> mapped =
+        *MappedFile::open(file.path, MappedFile::Reading::once);
     for (std::size_t block = 1; block <= kLongest; ++block) {
       const BlockRules rules{RecordCutter({}), block};
       ASSERT_NO_FATAL_FAILURE(check_ranges(text, block, [&](const SplitRange& range) {

@@ -26,7 +26,7 @@ class MappedFileTest : public testing::Test {
  protected:
   std::shared_ptr<MappedFile> map(const std::string& bytes) {
     write_file(path_, bytes);
-    Result<std::shared_ptr<MappedFile>> mapped = MappedFile::open(path_);
+    Result<std::shared_ptr<MappedFile>> mapped = MappedFile::open(path_, MappedFile::Reading::once);
     EXPECT_TRUE(mapped) << mapped.error().message;
     return *mapped;
   }
@@ -73,7 +73,7 @@ TEST_F(MappedFileTest, BlamesTheFileThatWasCutAmongMany) {
   for (int i = 0; i < 700; ++i) {
     const std::string path = folder_ / ("file" + std::to_string(i));
     write_file(path, std::string(page_bytes(), 'x'));
-    files.push_back(*MappedFile::open(path));
+    files.push_back(*MappedFile::open(path, MappedFile::Reading::once));
     if (i % 3 == 0) files[static_cast<std::size_t>(i) / 2].reset();
   }
   std::filesystem::resize_file(folder_ / "file699", 0);
@@ -113,7 +113,7 @@ bool died_of_bus_error(int status) {
 
 // Without the fixture, whose folder a process that dies of a signal would leave behind.
 TEST(MappedFileDeathTest, LeavesOtherBusErrorsDeadly) {
-  const auto guarded = MappedFile::open("/proc/self/exe");
+  const auto guarded = MappedFile::open("/proc/self/exe", MappedFile::Reading::once);
   ASSERT_TRUE(guarded) << "installs the handler";
   EXPECT_EXIT(
       {
@@ -129,7 +129,7 @@ TEST(MappedFileDeathTest, LeavesOtherBusErrorsDeadly) {
 TEST_F(MappedFileTest, RefusesWhatIsNoRegularFile) {
   ASSERT_EQ(::mkfifo((folder_ / "fifo").c_str(), 0600), 0);
   for (const std::string& path : {folder_ / "missing", folder_.path(), folder_ / "fifo"}) {
-    const auto file = MappedFile::open(path);
+    const auto file = MappedFile::open(path, MappedFile::Reading::once);
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, Code::input);
     EXPECT_THAT(file.error().message, testing::HasSubstr(path));

@@ -1,6 +1,8 @@
 // Ranges of a run: pieces cut at any borders hold every pair exactly once, in order.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "shuffle/key_borders.hpp"
 #include "shuffle/runs.hpp"
 
@@ -100,6 +102,72 @@ TEST(RunRange, ReadsOnlyTheBlocksItNeeds) {
   ASSERT_TRUE(piece) << piece.error().message;
   EXPECT_TRUE(*piece == within(records, range));
   EXPECT_FALSE(read_partition(budget, run, 0));
+}
+
+/// A file in memory whose bytes are all in a cache at first, in pages of 1 MiB; reading takes them
+/// back there, and only what is dropped as whole pages leaves it, as of a file system's cache.
+class CachedFile final : public StorageFile {
+ public:
+  static constexpr std::uint64_t kPageBytes = std::uint64_t{1} << 20;
+
+  Result<void> write_at(std::span<const std::byte> from, std::uint64_t offset) override {
+    touch(offset, from.size());
+    return file_.write_at(from, offset);
+  }
+  Result<void> read_at(std::span<std::byte> to, std::uint64_t offset) override {
+    touch(offset, to.size());
+    return file_.read_at(to, offset);
+  }
+  void drop_cached(std::uint64_t offset, std::uint64_t size_bytes) override {
+    for (std::uint64_t page = (offset + kPageBytes - 1) / kPageBytes;
+         (page + 1) * kPageBytes <= offset + size_bytes; ++page)
+      pages_.erase(page);
+  }
+  void start_writeback(std::uint64_t, std::uint64_t) override {}
+  Result<void> sync() override { return {}; }
+  Result<void> close() override { return {}; }
+  const std::string& name() const override { return file_.name(); }
+
+  std::size_t cached_pages() const { return pages_.size(); }
+
+ private:
+  void touch(std::uint64_t offset, std::uint64_t size_bytes) {
+    for (std::uint64_t page = offset / kPageBytes; page * kPageBytes < offset + size_bytes; ++page)
+      pages_.insert(page);
+  }
+
+  MemoryFile file_;
+  std::set<std::uint64_t> pages_;
+};
+
+TEST(RunRange, ReadInOrderLeavesNothingInTheCache) {
+  MemoryBudget budget(kPlenty);
+  CachedFile file;
+  Partitions partitions;
+  for (std::uint32_t partition = 0; partition < 8; ++partition)
+    for (int i = 1000; i < 1200; ++i)
+      partitions[partition].push_back({std::to_string(i), std::string(29000, 'x'), 0});
+  // Segments and pieces begin and end anywhere in pages.
+  std::vector<mrun::Run> segments;
+  std::uint64_t end = 12345;
+  for (const auto& [partition, records] : partitions) {
+    segments.push_back(*write_run(budget, file, end, kBlockBytesMin, {{partition, records}},
+                                  {SpillCompression::none}));
+    end = segments.back().end();
+  }
+  ASSERT_GT(file.cached_pages(), 40u);
+  PagePool pool(budget);
+  for (const auto& [partition, records] : partitions)
+    for (const auto& [low, high] :
+         {std::pair("1000", "1070"), std::pair("1070", "1140"), std::pair("1140", "2")}) {
+      const KeyRange range{low, high, true, true};
+      const auto cursor = RunCursor::open(budget, pool, segments, partition, range);
+      ASSERT_TRUE(cursor);
+      const Result<Records> read = drain(**cursor);
+      ASSERT_TRUE(read) << read.error().message;
+      EXPECT_TRUE(*read == within(records, range));
+    }
+  EXPECT_LE(file.cached_pages(), 2u);  // The last ones, which the file does not fill.
 }
 
 // Goal: bounds inside keys hold whichever side of a block's begin they lie on, and whatever of a
