@@ -24,6 +24,7 @@ namespace {
 constexpr std::uint64_t kPieceBytesLeast = std::uint64_t{64} << 10;
 constexpr std::uint64_t kPieceBytesMost = std::uint64_t{256} << 10;
 constexpr std::uint64_t kPiecesFirst = 16;
+constexpr std::uint64_t kPiecesOfSmall = 2 * kPiecesFirst;  // An input of no more: a power of two.
 constexpr std::uint64_t kPiecesLeast = 4;  // Of what surely fits: one of each quarter.
 // Of jobs that combine, and of those whose pairs stay apart.
 constexpr std::uint64_t kBytesMost = std::uint64_t{32} << 20;
@@ -209,14 +210,21 @@ double place_of(std::uint64_t i) {
   return (kOrder[i % 16] + std::ldexp(static_cast<double>(anywhere >> 11), -53)) / 16;
 }
 
+/// The same at even distances: of each kPiecesOfSmall one in each part of them.
+double spread_place_of(std::uint64_t i) {
+  std::uint64_t reversed = 0;
+  for (std::uint64_t bit = 1; bit < kPiecesOfSmall; bit *= 2)
+    reversed = 2 * reversed + (i / bit & 1);
+  return static_cast<double>(reversed) / static_cast<double>(kPiecesOfSmall);
+}
+
 class Sampler {
  public:
   explicit Sampler(const MapSampleSetup& setup)
       : setup_(setup),
         budget_(setup.memory_bytes),
-        reader_(setup.inputs, setup.plan, setup.reading, budget_, setup.stop),
-        sink_(setup),
-        pieces_of_file_(setup.inputs.files.size()) {
+        reader_(setup.inputs, setup.plan, guessing(setup.reading), budget_, setup.stop),
+        sink_(setup) {
     for (const InputFile& file : setup.inputs.files) {
       total_bytes_ += file.identity.size_bytes;
       ends_.push_back(total_bytes_);
@@ -235,15 +243,13 @@ class Sampler {
     begin_ = std::chrono::steady_clock::now();
     begin_cpu_seconds_ = thread_cpu_seconds();
     std::uint64_t pieces = 0, mapped_bytes = 0;
-    std::vector<bool> is_taken(total_bytes_ / piece_bytes_ + 1);
-    const std::uint64_t tries = 4 * is_taken.size();
+    std::vector<bool> is_taken((total_bytes_ + piece_bytes_ - 1) / piece_bytes_);
+    const std::uint64_t tries =
+        is_taken.empty() ? 0 : 4 * std::max<std::uint64_t>(is_taken.size(), kPiecesOfSmall);
     for (std::uint64_t i = 0; i < tries && !is_enough(pieces, mapped_bytes); ++i) {
-      // A small input is mapped from its begin to its end.
-      const std::uint64_t cell =
-          is_taken.size() <= 2 * kPiecesFirst
-              ? i
-              : static_cast<std::uint64_t>(place_of(i) * static_cast<double>(is_taken.size()));
-      if (cell >= is_taken.size()) break;
+      // A small input may be mapped whole, and no place of it is left out by chance.
+      const double place = is_taken.size() <= kPiecesOfSmall ? spread_place_of(i) : place_of(i);
+      const auto cell = static_cast<std::uint64_t>(place * static_cast<double>(is_taken.size()));
       if (is_taken[cell]) continue;
       is_taken[cell] = true;
       const Split split = piece(cell);
@@ -263,6 +269,11 @@ class Sampler {
   }
 
  private:
+  static ReaderOptions guessing(ReaderOptions reading) {
+    reading.guesses_records = true;
+    return reading;
+  }
+
   /// Pairs that stay apart are as many as the bytes say. How many keys there are shows late.
   bool is_enough(std::uint64_t pieces, std::uint64_t mapped_bytes) {
     // Of a slow map a small sample is better than none; on a busy machine all takes longer.
@@ -308,12 +319,6 @@ class Sampler {
       std::uint64_t from = std::max(begin, file_begin) - file_begin;
       std::uint64_t to = std::min(size, end - file_begin);
       const RecordFormat& format = setup_.formats[input.input];
-      // What must be read from a file's start on is taken from there, piece after piece.
-      if (format.kind == RecordFormat::Kind::csv ||
-          setup_.reading.inputs[input.input].line_numbers) {
-        from = std::min(size, piece_bytes_ * pieces_of_file_[file]++);
-        to = std::min(size, from + piece_bytes_);
-      }
       if (format.kind == RecordFormat::Kind::fixed) {
         from -= from % format.fixed_bytes;
         to -= to % format.fixed_bytes;
@@ -357,7 +362,6 @@ class Sampler {
   std::uint64_t piece_bytes_ = 0;
   bool stopped_early_ = false;
   std::vector<std::uint64_t> ends_;  // Of each file, when all lie one after another.
-  std::vector<std::uint64_t> pieces_of_file_;
 };
 
 }  // namespace

@@ -24,6 +24,9 @@ struct ReaderOptions {
   std::size_t decoder_bytes_most = std::size_t{16} << 20;  ///< Of each file that is read.
   /// Of the text of a part of a compressed file, decoded ahead.
   std::size_t text_bytes_most = std::size_t{4} << 20;
+  /// Line numbers and what quotes of CSV enclose are guessed from near by, where counting would
+  /// read all that lies before: for samples.
+  bool guesses_records = false;
   std::uint64_t split_bytes = 0;  ///< For cutting streams; 0: the plan's.
   /// The most of a stream's split; the same for any number of threads.
   std::uint64_t stream_split_bytes_most = std::uint64_t{1} << 20;

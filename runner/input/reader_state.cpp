@@ -43,8 +43,7 @@ Result<std::unique_ptr<BlockSource>> ReaderState::open_blocks(const SplitRange& 
   if (rules.cutter.is_fixed())
     MRUN_TRY(check_whole_records(input.path, size_bytes, rules.cutter.fixed_bytes()));
   if (rules.cutter.kind() == RecordFormat::Kind::csv && range.begin > 0) {
-    MRUN_TRY_ASSIGN(const RecordCount before,
-                    records_.before(input, range.file, range.begin - 1, rules.cutter.delimiter()));
+    MRUN_TRY_ASSIGN(const RecordCount before, records_before(range.file, range.begin - 1));
     rules.state = before.state;
   }
   if (!is_mapped) return make_pread_blocks(*std::move(opened), range, rules, buffer);
@@ -78,9 +77,15 @@ Result<std::uint64_t> ReaderState::line_at(std::uint32_t file_ordinal, std::uint
   const RecordCutter cutter(wanted.format);
   if (cutter.is_fixed()) return offset / cutter.fixed_bytes() + 1;
   if (cutter.is_whole()) return std::uint64_t{1};
-  MRUN_TRY_ASSIGN(const RecordCount before,
-                  records_.before(file(file_ordinal), file_ordinal, offset, cutter.delimiter()));
+  MRUN_TRY_ASSIGN(const RecordCount before, records_before(file_ordinal, offset));
   return before.records + 1;
+}
+
+Result<RecordCount> ReaderState::records_before(std::uint32_t file_ordinal, std::uint64_t offset) {
+  const Delimiter delimiter = RecordCutter(rules(file_ordinal).format).delimiter();
+  return options_.guesses_records
+             ? guess_records_before(file(file_ordinal), offset, delimiter)
+             : records_.before(file(file_ordinal), file_ordinal, offset, delimiter);
 }
 
 StreamSplitter& ReaderState::stream(std::uint32_t file_ordinal) {

@@ -17,6 +17,7 @@
 #include "input/mapped_blocks.hpp"
 #include "input/packed_blocks.hpp"
 #include "input/packed_file.hpp"
+#include "input/record_guess.hpp"
 #include "input/record_index.hpp"
 #include "input/split_planner.hpp"
 #include "input/stream_splitter.hpp"
@@ -70,6 +71,7 @@ class ReaderState {
   StreamSplitter& stream(std::uint32_t file);
 
  private:
+  Result<RecordCount> records_before(std::uint32_t file, std::uint64_t offset);
   std::size_t stream_split_bytes() const;
   std::size_t stream_decoder_bytes() const;
 
