@@ -20,6 +20,7 @@
 #include "engine/range_plan.hpp"
 #include "engine/record_formats.hpp"
 #include "engine/reduce_phase.hpp"
+#include "engine/run_merge.hpp"
 #include "engine/run_result.hpp"
 #include "os/host.hpp"
 #include "os/path_info.hpp"
@@ -365,29 +366,18 @@ class JobRun {
     RunSet runs;
     runs.runs = map_output_->take_runs(runs.files);
     runs.pairs = map_output_->spilled_pairs();
-    std::size_t block_bytes = memory_.block_bytes;
-    for (const SortedRun& run : runs.runs)
-      block_bytes = std::max(block_bytes, run.block_bytes_largest());
-    const MergeMemory memory =
-        MergeMemory::for_runs(memory_, threads_, block_bytes, spill_compression_, runs.runs.size());
-    MemoryBudget budget(memory.bytes);
+    MemoryBudget budget(memory_.merge_bytes());
     MRUN_TRY_ASSIGN(
-        const MergeInfo merged,
-        merge_down(runs, {map_output_->partitioner().partitions(), map_output_->combiner(),
-                          *executor_, *scratch_, budget, map_output_->index_budget(), memory,
-                          memory_.block_bytes, environment_.stop, packing()}));
-    info_.merge_passes = merged.passes;
-    info_.spilled_bytes += merged.written_bytes;
+        const auto pieces,
+        merge_to_pieces(std::move(runs),
+                        {*job_, map_output_->partitioner().partitions(), part_count_,
+                         sample_of(*map_output_, *job_), map_output_->combiner(), memory_, threads_,
+                         *executor_, *scratch_, budget, map_output_->index_budget(),
+                         *output_budget_, environment_.stop, packing()},
+                        info_));
     info_.spilled_raw_bytes = packing_tally_.raw_bytes;
     info_.spill_packed_bytes = packing_tally_.packed_bytes;
     clock_.end(budget.peak_bytes());
-    // Half of what the last merge leaves may hold output whose turn to be written has not come.
-    const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
-    budget.lower_limit(queue_bytes);
-    output_budget_->raise_limit(queue_bytes);
-    const auto pieces = pieces_in_runs(std::move(runs), map_output_->partitioner().partitions(),
-                                       sample_of(*map_output_, *job_), *job_, part_count_, budget,
-                                       memory, output_budget_->limit_bytes());
     return reduce(*pieces, [&budget] { return budget.peak_bytes(); });
   }
 

@@ -140,7 +140,7 @@ MergeMemory MergeMemory::for_runs(const MemoryPlan& plan, unsigned threads, std:
   const bool has_zstd = compression == SpillCompression::zstd;
   const std::size_t merger_bytes = Merger::memory_bytes(0);
   return make(
-      plan.sort_bytes + plan.table_bytes + plan.input_bytes, threads,
+      plan.merge_bytes(), threads,
       RunCursor::memory_bytes(block_bytes, has_zstd) + Merger::memory_bytes(1) - merger_bytes,
       RunWriter::memory_bytes(plan.block_bytes, compression) + merger_bytes, run_count);
 }

@@ -54,6 +54,8 @@ struct MemoryPlan {
     SpillCompression spill_compression = SpillCompression::automatic;
   };
   static MemoryPlan make(std::size_t memory_bytes, unsigned threads, const Needs& needs);
+  /// What merges of runs have once nothing is mapped or sorted any more.
+  std::size_t merge_bytes() const { return sort_bytes + table_bytes + input_bytes; }
   /// What each thread may take to read compressed input: one share may be in nobody's hands, that
   /// of a decoder that one thread has passed on and another will go on with.
   std::size_t decoding_share_bytes(unsigned threads) const {

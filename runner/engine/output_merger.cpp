@@ -12,6 +12,7 @@
 #include "engine/phase_clock.hpp"
 #include "engine/record_formats.hpp"
 #include "engine/reduce_phase.hpp"
+#include "engine/run_merge.hpp"
 #include "engine/run_result.hpp"
 #include "engine/stored_runs.hpp"
 #include "os/host.hpp"
@@ -83,7 +84,7 @@ class OutputMerge {
     needs.spill_compression = options_.spill_compression;
     memory_ = MemoryPlan::make(options_.memory_bytes, threads, needs);
     // Nothing is sorted: what sorts have serves what is read.
-    budget_.emplace(memory_.sort_bytes + memory_.table_bytes + memory_.input_bytes);
+    budget_.emplace(memory_.merge_bytes());
     output_budget_.emplace(memory_.output_bytes);
     coding_budget_.emplace(memory_.coding_bytes);
     spill_budget_.emplace(memory_.spill_bytes);
@@ -138,28 +139,16 @@ class OutputMerge {
     MRUN_TRY_ASSIGN(RunSet runs,
                     runs_of_outputs(inputs_.stored(), {stored, memory_, spill, *scratch_}));
     info_.spilled_runs = runs.runs.size();
-    std::size_t block_bytes = memory_.block_bytes;
-    for (const SortedRun& run : runs.runs) {
-      info_.spilled_bytes += run.size_bytes();
-      block_bytes = std::max(block_bytes, run.block_bytes_largest());
-    }
-    const MergeMemory memory = MergeMemory::for_runs(memory_, executor_->width(), block_bytes,
-                                                     options_.spill_compression, runs.runs.size());
-    const std::uint32_t partitions = Partitioner(*job_, part_count_).partitions();
+    for (const SortedRun& run : runs.runs) info_.spilled_bytes += run.size_bytes();
     MRUN_TRY_ASSIGN(
-        const MergeInfo merged,
-        merge_down(runs, {partitions, combiner_, *executor_, *scratch_, *budget_, *index_budget_,
-                          memory, memory_.block_bytes, environment_.stop, packing}));
-    info_.merge_passes = merged.passes;
-    info_.spilled_bytes += merged.written_bytes;
+        pieces_,
+        merge_to_pieces(std::move(runs),
+                        {*job_, Partitioner(*job_, part_count_).partitions(), part_count_, sample_,
+                         combiner_, memory_, executor_->width(), *executor_, *scratch_, *budget_,
+                         *index_budget_, *output_budget_, environment_.stop, packing},
+                        info_));
     info_.spilled_raw_bytes = packing_tally_.raw_bytes;
     info_.spill_packed_bytes = packing_tally_.packed_bytes;
-    // Half of what the last merge leaves may hold output whose turn to be written has not come.
-    const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
-    budget_->lower_limit(queue_bytes);
-    output_budget_->raise_limit(queue_bytes);
-    pieces_ = pieces_in_runs(std::move(runs), partitions, sample_, *job_, part_count_, *budget_,
-                             memory, output_budget_->limit_bytes());
     clock_.end(budget_->peak_bytes() + spill_budget_->peak_bytes() + index_budget_->peak_bytes());
     return {};
   }
