@@ -68,7 +68,8 @@ const char* mrun_table_error(void) { return last_error().c_str(); }
 int mrun_table_open(const char* path, mrun_table** table) {
   *table = nullptr;
   return fenced([&] {
-    mrun::Result<std::unique_ptr<mrun::TableReader>> reader = mrun::TableReader::open(path);
+    mrun::Result<std::unique_ptr<mrun::TableReader>> reader =
+        mrun::TableReader::open(path, mrun::MappedFile::Reading::often);
     if (!reader) return failed(reader.error());
     *table = new mrun_table{*std::move(reader)};
     return 0;

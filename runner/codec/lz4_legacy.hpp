@@ -1,4 +1,4 @@
-// lz4's legacy format, as `lz4 -l` and the Linux kernel's build write it.
+// lz4's legacy format, as `lz4 -l` writes it.
 //
 // A frame is a magic number and blocks: each four bytes of size, little-endian, and so many bytes
 // that decode to 8 MiB at most. It has no end of its own: it reaches to the next frame's magic

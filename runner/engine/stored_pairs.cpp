@@ -27,7 +27,8 @@ constexpr std::size_t kSourceBytes = kCursorBytes + kBatchBytes + kBatchPairs * 
 class TableWalk {
  public:
   static Result<TableWalk> open(const StoredPart& part) {
-    MRUN_TRY_ASSIGN(auto reader, open_table_part(part.path, part.size_bytes, part.records));
+    MRUN_TRY_ASSIGN(auto reader, open_table_part(part.path, part.size_bytes, part.records,
+                                                 MappedFile::Reading::once));
     return TableWalk(std::move(reader));
   }
   Result<void> start(const KeyRange& range) {

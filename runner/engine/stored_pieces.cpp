@@ -197,7 +197,8 @@ class StoredPieces final : public PieceSource {
 
   static Result<void> sample_index(const StoredPart& part, std::vector<WeightedKey>& samples) {
     if (part.format != OutputFormat::table) return {};
-    MRUN_TRY_ASSIGN(const auto reader, open_table_part(part.path, part.size_bytes, part.records));
+    MRUN_TRY_ASSIGN(const auto reader, open_table_part(part.path, part.size_bytes, part.records,
+                                                       MappedFile::Reading::often));
     MRUN_TRY_ASSIGN(std::vector<TableCut> cuts, cut_table(*reader, kPieceBytes / 8));
     for (TableCut& cut : cuts) samples.push_back({std::move(cut.key), cut.raw_bytes});
     return {};

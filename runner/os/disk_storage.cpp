@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "os/cache_drops.hpp"
 #include "os/errno_text.hpp"
 #include "os/owned_fd.hpp"
 #include "os/remove_tree.hpp"
@@ -80,7 +81,9 @@ class DiskFile final : public StorageFile {
   }
 
   void drop_cached(std::uint64_t offset, std::uint64_t size_bytes) override {
-    advise(offset, size_bytes, POSIX_FADV_DONTNEED);
+    drops_.add(offset, size_bytes, [this](std::uint64_t at, std::uint64_t size) {
+      advise(at, size, POSIX_FADV_DONTNEED);
+    });
   }
 
   bool discard(std::uint64_t offset, std::uint64_t size_bytes) override {
@@ -131,6 +134,7 @@ class DiskFile final : public StorageFile {
   std::string name_;
   bool is_scratch_;
   bool out_of_room_ = false;
+  CacheDrops drops_;
   std::optional<Error> sync_error_;
 };
 

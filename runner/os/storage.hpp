@@ -30,7 +30,8 @@ class StorageFile {
   virtual void start_writeback(std::uint64_t offset, std::uint64_t size_bytes) = 0;
   /// Asks the system to begin reading this range into its cache, without waiting.
   virtual void start_reading(std::uint64_t /*offset*/, std::uint64_t /*size_bytes*/) {}
-  /// Says that this range will not be read again: what the disk has of it may leave the cache.
+  /// Says that this range will not be read again: what the disk has of it may leave the cache, as
+  /// soon as that is said of what lies beside it in a page. Called by many at once, too.
   virtual void drop_cached(std::uint64_t /*offset*/, std::uint64_t /*size_bytes*/) {}
   /// Says that this range will not be read again, so that its room on disk can be given back at
   /// once (a hole); others may read other ranges meanwhile. False where the file system cannot.

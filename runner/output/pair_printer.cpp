@@ -66,7 +66,8 @@ class PartPrinter {
       : path_(std::move(path)), text_(text), stop_(stop) {}
 
   Result<void> print_table() {
-    MRUN_TRY_ASSIGN(const std::unique_ptr<TableReader> table, TableReader::open(path_));
+    MRUN_TRY_ASSIGN(const std::unique_ptr<TableReader> table,
+                    TableReader::open(path_, MappedFile::Reading::once));
     TableCursor cursor(*table);
     MRUN_TRY(cursor.seek_to_first());
     while (cursor.valid()) {

@@ -39,9 +39,10 @@ Failure no_such_format(const std::string& path, Error error, const char* format)
 
 Result<std::unique_ptr<TableReader>> open_table_part(const std::string& path,
                                                      std::uint64_t size_bytes,
-                                                     std::uint64_t records) {
+                                                     std::uint64_t records,
+                                                     MappedFile::Reading reading) {
   MRUN_TRY(check_file(path, size_bytes));
-  Result<std::unique_ptr<TableReader>> reader = TableReader::open(path);
+  Result<std::unique_ptr<TableReader>> reader = TableReader::open(path, reading);
   if (!reader) return no_such_format(path, std::move(reader).error(), "table");
   if ((*reader)->entries() != records)
     return damaged(fmt::format("table '{}' has {} records, but {} when it was written", path,

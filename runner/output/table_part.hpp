@@ -15,7 +15,8 @@ namespace mrun {
 /// manifest says; else the errors of TableReader::open.
 Result<std::unique_ptr<TableReader>> open_table_part(const std::string& path,
                                                      std::uint64_t size_bytes,
-                                                     std::uint64_t records);
+                                                     std::uint64_t records,
+                                                     MappedFile::Reading reading);
 
 /// Code::integrity where the part is missing, no kv file, or has not the bytes that the manifest
 /// says; else the errors of KvReader::open. Who reads it counts its pairs.

@@ -36,8 +36,8 @@ Result<TableOutput> TableOutput::open(const std::string& name) {
 Result<const TableReader*> TableOutput::part(std::size_t index) {
   Part& part = parts_[index];
   if (part.reader == nullptr) {
-    MRUN_TRY_ASSIGN(part.reader,
-                    open_table_part(part.path, part.info.size_bytes, part.info.records));
+    MRUN_TRY_ASSIGN(part.reader, open_table_part(part.path, part.info.size_bytes, part.info.records,
+                                                 MappedFile::Reading::often));
     ++opened_;
   }
   return part.reader.get();

@@ -29,11 +29,7 @@ static_assert(kHeaderWindowBytes <= kBlockBytesMin);
 /// at many places of one file, where it does not foresee by itself what comes next.
 constexpr std::uint64_t kReadAheadBytes = std::uint64_t{1} << 20;
 /// What was read is dropped from the cache in steps of this many bytes.
-constexpr std::uint64_t kDropBytes = std::uint64_t{4} << 20;
-/// The file system's cache may hold so many bytes as one page.
-constexpr std::uint64_t kPageBytesMost = std::uint64_t{2} << 20;
-/// Less is not worth the call at a cursor's end.
-constexpr std::uint64_t kDropAtEndBytes = std::uint64_t{64} << 10;
+constexpr std::uint64_t kDropBytes = std::uint64_t{1} << 20;
 
 constexpr std::size_t work_offset(std::size_t block_bytes) {
   return (kPairsBytes + 2 * (block_bytes + kBlockSlackBytes) + 63) / 64 * 64;
@@ -108,9 +104,11 @@ void RunCursor::choose_segment() {
   segments_ = segments_.subspan(static_cast<std::size_t>(after - segments_.begin()) - 1);
 }
 
-/// False where the segment at hand is the last.
+/// False where the segment at hand is the last, or the last of the partition.
 bool RunCursor::enter_next_segment() {
   if (segments_.size() == 1) return false;
+  const std::span<const BlockHeader> index = segments_[1].index();
+  if (!index.empty() && index.front().partition > partition_) return false;
   drop_behind(true);
   segments_ = segments_.subspan(1);
   next_offset_ = dropped_ = kRunHeaderBytes;
@@ -293,13 +291,8 @@ void RunCursor::read_ahead() {
 /// A last merge reads each byte once, but for blocks at borders, and several merges read no more:
 /// so what lies behind need not push out what others have in the cache.
 void RunCursor::drop_behind(bool at_end) {
-  if (next_offset_ < dropped_ + (at_end ? kDropAtEndBytes : kDropBytes)) return;
-  // The system keeps a page of which bytes stand outside of what is named, so what may have been
-  // kept the last time, here or where what lies before was read, is named again.
-  const std::uint64_t end = run().begin() + next_offset_;
-  std::uint64_t begin = run().begin() + dropped_;
-  begin -= std::min(begin, kPageBytesMost);
-  run().file().drop_cached(begin, end - begin);
+  if (next_offset_ < dropped_ + (at_end ? 1 : kDropBytes)) return;
+  run().file().drop_cached(run().begin() + dropped_, next_offset_ - dropped_);
   dropped_ = next_offset_;
 }
 

@@ -33,9 +33,9 @@ std::atomic<std::uint64_t>& TableReader::CheckedNodes::place(std::uint64_t offse
   return offsets_[hash64(&offset, sizeof offset) & mask_];
 }
 
-Result<std::unique_ptr<TableReader>> TableReader::open(const std::string& path) {
-  MRUN_TRY_ASSIGN(std::shared_ptr<MappedFile> file,
-                  MappedFile::open(path, MappedFile::Reading::often));
+Result<std::unique_ptr<TableReader>> TableReader::open(const std::string& path,
+                                                       MappedFile::Reading reading) {
+  MRUN_TRY_ASSIGN(std::shared_ptr<MappedFile> file, MappedFile::open(path, reading));
   std::unique_ptr<TableReader> reader(new TableReader(std::move(file)));
   MRUN_TRY(reader->open_ends());
   return reader;

@@ -25,7 +25,8 @@ namespace mrun {
 class TableReader {
  public:
   /// Code::input where the file is no table at all.
-  static Result<std::unique_ptr<TableReader>> open(const std::string& path);
+  static Result<std::unique_ptr<TableReader>> open(const std::string& path,
+                                                   MappedFile::Reading reading);
 
   std::uint64_t entries() const { return footer_.entries; }  ///< Pairs.
   std::uint64_t keys() const { return footer_.keys; }        ///< Different ones.

@@ -94,7 +94,7 @@ std::string problem_of_searches(const TableReader& table, std::span<const std::u
 
 std::string problem_of(std::span<const std::uint8_t> bytes) {
   const MemoryPath file(bytes);
-  const auto table = TableReader::open(file.path());
+  const auto table = TableReader::open(file.path(), MappedFile::Reading::often);
   if (!table) return is_documented(table.error()) ? "" : "undocumented: " + table.error().message;
   const Result<void> checked = (*table)->check_all();
   if (!checked && !is_documented(checked.error()))

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "os/cache_drops.hpp"
 #include "shuffle/key_borders.hpp"
 #include "shuffle/runs.hpp"
 
@@ -104,24 +105,27 @@ TEST(RunRange, ReadsOnlyTheBlocksItNeeds) {
   EXPECT_FALSE(read_partition(budget, run, 0));
 }
 
-/// A file in memory whose bytes are all in a cache at first, in pages of 1 MiB; reading takes them
-/// back there, and only what is dropped as whole pages leaves it, as of a file system's cache.
+/// A file in memory with a cache as a disk's files have it: all is in it at first, reading takes
+/// bytes back there, and what is said to be read leaves it in whole pages.
 class CachedFile final : public StorageFile {
  public:
-  static constexpr std::uint64_t kPageBytes = std::uint64_t{1} << 20;
-
   Result<void> write_at(std::span<const std::byte> from, std::uint64_t offset) override {
-    touch(offset, from.size());
+    for (std::uint64_t page = offset / CacheDrops::kPageBytes;
+         page * CacheDrops::kPageBytes < offset + from.size(); ++page)
+      pages_.insert(page);
     return file_.write_at(from, offset);
   }
   Result<void> read_at(std::span<std::byte> to, std::uint64_t offset) override {
-    touch(offset, to.size());
+    for (std::uint64_t at = offset; at < offset + to.size(); at += 4096) {
+      const bool is_new = pages_.insert(at / CacheDrops::kPageBytes).second;
+      bytes_read_again_ += is_new ? to.size() : 0;
+    }
     return file_.read_at(to, offset);
   }
   void drop_cached(std::uint64_t offset, std::uint64_t size_bytes) override {
-    for (std::uint64_t page = (offset + kPageBytes - 1) / kPageBytes;
-         (page + 1) * kPageBytes <= offset + size_bytes; ++page)
-      pages_.erase(page);
+    drops_.add(offset, size_bytes, [this](std::uint64_t at, std::uint64_t) {
+      pages_.erase(at / CacheDrops::kPageBytes);
+    });
   }
   void start_writeback(std::uint64_t, std::uint64_t) override {}
   Result<void> sync() override { return {}; }
@@ -129,45 +133,59 @@ class CachedFile final : public StorageFile {
   const std::string& name() const override { return file_.name(); }
 
   std::size_t cached_pages() const { return pages_.size(); }
+  std::uint64_t bytes_read_again() const { return bytes_read_again_; }
+  std::uint64_t size_bytes() const { return file_.bytes.size(); }
 
  private:
-  void touch(std::uint64_t offset, std::uint64_t size_bytes) {
-    for (std::uint64_t page = offset / kPageBytes; page * kPageBytes < offset + size_bytes; ++page)
-      pages_.insert(page);
-  }
-
   MemoryFile file_;
+  CacheDrops drops_;
   std::set<std::uint64_t> pages_;
+  std::uint64_t bytes_read_again_ = 0;
 };
 
-TEST(RunRange, ReadInOrderLeavesNothingInTheCache) {
+/// Reads all cursors to their ends, `turns` of them at a time, a batch each in turn.
+void read_in_turns(std::vector<std::unique_ptr<RunCursor>> cursors, std::size_t turns) {
+  std::vector<std::unique_ptr<RunCursor>> open;
+  for (std::size_t next = 0; next < cursors.size() || !open.empty();) {
+    while (open.size() < turns && next < cursors.size()) open.push_back(std::move(cursors[next++]));
+    for (std::unique_ptr<RunCursor>& cursor : open) {
+      const auto batch = cursor->next();
+      ASSERT_TRUE(batch) << batch.error().message;
+      if (batch->empty()) cursor.reset();
+    }
+    std::erase(open, nullptr);
+  }
+}
+
+// Goal: a merge leaves nothing of its runs in the cache, and gives up nothing that is still to be
+// read. Method: segments and pieces begin and end anywhere in pages, read one after another or
+// side by side.
+TEST(RunRange, WhatWasReadLeavesTheCacheAndNothingElse) {
   MemoryBudget budget(kPlenty);
-  CachedFile file;
   Partitions partitions;
   for (std::uint32_t partition = 0; partition < 8; ++partition)
-    for (int i = 1000; i < 1200; ++i)
+    for (int i = 1000; i < 1300; ++i)
       partitions[partition].push_back({std::to_string(i), std::string(29000, 'x'), 0});
-  // Segments and pieces begin and end anywhere in pages.
-  std::vector<mrun::Run> segments;
-  std::uint64_t end = 12345;
-  for (const auto& [partition, records] : partitions) {
-    segments.push_back(*write_run(budget, file, end, kBlockBytesMin, {{partition, records}},
-                                  {SpillCompression::none}));
-    end = segments.back().end();
-  }
-  ASSERT_GT(file.cached_pages(), 40u);
-  PagePool pool(budget);
-  for (const auto& [partition, records] : partitions)
-    for (const auto& [low, high] :
-         {std::pair("1000", "1070"), std::pair("1070", "1140"), std::pair("1140", "2")}) {
-      const KeyRange range{low, high, true, true};
-      const auto cursor = RunCursor::open(budget, pool, segments, partition, range);
-      ASSERT_TRUE(cursor);
-      const Result<Records> read = drain(**cursor);
-      ASSERT_TRUE(read) << read.error().message;
-      EXPECT_TRUE(*read == within(records, range));
+  for (const std::size_t turns : {1u, 2u, 5u}) {
+    CachedFile file;
+    std::vector<mrun::Run> segments;
+    std::uint64_t end = 12345;
+    for (const auto& [partition, records] : partitions) {
+      segments.push_back(*write_run(budget, file, end, kBlockBytesMin, {{partition, records}},
+                                    {SpillCompression::none}));
+      end = segments.back().end();
     }
-  EXPECT_LE(file.cached_pages(), 2u);  // The last ones, which the file does not fill.
+    ASSERT_GT(file.cached_pages(), 30u);
+    PagePool pool(budget);
+    std::vector<std::unique_ptr<RunCursor>> cursors;
+    for (const auto& [partition, records] : partitions)
+      for (const auto& [low, high] : {std::pair("1000", "1170"), std::pair("1170", "2")})
+        cursors.push_back(
+            *RunCursor::open(budget, pool, segments, partition, KeyRange{low, high, true, true}));
+    read_in_turns(std::move(cursors), turns);
+    EXPECT_LE(file.cached_pages(), 2u) << turns;  // The last ones, which the file does not fill.
+    EXPECT_LT(file.bytes_read_again(), file.size_bytes() / 50) << turns;
+  }
 }
 
 // Goal: bounds inside keys hold whichever side of a block's begin they lie on, and whatever of a

@@ -29,7 +29,8 @@ std::vector<TablePair> few_pairs() {
 
 /// Opens the table and walks it to its end with a cursor; the first error.
 Result<void> read_all(const std::string& path) {
-  MRUN_TRY_ASSIGN(const std::unique_ptr<TableReader> table, TableReader::open(path));
+  MRUN_TRY_ASSIGN(const std::unique_ptr<TableReader> table,
+                  TableReader::open(path, MappedFile::Reading::often));
   TableCursor cursor(*table);
   MRUN_TRY(cursor.seek_to_first());
   while (cursor.valid()) MRUN_TRY(cursor.next());
@@ -122,7 +123,7 @@ class ForgedTable : public testing::Test {
     const std::uint64_t checksum = hash64(footer(), 144);
     std::memcpy(footer() + 144, &checksum, sizeof checksum);
     test_support::write_file(folder_ / "table", bytes_);
-    return *TableReader::open(folder_ / "table");
+    return *TableReader::open(folder_ / "table", MappedFile::Reading::often);
   }
 
   const TempFolder folder_;

@@ -58,7 +58,7 @@ TEST(TableFormat, IsWhatItsDocumentShows) {
 
   const TempFolder folder;
   test_support::write_file(folder / "table", documented);
-  const auto table = TableReader::open(folder / "table");
+  const auto table = TableReader::open(folder / "table", MappedFile::Reading::often);
   ASSERT_TRUE(table) << table.error().message;
   TableCursor cursor(**table);
   ASSERT_TRUE(*cursor.find(slice_of("apricot")));

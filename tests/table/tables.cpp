@@ -62,7 +62,7 @@ std::unique_ptr<TableReader> open_table(const std::string& path,
   EXPECT_TRUE(table) << table.error().message;
   if (!table) return nullptr;
   write_file(path, *table);
-  Result<std::unique_ptr<TableReader>> reader = TableReader::open(path);
+  Result<std::unique_ptr<TableReader>> reader = TableReader::open(path, MappedFile::Reading::often);
   EXPECT_TRUE(reader) << reader.error().message;
   return reader ? std::move(*reader) : nullptr;
 }

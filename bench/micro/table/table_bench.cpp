@@ -98,7 +98,7 @@ void look_up(benchmark::State& state, std::uint64_t offset) {
       return Result<void>();
     });
   }
-  auto reader = TableReader::open(path.string());
+  auto reader = TableReader::open(path.string(), MappedFile::Reading::often);
   std::filesystem::remove(path);
   if (!reader) return state.SkipWithError(reader.error().message.c_str());
   TableCursor cursor(**reader);
