@@ -3,9 +3,11 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <charconv>
 
 #include "base/size_text.hpp"
 #include "os/errno_text.hpp"
+#include "os/read_file.hpp"
 
 namespace mrun {
 
@@ -34,6 +36,23 @@ std::byte* map_from_huge_border(std::size_t size_bytes) {
   if (before != 0) ::munmap(begin, before);
   ::munmap(begin + before + size_bytes, kHugePageBytes - before);
   return begin + before;
+}
+
+bool gives_huge_pages_back(std::string_view order) {
+  constexpr unsigned kHugeOrder = 9;  // Of 2 MiB, in powers of two of 4 KiB.
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(order.data(), order.data() + order.size(), value);
+  return error == std::errc() && value <= kHugeOrder;
+}
+
+void choose_page_size(void* begin, std::size_t size_bytes) {
+  static const bool are_cold = [] {
+    const auto order = read_whole_file("/sys/module/page_reporting/parameters/page_reporting_order",
+                                       64, Code::limit);
+    return order && gives_huge_pages_back(*order);
+  }();
+  // Advice only: what it says does not matter.
+  ::madvise(begin, size_bytes, are_cold ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
 }
 
 Failure no_address_space(std::size_t size_bytes) {

@@ -52,6 +52,7 @@ Result<void> GrowingPages::resize(std::size_t size_bytes) {
   } else if (after > before) {
     MRUN_TRY(charge_pages(*budget_, charge_, after - before));
     const std::size_t huge_from = (before + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+    // Places in it are looked up in no order, so that huge pages pay even where they are cold.
     if (after >= kHugePagesFromBytes && huge_from < after)
       ::madvise(bytes_ + huge_from, after - huge_from, MADV_HUGEPAGE);
   }

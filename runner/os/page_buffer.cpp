@@ -18,7 +18,7 @@ Result<PageBuffer> PageBuffer::allocate(MemoryBudget& budget, std::size_t size_b
   const bool is_huge = rounded >= kHugePagesFromBytes;
   buffer.data_ = is_huge ? map_from_huge_border(rounded) : map_pages(rounded);
   if (buffer.data_ == nullptr) return no_address_space(rounded);
-  if (is_huge) ::madvise(buffer.data_, rounded, MADV_HUGEPAGE);
+  if (is_huge) choose_page_size(buffer.data_, rounded);
   buffer.size_ = rounded;
   return buffer;
 }

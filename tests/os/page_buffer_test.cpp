@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "os/anonymous_pages.hpp"
 #include "os/machine.hpp"
 
 namespace mrun {
@@ -61,6 +62,13 @@ TEST(PageBuffer, MovesWithItsCharge) {
   EXPECT_EQ(budget.used_bytes(), 0u);
   EXPECT_FALSE(PageBuffer());
   EXPECT_FALSE(*PageBuffer::allocate(budget, 0));
+}
+
+TEST(AnonymousPages, AreHugeUnlessBlocksAsLargeAreGivenToTheHost) {
+  EXPECT_TRUE(gives_huge_pages_back("9\n"));
+  EXPECT_TRUE(gives_huge_pages_back("0\n"));
+  for (const char* none : {"10\n", "11\n", "4294967295\n", "-1\n", "", "\n"})
+    EXPECT_FALSE(gives_huge_pages_back(none)) << none;
 }
 
 }  // namespace
