@@ -15,8 +15,6 @@ class CacheDrops {
  public:
   /// The largest pages there are; smaller ones begin and end with them.
   static constexpr std::uint64_t kPageBytes = std::uint64_t{2} << 20;
-  /// What lies between ranges and is never named: indexes, and beginnings of files.
-  static constexpr std::uint64_t kUnnamedMost = kPageBytes / 16;
 
   /// Names a range, and calls `drop(offset, size_bytes)` for each page of it that is done. What
   /// several readers name, as a block at a border, counts more than once; who comes after the page
@@ -31,7 +29,7 @@ class CacheDrops {
       const std::uint64_t part = std::min(end, (page + 1) * kPageBytes) - offset;
       named_[page] = static_cast<std::uint32_t>(std::min(named_[page] + part, kPageBytes));
       offset += part;
-      if (named_[page] + kUnnamedMost >= kPageBytes) drop(page * kPageBytes, kPageBytes);
+      if (named_[page] == kPageBytes) drop(page * kPageBytes, kPageBytes);
     }
   }
 

@@ -34,9 +34,9 @@ class DiskFile final : public StorageFile {
  public:
   DiskFile(OwnedFd fd, std::string name, bool is_scratch)
       : fd_(std::move(fd)), name_(std::move(name)), is_scratch_(is_scratch) {
-    // What is written is read at most once, so its pages never count as much used, however many
-    // calls read one of them. Kernels before 6.3 take no notice.
-    advise(0, 0, POSIX_FADV_NOREUSE);
+    // Scratch is read at most once, so its pages never count as much used, however many calls read
+    // one of them. Kernels before 6.3 take no notice.
+    if (is_scratch) advise(0, 0, POSIX_FADV_NOREUSE);
   }
 
   Result<void> write_at(std::span<const std::byte> bytes, std::uint64_t offset) override {

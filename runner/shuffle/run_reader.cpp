@@ -202,6 +202,7 @@ Result<bool> RunCursor::load_block() {
       if (needed) break;
     }
     step_over();
+    dropped_ = next_offset_;  // Others read what lies before the first block that is wanted.
   }
   MRUN_TRY(read_block());
   return true;
@@ -289,10 +290,14 @@ void RunCursor::read_ahead() {
 }
 
 /// A last merge reads each byte once, but for blocks at borders, and several merges read no more:
-/// so what lies behind need not push out what others have in the cache.
+/// so what lies behind need not push out what others have in the cache. The run's header goes with
+/// its first block, its index with the last.
 void RunCursor::drop_behind(bool at_end) {
   if (next_offset_ < dropped_ + (at_end ? 1 : kDropBytes)) return;
-  run().file().drop_cached(run().begin() + dropped_, next_offset_ - dropped_);
+  const std::uint64_t begin = run().begin() + (dropped_ == kRunHeaderBytes ? 0 : dropped_);
+  const bool are_all_read = next_offset_ == run().footer().index_offset;
+  const std::uint64_t end = are_all_read ? run().end() : run().begin() + next_offset_;
+  run().file().drop_cached(begin, end - begin);
   dropped_ = next_offset_;
 }
 
