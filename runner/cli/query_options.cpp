@@ -7,6 +7,7 @@
 
 #include "base/escape_text.hpp"
 #include "cli/command_parser.hpp"
+#include "cli/tmp_dirs.hpp"
 
 namespace mrun {
 namespace {
@@ -134,12 +135,7 @@ Result<RawCommand> parse_merge(std::span<const std::string> arguments) {
       "Where sorted runs go where the outputs have more parts than\nmemory serves at once; "
       "otherwise beside NEW. Several folders\nare used in turn",
       resources);
-  parser.text("--tmp-limit", merge.tmp_limit, "SIZE",
-              "The most that may lie there at once; more ends the merge", resources);
-  parser.text("--compress-spill", merge.compress_spill, "FORMAT",
-              "Compress what lies there: 'lz4', 'zstd' (smaller), 'none',\nor 'auto': with lz4 "
-              "where, as measured, that is faster",
-              resources);
+  declare_scratch(parser, merge, "merge", resources);
   parser.text("--compress", merge.compress, "FORMAT",
               "Of the blocks of tables: 'lz4' (the default), 'zstd' or 'none'", output);
   parser.flag("--overwrite", merge.overwrite, "Replace NEW where it is an output of mrun", output);

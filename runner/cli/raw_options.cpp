@@ -13,6 +13,7 @@
 #include "cli/command_parser.hpp"
 #include "cli/query_options.hpp"
 #include "cli/suggest.hpp"
+#include "cli/tmp_dirs.hpp"
 
 namespace mrun {
 namespace {
@@ -93,12 +94,7 @@ void declare_run(CommandParser& parser, RawRun& run) {
       "Where to put what does not fit in memory; otherwise\nbeside the output, or in $TMPDIR "
       "(or /tmp) where that is '-'.\nSeveral folders are used in turn",
       resources);
-  parser.text("--tmp-limit", run.tmp_limit, "SIZE",
-              "The most that may lie there at once; more ends the run", resources);
-  parser.text("--compress-spill", run.compress_spill, "FORMAT",
-              "Compress what lies there: 'lz4', 'zstd' (smaller), 'none',\nor 'auto': with "
-              "lz4 where, as measured, that is faster",
-              resources);
+  declare_scratch(parser, run, "run", resources);
   parser.text("--split-size", run.split_size, "SIZE",
               "Input bytes of one map task; otherwise chosen from the\ninput's size", resources);
   parser.text("--decompress", run.decompress, "MODE",

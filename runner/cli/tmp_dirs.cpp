@@ -22,6 +22,16 @@ Result<void> check_tmp_dir(const std::string& option, const std::string& folder)
 
 }  // namespace
 
+void declare_scratch(CommandParser& parser, RawRun& raw, const std::string& work,
+                     const std::string& group) {
+  parser.text("--tmp-limit", raw.tmp_limit, "SIZE",
+              "The most that may lie there at once; more ends the " + work, group);
+  parser.text("--compress-spill", raw.compress_spill, "FORMAT",
+              "Compress what lies there: 'lz4', 'zstd' (smaller), 'none',\nor 'auto': with lz4 "
+              "where, as measured, that is faster",
+              group);
+}
+
 // A run may spill after hours, or never: a wrong folder is told at its start.
 Result<void> check_tmp_dirs(const RawRun& raw, const RunOptions& options) {
   for (const std::string& folder : options.tmp_dirs)

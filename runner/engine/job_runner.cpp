@@ -375,8 +375,6 @@ class JobRun {
                          *executor_, *scratch_, budget, map_output_->index_budget(),
                          *output_budget_, environment_.stop, packing()},
                         info_));
-    info_.spilled_raw_bytes = packing_tally_.raw_bytes;
-    info_.spill_packed_bytes = packing_tally_.packed_bytes;
     clock_.end(budget.peak_bytes());
     return reduce(*pieces, [&budget] { return budget.peak_bytes(); });
   }

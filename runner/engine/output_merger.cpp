@@ -147,8 +147,6 @@ class OutputMerge {
                          combiner_, memory_, executor_->width(), *executor_, *scratch_, *budget_,
                          *index_budget_, *output_budget_, environment_.stop, packing},
                         info_));
-    info_.spilled_raw_bytes = packing_tally_.raw_bytes;
-    info_.spill_packed_bytes = packing_tally_.packed_bytes;
     clock_.end(budget_->peak_bytes() + spill_budget_->peak_bytes() + index_budget_->peak_bytes());
     return {};
   }

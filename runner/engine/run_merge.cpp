@@ -18,6 +18,8 @@ Result<std::unique_ptr<PieceSource>> merge_to_pieces(RunSet runs, const RunMerge
                                     setup.plan.block_bytes, setup.stop, setup.packing}));
   info.merge_passes = merged.passes;
   info.spilled_bytes += merged.written_bytes;
+  info.spilled_raw_bytes = setup.packing.tally->raw_bytes;
+  info.spill_packed_bytes = setup.packing.tally->packed_bytes;
   // Half of what the last merge leaves may hold output whose turn to be written has not come.
   const std::size_t queue_bytes = memory.left_by_last(runs.runs.size()) / 2;
   setup.budget.lower_limit(queue_bytes);

@@ -25,7 +25,7 @@ struct RunMergeSetup {
   MemoryBudget& index_budget;
   MemoryBudget& output_budget;
   const StopFlag& stop;
-  SpillPacking packing;
+  SpillPacking packing;  ///< With a tally.
 };
 
 /// Merges runs on disk until one merge can read all, and cuts that into pieces. `info` gets what

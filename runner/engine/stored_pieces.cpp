@@ -219,17 +219,11 @@ Result<void> sample_part(const StoredPart& part, const UserCode& job, MemoryBudg
                          const StopFlag& stop, PairTally& sampled, KeySample& sample) {
   MRUN_TRY_ASSIGN(const auto source,
                   open_stored(part, {}, nullptr, 0, {job.spec(), budget, sampled}));
-  KeyBytes key_bytes;
-  std::vector<std::uint32_t> lens;
   while (true) {
     if (stop.stopped()) return fail(Code::cancelled, "stopped");
     MRUN_TRY_ASSIGN(const std::span<const Pair> pairs, source->next());
     if (pairs.empty()) return {};
-    lens.clear();
-    for (const Pair& pair : pairs) lens.push_back(pair.klen);
-    if (job.spec().has_group_lens) job.group_lens(key_bytes.of(pairs), lens);
-    for (std::size_t i = 0; i < pairs.size(); ++i)
-      sample.add(pairs[i], std::min(lens[i], pairs[i].klen));
+    sample.add(job, pairs);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/size_text.hpp"
 #include "shuffle/merger.hpp"
@@ -20,26 +21,26 @@ StoredOutput some_parts(StoredOutput output, std::size_t begin, std::size_t end)
   return output;
 }
 
-/// Neighbours of which one merge reads at most `fan_in` sources. No key lies in two parts of an
-/// output, so these may be parted, too.
-std::vector<Group> group_outputs(const std::vector<StoredOutput>& outputs, std::size_t fan_in,
-                                 const StoredPiecesSetup& setup) {
+/// Neighbours of which one merge reads at most `fan_in` sources, of each output as many as
+/// `sources` says. No key lies in two parts of an output, so these may be parted, too.
+std::vector<Group> group_outputs(const std::vector<StoredOutput>& outputs,
+                                 const std::vector<std::size_t>& sources, std::size_t fan_in) {
   std::vector<Group> groups;
   std::size_t left = 0;  // Sources that the last group has room for.
-  for (const StoredOutput& output : outputs) {
-    const std::size_t sources = sources_at_once(output, setup.job, setup.part_count);
-    if (sources > fan_in) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const StoredOutput& output = outputs[i];
+    if (sources[i] > fan_in) {
       for (std::size_t begin = 0; begin < output.parts.size(); begin += fan_in)
         groups.push_back({some_parts(output, begin, begin + fan_in)});
       left = 0;
       continue;
     }
-    if (groups.empty() || sources > left) {
+    if (groups.empty() || sources[i] > left) {
       groups.emplace_back();
       left = fan_in;
     }
     groups.back().push_back(output);
-    left -= sources;
+    left -= sources[i];
   }
   std::erase_if(groups, [](const Group& group) {
     return std::all_of(group.begin(), group.end(), [](const StoredOutput& output) {
@@ -55,17 +56,18 @@ std::vector<Group> group_outputs(const std::vector<StoredOutput>& outputs, std::
 Result<RunSet> runs_of_outputs(const std::vector<StoredOutput>& outputs,
                                const StoredRunsSetup& setup) {
   const StoredPiecesSetup& stored = setup.stored;
-  std::size_t sources = 0;
+  std::vector<std::size_t> sources;
   for (const StoredOutput& output : outputs)
-    sources += sources_at_once(output, stored.job, stored.part_count);
+    sources.push_back(sources_at_once(output, stored.job, stored.part_count));
   // Writers have their own share.
   const MergeMemory memory =
       MergeMemory::make(stored.budget.limit_bytes(), stored.executor.width(),
-                        stored_source_bytes() + Merger::memory_bytes(1), 0, sources);
+                        stored_source_bytes() + Merger::memory_bytes(1), 0,
+                        std::accumulate(sources.begin(), sources.end(), std::size_t{0}));
   std::vector<RunLane> lanes(std::min(memory.tasks_at_once, setup.memory.spill_writers));
   for (RunLane& lane : lanes) lane.file = setup.scratch.create();
   RunSet set;
-  for (Group& group : group_outputs(outputs, memory.fan_in, stored)) {
+  for (Group& group : group_outputs(outputs, sources, memory.fan_in)) {
     MRUN_TRY_ASSIGN(const auto pieces, pieces_of_outputs(std::move(group), stored));
     if (pieces == nullptr)
       return fail(Code::limit,

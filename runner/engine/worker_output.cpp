@@ -44,7 +44,7 @@ Result<void> WorkerOutput::accept_big(Slice key, Slice value) {
   ++emitted_pairs_;
   if (shared_.setup_.job.spec().total_order) {
     const Pair pair = pair_view(key, value);
-    sample(std::span(&pair, 1));
+    sample_.add(shared_.setup_.job, std::span(&pair, 1));
   }
   return table_ != nullptr ? table_->add_big(key, value) : store_.accept_big(key, value);
 }
@@ -69,7 +69,8 @@ Result<void> WorkerOutput::check_fits(std::size_t pair_bytes) const {
 }
 
 void WorkerOutput::sample(const EntryBatch& batch) {
-  if (!shared_.setup_.job.spec().has_group_lens) {
+  const UserCode& job = shared_.setup_.job;
+  if (!job.spec().has_group_lens) {
     for (const Entry& entry : batch.entries) {
       const std::uint32_t size = entry.key_size();
       if (size <= kPrefixBytes && sample_.surely_skips(entry.k0, entry.k1, size)) continue;
@@ -83,21 +84,8 @@ void WorkerOutput::sample(const EntryBatch& batch) {
     const std::size_t count = std::min(pairs.size(), batch.entries.size() - begin);
     for (std::size_t i = 0; i < count; ++i)
       pairs[i] = emitted_pair(batch.entries[begin + i], batch.heap);
-    sample(std::span(pairs).first(count));
+    sample_.add(job, std::span(pairs).first(count));
   }
-}
-
-void WorkerOutput::sample(std::span<const Pair> pairs) {
-  const UserCode& job = shared_.setup_.job;
-  if (!job.spec().has_group_lens) {
-    for (const Pair& pair : pairs) sample_.add(pair, pair.klen);
-    return;
-  }
-  KeyBytes bytes;
-  std::array<std::uint32_t, Partitioner::kBatch> lens;
-  job.group_lens(bytes.of(pairs), std::span(lens).first(pairs.size()));
-  for (std::size_t i = 0; i < pairs.size(); ++i)
-    sample_.add(pairs[i], std::min(lens[i], pairs[i].klen));
 }
 
 bool WorkerOutput::spreads() {

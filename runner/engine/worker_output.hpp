@@ -71,7 +71,6 @@ class WorkerOutput final : public EntrySink {
     return buffer_.size_bytes() + (spreading_ == Spreading::now ? lists_.size_bytes() : 0);
   }
   void sample(const EntryBatch& batch);
-  void sample(std::span<const Pair> pairs);
 
   MapOutput& shared_;
   Store store_{*this};

@@ -52,8 +52,9 @@ Result<PackedFile::Border> PackedFile::find_border(std::uint64_t at) {
   const std::uint64_t size = input_.identity.size_bytes;
   if (at == size) return Border{size * 8, false, false};
   if (legacy_) MRUN_TRY(walk_legacy(at));
-  if (legacy_ && legacy_->at < size) return Border{legacy_->at * 8, true, legacy_->in_frame};
-  if (legacy_) return Border{at * 8, false, false};
+  if (legacy_)
+    return legacy_->at < size ? Border{legacy_->at * 8, true, legacy_->in_frame}
+                              : Border{at * 8, false, false};
   if (found_ && *found_ / 8 >= at) return Border{*found_, true, false};
   found_.reset();
   const std::uint64_t reach = std::min(size, at + std::min(kReachBytes, size - at));

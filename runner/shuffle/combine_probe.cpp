@@ -172,6 +172,12 @@ CombineTable::Slot* CombineTable::probe(const Slots& slots, std::uint64_t hash, 
   return nullptr;
 }
 
+// The same of a key of up to 16 bytes.
+CombineTable::Slot* CombineTable::probe(const Slots& slots, const Entry& entry,
+                                        std::uint64_t hash) {
+  return probe(slots, hash, [&entry](const Slot& slot) { return !is_other(slot, entry); });
+}
+
 // The slot that holds the key, longer than 16 bytes, of an entry whose value is at `value`; null
 // where it is not among the first, or there is none.
 [[gnu::always_inline]] inline CombineTable::Slot* CombineTable::probe_long(
@@ -235,11 +241,9 @@ std::size_t CombineTable::add_sums(const Group& group, const Group& next, std::s
     }
   }
   late.settle([&](std::size_t at) {
-    const Entry& entry = entries[at];
-    const std::uint64_t hash = group.hashes[at];
-    Slot* const slot = probe(slots, hash, [&](const Slot& of) { return !is_other(of, entry); });
+    Slot* const slot = probe(slots, entries[at], group.hashes[at]);
     if (slot == nullptr) return false;
-    add(*slot, entry, hash);
+    add(*slot, entries[at], group.hashes[at]);
     return true;
   });
   used_slots_ += fresh;
@@ -294,10 +298,8 @@ void CombineTable::add_states(const Group& group, const Group& next, const std::
     if (slot == nullptr || !add(slot, entry, hash)) late.add(i);
   }
   late.settle([&](std::size_t at) {
-    const Entry& entry = group.entries[at];
-    const std::uint64_t hash = group.hashes[at];
-    Slot* const slot = probe(slots, hash, [&](const Slot& of) { return !is_other(of, entry); });
-    return slot != nullptr && add(slot, entry, hash);
+    Slot* const slot = probe(slots, group.entries[at], group.hashes[at]);
+    return slot != nullptr && add(slot, group.entries[at], group.hashes[at]);
   });
   fold_count_ = waiting;
   taken_.pairs += count - late.size();

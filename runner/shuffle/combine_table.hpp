@@ -161,6 +161,7 @@ class CombineTable {
   struct Slots;
   static bool is_other(const Slot& slot, const Entry& entry);
   static Slot* probe_line(const Slots& slots, const Entry& entry, std::uint64_t hash);
+  static Slot* probe(const Slots& slots, const Entry& entry, std::uint64_t hash);
   template <typename IsSame>
   static Slot* probe(const Slots& slots, std::uint64_t hash, IsSame is_same);
   static Slot* probe_long(const Slots& slots, const Entry& entry, const std::uint8_t* value,

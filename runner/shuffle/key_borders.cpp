@@ -1,7 +1,10 @@
 #include "shuffle/key_borders.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+
+#include "shuffle/partitioner.hpp"
 
 namespace mrun {
 namespace {
@@ -152,6 +155,21 @@ void KeySample::add(const Pair& pair, std::uint32_t key_size) {
   if (size > kPrefixBytes) std::memcpy(prefix + kPrefixBytes, pair.tail, size - kPrefixBytes);
   count(hash, {reinterpret_cast<const char*>(prefix), size},
         std::uint64_t{pair.klen} + pair.vlen + 1);
+}
+
+void KeySample::add(const UserCode& job, std::span<const Pair> pairs) {
+  if (!job.spec().has_group_lens) {
+    for (const Pair& pair : pairs) add(pair, pair.klen);
+    return;
+  }
+  KeyBytes key_bytes;
+  std::array<std::uint32_t, Partitioner::kBatch> lens;
+  while (!pairs.empty()) {
+    const std::span<const Pair> batch = pairs.first(std::min(pairs.size(), lens.size()));
+    pairs = pairs.subspan(batch.size());
+    job.group_lens(key_bytes.of(batch), std::span(lens).first(batch.size()));
+    for (std::size_t i = 0; i < batch.size(); ++i) add(batch[i], std::min(lens[i], batch[i].klen));
+  }
 }
 
 void KeySample::add(const KeySample& other) {

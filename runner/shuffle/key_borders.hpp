@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/user_code.hpp"
 #include "shuffle/pair.hpp"
 
 namespace mrun {
@@ -94,6 +95,8 @@ class KeySample {
   }
   /// Counts a pair under `key_size` first bytes of its key (a group prefix, or klen).
   void add(const Pair& pair, std::uint32_t key_size);
+  /// Counts each pair under its group's prefix.
+  void add(const UserCode& job, std::span<const Pair> pairs);
   void add(const KeySample& other);
   /// The kept prefixes, in no order.
   std::vector<WeightedKey> keys() const;
